@@ -1,0 +1,318 @@
+/**
+ * What an agent answers: to its web UI over TCP (cookie session, CSRF header `x-sidegate-csrf`) and to the CLI
+ * over a unix socket (the file's permission is the login). Paths are under `/api`.
+ */
+import * as v from 'valibot';
+import {
+  Cidr4,
+  DnsLabel,
+  Endpoint,
+  ForwardId,
+  HostId,
+  Ip,
+  Ip4,
+  Ip6,
+  Mac,
+  NodeId,
+  Port,
+  PublicKey,
+  plainText,
+  ScanId,
+  ScopeId,
+  WallMs,
+} from './ids.ts';
+import { LIMITS } from './limits.ts';
+import { NatKind, NodeRole, PathState, Tag } from './node-api.ts';
+import { UserRole } from './portal-api.ts';
+
+/** A thing a person can act on: shown in the UI and in `sidegate status`, instead of a log line. */
+export const HealthWarning = v.strictObject({
+  code: v.string(),
+  severity: v.picklist(['info', 'warning', 'error']),
+  title: v.string(),
+  hint: v.string(),
+  /** The plugin or subsystem that raised it. */
+  source: v.string(),
+  sinceMs: WallMs,
+});
+export type HealthWarning = v.InferOutput<typeof HealthWarning>;
+
+/** Interface life: no identity, turned off by a person, coming up, up. */
+export const AgentState = v.picklist(['not-enrolled', 'down', 'starting', 'up']);
+export type AgentState = v.InferOutput<typeof AgentState>;
+
+/** `GET /status`. */
+export const EdgeStatus = v.strictObject({
+  state: AgentState,
+  version: v.string(),
+  platform: v.string(),
+  hostname: v.string(),
+  startedAt: WallMs,
+  node: v.optional(
+    v.strictObject({
+      id: NodeId,
+      name: DnsLabel,
+      fqdn: v.string(),
+      role: NodeRole,
+      address4: Ip4,
+      address6: Ip6,
+      publicKey: PublicKey,
+      account: v.string(),
+    }),
+  ),
+  broker: v.optional(
+    v.strictObject({
+      url: v.string(),
+      connected: v.boolean(),
+      lastContactAt: v.optional(WallMs),
+      beaconReachable: v.boolean(),
+      nat: NatKind,
+      reflexive: v.optional(Endpoint),
+    }),
+  ),
+  tunnel: v.optional(
+    v.strictObject({
+      interfaceName: v.string(),
+      kind: v.picklist(['kernel', 'userspace']),
+      listenPort: Port,
+      mtuBytes: v.number(),
+    }),
+  ),
+  counts: v.strictObject({ peers: v.number(), hosts: v.number(), forwards: v.number() }),
+  health: v.array(HealthWarning),
+  plugins: v.array(
+    v.strictObject({
+      name: v.string(),
+      state: v.picklist(['running', 'skipped', 'failed', 'stopped']),
+      detail: v.string(),
+    }),
+  ),
+});
+export type EdgeStatus = v.InferOutput<typeof EdgeStatus>;
+
+/** `GET /peers`. `explain` is the path's recent transitions, newest last, for `sidegate peers --explain`. */
+export const PeerStatus = v.strictObject({
+  id: NodeId,
+  name: DnsLabel,
+  fqdn: v.string(),
+  role: NodeRole,
+  address4: Ip4,
+  address6: Ip6,
+  online: v.boolean(),
+  tags: v.array(Tag),
+  path: PathState,
+  endpoint: v.optional(Endpoint),
+  rttMs: v.optional(v.number()),
+  latestHandshakeAt: v.optional(WallMs),
+  rxBytes: v.number(),
+  txBytes: v.number(),
+  explain: v.array(v.strictObject({ at: WallMs, from: v.string(), to: v.string(), why: v.string() })),
+});
+export type PeerStatus = v.InferOutput<typeof PeerStatus>;
+
+/** `GET /scopes`: a subnet to scan and to publish from. */
+export const Scope = v.strictObject({
+  id: ScopeId,
+  cidr: Cidr4,
+  kind: v.picklist(['attached', 'routed']),
+  interfaceName: v.optional(v.string()),
+  label: v.string(),
+  lastScanAt: v.optional(WallMs),
+});
+export type Scope = v.InferOutput<typeof Scope>;
+/** `POST /scopes`: a routed or DMZ network that this edge can reach. */
+export const NewScope = v.strictObject({ cidr: Cidr4, label: v.optional(plainText(LIMITS.labelLength), '') });
+export type NewScope = v.InferOutput<typeof NewScope>;
+
+/** What a device is, as well as it can be told. */
+export const HostKind = v.picklist([
+  'camera',
+  'printer',
+  'nas',
+  'router',
+  'modem',
+  'phone',
+  'computer',
+  'tv',
+  'speaker',
+  'iot',
+  'server',
+  'unknown',
+]);
+export type HostKind = v.InferOutput<typeof HostKind>;
+
+/** An open port on a host and what speaks there. All text came from the device: it is data, never markup. */
+export const HostService = v.strictObject({
+  protocol: v.picklist(['tcp', 'udp']),
+  port: Port,
+  /** Short name: http, https, ssh, rtsp, ipp, ... */
+  name: v.string(),
+  title: v.optional(v.string()),
+  banner: v.optional(v.string()),
+  /** A browser can open it as `<scheme>://`. */
+  scheme: v.optional(v.picklist(['http', 'https'])),
+});
+export type HostService = v.InferOutput<typeof HostService>;
+
+/** Which source said what about a host, and when. */
+export const Evidence = v.strictObject({
+  source: v.string(),
+  field: v.string(),
+  value: v.string(),
+  at: WallMs,
+});
+export type Evidence = v.InferOutput<typeof Evidence>;
+
+/** `GET /hosts`, `GET /hosts/:id`: one record a device, keyed by MAC where there is one. */
+export const Host = v.strictObject({
+  id: HostId,
+  mac: v.optional(Mac),
+  addresses: v.array(Ip),
+  /** The name shown: a person's, else the best one found, else the address. */
+  name: v.string(),
+  givenName: v.optional(v.string()),
+  note: v.string(),
+  vendor: v.optional(v.string()),
+  kind: HostKind,
+  services: v.array(HostService),
+  scopeId: v.optional(ScopeId),
+  online: v.boolean(),
+  firstSeenAt: WallMs,
+  lastSeenAt: WallMs,
+  evidence: v.array(Evidence),
+});
+export type Host = v.InferOutput<typeof Host>;
+/** `PATCH /hosts/:id`. */
+export const HostPatch = v.strictObject({
+  givenName: v.optional(plainText(LIMITS.labelLength)),
+  note: v.optional(plainText(LIMITS.noteLength)),
+});
+export type HostPatch = v.InferOutput<typeof HostPatch>;
+
+/** `POST /scans`: without a scope, every attached one. */
+export const NewScan = v.strictObject({ scopeId: v.optional(ScopeId) });
+export type NewScan = v.InferOutput<typeof NewScan>;
+/** `GET /scans`, and the event `scan.changed`. */
+export const Scan = v.strictObject({
+  id: ScanId,
+  scopeIds: v.array(ScopeId),
+  state: v.picklist(['running', 'done', 'partial', 'cancelled', 'failed']),
+  /** 0 to 1. */
+  progress: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  phase: v.string(),
+  hostsFound: v.number(),
+  startedAt: WallMs,
+  endedAt: v.optional(WallMs),
+  /** What was missing or failed, in sentences; a partial scan says why it is partial. */
+  notices: v.array(v.string()),
+});
+export type Scan = v.InferOutput<typeof Scan>;
+
+export const ForwardProtocol = v.picklist(['tcp', 'udp', 'both']);
+export type ForwardProtocol = v.InferOutput<typeof ForwardProtocol>;
+/** Where a forward leads: a host (followed by MAC when DHCP moves it) or a fixed address in a scope. */
+export const ForwardTarget = v.variant('kind', [
+  v.strictObject({ kind: v.literal('host'), hostId: HostId }),
+  v.strictObject({ kind: v.literal('address'), address: Ip4 }),
+]);
+export type ForwardTarget = v.InferOutput<typeof ForwardTarget>;
+
+/** `POST /forwards` (`?dryRun=1` answers with the plan and changes nothing). Without `edgePort` one is chosen. */
+export const NewForward = v.strictObject({
+  protocol: v.optional(ForwardProtocol, 'tcp'),
+  edgePort: v.optional(Port),
+  target: ForwardTarget,
+  targetPort: Port,
+  label: v.optional(plainText(LIMITS.labelLength), ''),
+});
+export type NewForward = v.InferOutput<typeof NewForward>;
+/** `PATCH /forwards/:id`. */
+export const ForwardPatch = v.strictObject({
+  enabled: v.optional(v.boolean()),
+  label: v.optional(plainText(LIMITS.labelLength)),
+});
+export type ForwardPatch = v.InferOutput<typeof ForwardPatch>;
+/** `GET /forwards`. */
+export const Forward = v.strictObject({
+  id: ForwardId,
+  protocol: ForwardProtocol,
+  edgePort: Port,
+  target: ForwardTarget,
+  targetPort: Port,
+  /** The address the forward leads to just now; absent while its host is nowhere to be seen. */
+  targetAddress: v.optional(Ip4),
+  label: v.string(),
+  enabled: v.boolean(),
+  owner: v.string(),
+  createdAt: WallMs,
+  /** `http://home.acme.sidegate.internal:8001/`, or `host:port` where no browser speaks the protocol. */
+  url: v.string(),
+  connections: v.number(),
+  bytes: v.number(),
+});
+export type Forward = v.InferOutput<typeof Forward>;
+/** The answer to a dry run: what would be applied. `ruleset` is nftables text of the maps that change. */
+export const ForwardPlan = v.strictObject({ forward: Forward, ruleset: v.string() });
+export type ForwardPlan = v.InferOutput<typeof ForwardPlan>;
+
+/** `POST /session`: a local password, or the ticket that the portal put into the URL's fragment. */
+export const EdgeLogin = v.union([
+  v.strictObject({ password: v.pipe(v.string(), v.maxLength(LIMITS.passwordMaxLength)) }),
+  v.strictObject({ ticket: v.pipe(v.string(), v.maxLength(2048)) }),
+]);
+export type EdgeLogin = v.InferOutput<typeof EdgeLogin>;
+/** `GET /session`. */
+export const EdgeSession = v.strictObject({
+  user: v.strictObject({ name: v.string(), role: UserRole, via: v.picklist(['password', 'ticket']) }),
+  csrf: v.string(),
+  expiresAt: WallMs,
+});
+export type EdgeSession = v.InferOutput<typeof EdgeSession>;
+/** `GET /login`: what the login page may know before anyone has logged in. */
+export const EdgeLoginInfo = v.strictObject({
+  name: v.string(),
+  passwordLogin: v.boolean(),
+  passwordHint: v.string(),
+  portalUrl: v.optional(v.string()),
+});
+export type EdgeLoginInfo = v.InferOutput<typeof EdgeLoginInfo>;
+
+/** Events of `GET /events`. */
+export const EDGE_EVENTS = {
+  'status.changed': EdgeStatus,
+  'host.changed': Host,
+  'host.removed': v.strictObject({ id: HostId }),
+  'scan.changed': Scan,
+  'forward.changed': Forward,
+  'forward.removed': v.strictObject({ id: ForwardId }),
+  'peer.changed': PeerStatus,
+} as const;
+export type EdgeEventName = keyof typeof EDGE_EVENTS;
+export type EdgeEvent = {
+  [K in EdgeEventName]: { event: K; data: v.InferOutput<(typeof EDGE_EVENTS)[K]> };
+}[EdgeEventName];
+
+/** CLI only, unix socket: `POST /up`. With a key unattended, without one the answer carries a code to approve. */
+export const UpRequest = v.strictObject({
+  brokerUrl: v.optional(
+    v.pipe(v.string(), v.url('a URL such as https://broker.example.com'), v.maxLength(300)),
+  ),
+  key: v.optional(v.string()),
+  name: v.optional(DnsLabel),
+  role: v.optional(NodeRole),
+});
+export type UpRequest = v.InferOutput<typeof UpRequest>;
+export const UpResponse = v.variant('state', [
+  v.strictObject({ state: v.literal('starting') }),
+  v.strictObject({ state: v.literal('up') }),
+  v.strictObject({
+    state: v.literal('approval-needed'),
+    code: v.string(),
+    verificationUrl: v.string(),
+    expiresAt: WallMs,
+  }),
+]);
+export type UpResponse = v.InferOutput<typeof UpResponse>;
+/** CLI only: `POST /down`. `forget` also removes the identity and tells the broker. */
+export const DownRequest = v.strictObject({ forget: v.optional(v.boolean(), false) });
+export type DownRequest = v.InferOutput<typeof DownRequest>;

@@ -1,0 +1,11 @@
+/**
+ * The wire contract of Sidegate: schemas, types, limits and frames that agent, broker and web UI share.
+ * Isomorphic (browser and Node), imports nothing of ours. A schema and its type carry the same name.
+ */
+export * from './edge-api.ts';
+export * from './errors.ts';
+export * from './ids.ts';
+export * from './limits.ts';
+export * from './node-api.ts';
+export * from './portal-api.ts';
+export * from './probe-frame.ts';

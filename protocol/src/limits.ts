@@ -1,0 +1,45 @@
+/** Every bound that both sides of a wire rely on. Units are in the names. */
+export const LIMITS = {
+  /** Largest JSON body a broker or an agent reads. */
+  bodySizeBytes: 64 * 1024,
+  /** Endpoint candidates one node may report; more are refused, so that nobody is made to probe the world. */
+  candidatesPerNode: 8,
+  /** Path summaries in one check-in. */
+  pathsPerCheckIn: 256,
+  nodeNameLength: 63,
+  labelLength: 80,
+  noteLength: 500,
+  passwordMinLength: 10,
+  passwordMaxLength: 256,
+  tagsPerNode: 16,
+  /** Publications on one edge. */
+  forwardsPerEdge: 1000,
+  scopesPerEdge: 32,
+  /** Hosts one edge keeps: a hostile LAN may invent as many as it likes. */
+  hostsPerEdge: 5000,
+  servicesPerHost: 64,
+  /** Largest network one scan covers: a /16. */
+  scanPrefixMinBits: 16,
+} as const;
+
+/** Default lifetimes and intervals, in the units of their names. */
+export const DEFAULTS = {
+  checkInSec: 60,
+  /** A WireGuard interface's MTU that no path has to fragment (facts: 1280 is IPv6's minimum). */
+  tunnelMtuBytes: 1280,
+  /** Keepalive towards the beacon: under the shortest common NAT timeout of 30 s. */
+  beaconKeepaliveSec: 25,
+  accountPrefix4: '100.64.0.0/10',
+  /** The suggested second choice where 100.64.0.0/10 collides with a carrier's NAT. */
+  alternativePrefix4: '198.18.0.0/15',
+  baseDomain: 'sidegate.internal',
+  /** UDP port on mesh addresses where nodes answer each other's heartbeats. */
+  heartbeatPort: 7381,
+  /** TCP port on mesh addresses where an edge's web UI listens; port 80 on the mesh address leads here. */
+  webPort: 7380,
+  /** TCP and UDP ports of a broker. */
+  brokerHttpPort: 8080,
+  brokerUdpPort: 7382,
+  ticketLifetimeSec: 60,
+  enrolmentRequestSec: 900,
+} as const;
