@@ -1,0 +1,42 @@
+/** What plugins ask of the firewall. The core merges all wishes into one plan and renders one table from it. */
+import type { Access, Ip4, Ip6 } from '@sidegate/protocol';
+import type { IfName } from '../ports/index.ts';
+
+/** A peer that may talk to us, and what it may open. Everybody else on the tunnel is dropped. */
+export interface PermittedPeer {
+  readonly address4: Ip4;
+  readonly address6: Ip6;
+  readonly inbound: Access;
+}
+
+/** A port of this machine that permitted peers may open. With `alsoPort`, that port is redirected to it. */
+export interface OwnService {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+  readonly alsoPort?: number;
+  readonly label: string;
+}
+
+/** One port forward, its target resolved to an address. */
+export interface ForwardRule {
+  /** Counter name and key: `forward-` and the id. */
+  readonly id: string;
+  readonly protocol: 'tcp' | 'udp';
+  readonly edgePort: number;
+  readonly targetAddress: Ip4;
+  readonly targetPort: number;
+}
+
+export interface FirewallWish {
+  /** Probes leave from the WireGuard port: source port rewritten before conntrack, our magic delivered to the agent. */
+  readonly portSharing?: { readonly agentPort: number; readonly wireguardPort: number };
+  /** The tunnel's interface, and what may come in from it. */
+  readonly tunnel?: {
+    readonly interfaceName: IfName;
+    /** `edge`: only own services and publications; `client`: whatever policy allows. */
+    readonly role: 'edge' | 'client' | 'relay';
+    readonly peers: readonly PermittedPeer[];
+  };
+  readonly ownServices?: readonly OwnService[];
+  readonly forwards?: readonly ForwardRule[];
+}

@@ -1,0 +1,210 @@
+/**
+ * What the agent needs of the machine it runs on, as roles. `platform/` decides which adapter plays which role;
+ * `system/` holds the adapters; fakes in `platform/memory` pass the same contract suites. Types only: nothing here
+ * runs, and nothing here may import anything but the protocol's and kit's types.
+ */
+
+import type { Secret } from '@sidegate/kit';
+import type { Cidr4, Endpoint, Ip, Ip4, Ip6, Mac, PublicKey } from '@sidegate/protocol';
+import type { Ruleset } from './ruleset.ts';
+
+export type { NftObject, Ruleset } from './ruleset.ts';
+
+/** Name of a network interface: 1 to 15 bytes, no slash, no white space (Linux `dev_valid_name`). */
+export type IfName = string & { readonly __brand: 'IfName' };
+
+/** One WireGuard peer as it should be. Absent `endpoint`: leave what the kernel learned. */
+export interface TunnelPeer {
+  readonly publicKey: PublicKey;
+  readonly endpoint?: Endpoint;
+  /** /32 and /128 networks whose packets go to this peer; empty for a beacon. */
+  readonly allowedIps: readonly string[];
+  /** 0 turns it off. */
+  readonly keepaliveSec: number;
+}
+
+/** The interface as it should be. */
+export interface TunnelConfig {
+  readonly interfaceName: IfName;
+  readonly privateKey: Secret;
+  readonly listenPort: number;
+  readonly mtuBytes: number;
+  readonly address4: Ip4;
+  readonly address6: Ip6;
+}
+
+/** One line of `wg show <interface> dump`. */
+export interface TunnelPeerState {
+  readonly publicKey: PublicKey;
+  readonly endpoint: Endpoint | undefined;
+  readonly allowedIps: readonly string[];
+  /** Milliseconds since 1970; `undefined` before the first handshake. */
+  readonly latestHandshakeAt: number | undefined;
+  readonly rxBytes: number;
+  readonly txBytes: number;
+  readonly keepaliveSec: number;
+}
+
+/** One change to one peer. `reset` removes and adds it in one call, which starts a new handshake at once. */
+export type TunnelPeerChange =
+  | { readonly kind: 'set'; readonly peer: TunnelPeer }
+  | { readonly kind: 'reset'; readonly peer: TunnelPeer }
+  | { readonly kind: 'endpoint'; readonly publicKey: PublicKey; readonly endpoint: Endpoint }
+  /** Sends a packet now: keepalive to 0 and back (kernel and wireguard-go both do). */
+  | { readonly kind: 'poke'; readonly publicKey: PublicKey; readonly keepaliveSec: number }
+  | { readonly kind: 'remove'; readonly publicKey: PublicKey };
+
+/** The WireGuard interface. It outlives the agent: a dead agent drops no packet. */
+export interface Tunnel {
+  /** Creates or adopts the interface: kernel WireGuard, else wireguard-go in a session of its own. Idempotent. */
+  ensure(config: TunnelConfig, signal: AbortSignal): Promise<{ readonly kind: 'kernel' | 'userspace' }>;
+  /** Applies changes in one `wg` call where possible; keys go over stdin. */
+  change(interfaceName: IfName, changes: readonly TunnelPeerChange[], signal: AbortSignal): Promise<void>;
+  /** Routes towards the interface become exactly these /32 and /128 networks. */
+  ensureRoutes(interfaceName: IfName, networks: readonly string[], signal: AbortSignal): Promise<void>;
+  read(interfaceName: IfName, signal: AbortSignal): Promise<readonly TunnelPeerState[] | undefined>;
+  /** Removes interface and userspace process. Idempotent. */
+  remove(interfaceName: IfName): Promise<void>;
+}
+
+/** An interface with its IPv4 and IPv6 addresses. */
+export interface Link {
+  readonly name: IfName;
+  readonly mac: Mac | undefined;
+  readonly isUp: boolean;
+  readonly isLoopback: boolean;
+  /** Address with prefix length: `192.168.1.2/24`. */
+  readonly addresses4: readonly Cidr4[];
+  readonly addresses6: readonly string[];
+  /** veth, bridge, wireguard, ...; `undefined` for plain Ethernet. */
+  readonly linkKind: string | undefined;
+}
+
+export interface Route {
+  /** `default` or a network. */
+  readonly destination: string;
+  readonly gateway: Ip | undefined;
+  readonly interfaceName: IfName;
+}
+
+/** A neighbour-table entry (ARP, NDP). */
+export interface Neighbour {
+  readonly address: Ip;
+  readonly mac: Mac;
+  readonly interfaceName: IfName;
+  readonly state: string;
+}
+
+/** Interfaces, routes and neighbours: read, and watched through the kernel's own notifications. */
+export interface Links {
+  readLinks(signal: AbortSignal): Promise<readonly Link[]>;
+  readRoutes(signal: AbortSignal): Promise<readonly Route[]>;
+  readNeighbours(signal: AbortSignal): Promise<readonly Neighbour[]>;
+  /** Calls back (debounced by the caller) when addresses, links or routes change, until disposed. */
+  watch(onChange: (what: 'link' | 'address' | 'route' | 'neighbour') => void): Disposable;
+}
+
+/** nftables: our table, whole, in one transaction. */
+export interface Firewall {
+  /** Replaces `table inet sidegate` by this ruleset, atomically. Throws `NFT_REJECTED` and changes nothing on refusal. */
+  apply(ruleset: Ruleset, signal: AbortSignal): Promise<void>;
+  /** Is the table as we last applied it (another program may have flushed everything)? */
+  isInPlace(signal: AbortSignal): Promise<boolean>;
+  /** Counters by name, packets and bytes. */
+  readCounters(
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, { readonly packets: number; readonly bytes: number }>>;
+  /** Cuts established connections whose original destination is this port of ours. */
+  cutConnections(
+    match: { readonly protocol: 'tcp' | 'udp'; readonly port: number },
+    signal: AbortSignal,
+  ): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Names of mesh nodes and published hosts, made known to this machine's resolver. */
+export interface Resolver {
+  /** These become all our names, replacing what we set before. */
+  apply(
+    names: readonly { readonly name: string; readonly address: Ip }[],
+    signal: AbortSignal,
+  ): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Local log-ins to the web UI. */
+export interface Logins {
+  /** Why a password log-in is or is not possible here, for the login page. */
+  readonly describe: () => Promise<{ readonly possible: boolean; readonly hint: string }>;
+  /** Constant-time; `undefined` for a wrong password. */
+  verify(password: string): Promise<{ readonly name: string } | undefined>;
+  /** Sets the local password (Debian); refused where the system has its own (OpenWrt). */
+  setPassword(password: Secret): Promise<void>;
+}
+
+/** Kernel settings the agent needs, and puts back. */
+export interface Sysctl {
+  /** Turns IPv4 forwarding on, remembering what it was. */
+  ensureForwarding(signal: AbortSignal): Promise<void>;
+  restore(): Promise<void>;
+}
+
+/** Durable and volatile files. Writes are atomic (temp, fsync, rename); secrets are 0600. */
+export interface Files {
+  readText(area: 'state' | 'runtime' | 'config', name: string): Promise<string | undefined>;
+  writeText(
+    area: 'state' | 'runtime' | 'config',
+    name: string,
+    text: string,
+    options?: { readonly secret?: boolean },
+  ): Promise<void>;
+  remove(area: 'state' | 'runtime' | 'config', name: string): Promise<void>;
+}
+
+/** Result of a program that ended. */
+export interface RunResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+export interface RunOptions {
+  readonly input?: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Accept these exit codes besides 0. */
+  readonly okCodes?: readonly number[];
+  /** Called for every line of stdout as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+/** Runs one program with an argument vector; never a shell. Failures are `COMMAND_*` errors. */
+export type Run = (file: string, args: readonly string[], options?: RunOptions) => Promise<RunResult>;
+
+/** UDP for probes and heartbeats. */
+export interface UdpSocket extends AsyncDisposable {
+  readonly localPort: number;
+  send(bytes: Uint8Array, to: { readonly address: Ip; readonly port: number }): void;
+  onMessage(
+    listener: (bytes: Uint8Array, from: { readonly address: Ip; readonly port: number }) => void,
+  ): Disposable;
+}
+/** Sockets, so that plugins stay free of `node:dgram` and tests can inject. */
+export interface Sockets {
+  bindUdp(options: {
+    readonly address?: Ip;
+    readonly port?: number;
+    readonly family: 4 | 6;
+  }): Promise<UdpSocket>;
+}
+
+/** Everything a platform gives. */
+export interface Ports {
+  readonly tunnel: Tunnel;
+  readonly links: Links;
+  readonly firewall: Firewall;
+  readonly resolver: Resolver;
+  readonly logins: Logins;
+  readonly sysctl: Sysctl;
+  readonly files: Files;
+  readonly sockets: Sockets;
+  readonly run: Run;
+}
