@@ -35,6 +35,8 @@ export interface FirewallWish {
     readonly interfaceName: IfName;
     /** `edge`: only own services and publications; `client`: whatever policy allows. */
     readonly role: 'edge' | 'client' | 'relay';
+    /** Our own mesh addresses: nobody may reach them from any other interface (Linux answers on all of them). */
+    readonly self: { readonly address4: Ip4; readonly address6: Ip6 };
     readonly peers: readonly PermittedPeer[];
   };
   readonly ownServices?: readonly OwnService[];
