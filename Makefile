@@ -1,0 +1,54 @@
+# Sidegate. `make help` lists what there is; every target installs what it lacks.
+SHELL := /bin/sh
+NODE := node_modules/.bin/node
+VITEST := $(NODE) node_modules/vitest/vitest.mjs
+.DEFAULT_GOAL := help
+.PHONY: help run demo-check test test-unit test-lab test-browser check format build bench-main screenshots clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+run: lab-tools build ## a whole world on this machine: broker, two homes, a technician; look at it in your browser
+	@exec $(NODE) lab/demo/run.ts
+
+demo-check: lab-tools build ## the main job from log-in to the camera's page, by a robot, with screenshots into docs/
+	@exec $(NODE) lab/demo/check.ts
+
+test: lab-tools check build ## everything: style and types, unit, golden, lab and browser tests, budgets
+	$(VITEST) run
+
+test-unit: node_modules/.installed ## what needs nothing but Node
+	$(VITEST) run --project unit
+
+test-lab: lab-tools build ## real WireGuard, nftables and arp-scan in network namespaces
+	$(VITEST) run --project lab
+
+test-browser: lab-tools build ## components in a real browser
+	$(VITEST) run --project browser
+
+check: node_modules/.installed ## style, types and forbidden imports
+	$(NODE) node_modules/@biomejs/biome/bin/biome check .
+	$(NODE) node_modules/typescript/bin/tsc -p .
+
+format: node_modules/.installed ## write what `check` would ask for
+	$(NODE) node_modules/@biomejs/biome/bin/biome check --write .
+
+build: node_modules/.installed ## agent and broker bundles, web UI: into each package's dist/
+	@$(NODE) agent/build.ts
+	@$(NODE) broker/build.ts
+	@$(NODE) webui/build.ts
+
+bench-main: lab-tools build ## click to first byte, and throughput of a forward against the bare tunnel
+	@exec $(NODE) bench/main.ts
+
+clean: ## remove what was built; node_modules stays
+	rm -rf agent/dist broker/dist webui/dist bench/results test/artifacts
+
+.PHONY: lab-tools
+lab-tools: node_modules/.installed
+	@sh lab/ensure-tools.sh lab
+
+node_modules/.installed: package-lock.json
+	@sh lab/ensure-tools.sh node
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,57 @@
+#!/bin/sh
+# Installs the Debian packages that a target needs and this machine lacks, or says in one line why it cannot.
+# Usage: ensure-tools.sh node | lab
+# Services that come with a package are neither started nor left enabled: the lab starts its own, in its own namespaces.
+set -eu
+
+die() {
+  echo "sidegate: $*" >&2
+  exit 1
+}
+
+# command:package, for each set
+NODE_TOOLS="node:nodejs npm:npm"
+LAB_TOOLS="ip:iproute2 nft:nftables wg:wireguard-tools wireguard-go:wireguard-go arp-scan:arp-scan
+  conntrack:conntrack avahi-daemon:avahi-daemon dnsmasq:dnsmasq-base iperf3:iperf3 chromium:chromium
+  ping:iputils-ping nsenter:util-linux setpriv:util-linux nmap:nmap openssl:openssl tcpdump:tcpdump"
+
+[ "$(uname -s)" = Linux ] || die "this needs Linux, for its network namespaces; this machine runs $(uname -s). A virtual machine with Debian will do."
+case "${1:-}" in
+  node) tools=$NODE_TOOLS ;;
+  lab)
+    tools=$LAB_TOOLS
+    [ "$(id -u)" = 0 ] || die "this needs root, to make network namespaces: try again with sudo."
+    ;;
+  *) die "usage: ensure-tools.sh node|lab" ;;
+esac
+
+missing=
+for pair in $tools; do
+  PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
+done
+[ -n "$missing" ] || exit 0
+missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
+
+command -v apt-get >/dev/null 2>&1 || die "these tools are missing, and apt-get is not here to install them: $missing"
+[ "$(id -u)" = 0 ] || die "these packages are missing: ${missing}(install them, or try again with sudo)"
+
+echo "Installing: $missing"
+policy=/usr/sbin/policy-rc.d
+made_policy=
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+  made_policy=yes
+fi
+trap '[ -z "$made_policy" ] || rm -f "$policy"' EXIT INT TERM
+log=$(mktemp)
+install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >"$log" 2>&1; }
+install || { apt-get update -q >>"$log" 2>&1 && install; } || {
+  tail -n 5 "$log" >&2
+  die "apt-get could not install: $missing(whole log: $log)"
+}
+rm -f "$log"
+# A package that was just installed brings its service; on a machine run by systemd it must not start at the next boot either.
+if [ -d /run/systemd/system ]; then
+  case " $missing " in *" avahi-daemon "*) systemctl disable -q avahi-daemon.service avahi-daemon.socket 2>/dev/null || true ;; esac
+fi
