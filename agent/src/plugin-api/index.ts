@@ -6,6 +6,7 @@
  * with the plugin. Types only; imports nothing of the core.
  */
 
+import type { IncomingMessage, IncomingMessage, ServerResponse, ServerResponse } from 'node:http';
 import type { Clock, Emitter, Logger } from '@sidegate/kit';
 import type {
   Candidate,
@@ -22,7 +23,7 @@ import type * as v from 'valibot';
 import type { IfName, Ports } from '../ports/index.ts';
 import type { FirewallWish } from './firewall-wish.ts';
 
-export type { FirewallWish, ForwardRule, OwnService, PermittedPeer } from './firewall-wish.ts';
+export type { FirewallWish, ForwardRule, MergedFirewallPlan, OwnService, PermittedPeer } from './firewall-wish.ts';
 
 export type PlatformName = 'openwrt' | 'debian' | 'memory';
 /** What a plugin may need of the machine; missing: the plugin is skipped and health says why. */
@@ -92,14 +93,20 @@ export interface Slot<T> {
   clear(): void;
 }
 
+/** Who asks: `local` is the unix socket (root), else a web session. */
+export interface ApiActor {
+  readonly kind: 'local' | 'session';
+  readonly name: string;
+  readonly role: string;
+}
+
 /** A request to the local API: already authenticated, body not yet read. */
 export interface ApiRequest {
   readonly method: string;
   /** `:name` parts of the path. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
-  /** Who asks: `local` is the unix socket (root), else a web session. */
-  readonly actor: { readonly kind: 'local' | 'session'; readonly name: string; readonly role: string };
+  readonly actor: ApiActor;
   /** Reads and parses the body with the byte limit; throws `HttpError`. */
   readBody<S extends v.GenericSchema>(schema: S): Promise<v.InferOutput<S>>;
   readonly signal: AbortSignal;
@@ -115,6 +122,15 @@ export interface ApiRoute {
   /** `local` routes exist on the unix socket only. */
   readonly reach?: 'local' | 'everywhere';
   readonly handler: ApiHandler;
+}
+
+/** Every route of every plugin, and the event stream. `reach: 'local'` routes exist for a `local` actor only. */
+export interface LocalApi {
+  /**
+   * Answers one request whose URL starts with `/api`, errors included; never rejects. The caller has authenticated
+   * the actor, and destroys the response when the actor's session ends.
+   */
+  serve(request: IncomingMessage, response: ServerResponse, actor: ApiRequest['actor']): Promise<void>;
 }
 
 /** Trouble a person can act on. `raise` with the same code replaces. Cleared when the plugin stops. */
@@ -159,6 +175,17 @@ export interface PluginHost {
       all(): readonly Candidate[];
       watch(listener: () => void): Disposable;
     };
-    readonly api: { add(route: ApiRoute): void };
+    readonly api: {
+      add(route: ApiRoute): void;
+      /**
+       * Every plugin's routes under `/api` but the `local` ones, for a server of one's own. `authenticate` says who
+       * asks, or throws a coded error with a status. The listener answers every request it is given.
+       */
+      listener(
+        authenticate: (request: IncomingMessage) => Promise<ApiActor>,
+      ): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+    };
   };
+  /** The local API itself, for a plugin that carries it over another wire than the unix socket. */
+  readonly localApi: LocalApi;
 }

@@ -119,6 +119,9 @@ export interface Firewall {
     match: { readonly protocol: 'tcp' | 'udp'; readonly port: number },
     signal: AbortSignal,
   ): Promise<void>;
+  /** Calls back when any program deletes a table: perhaps ours (`isInPlace` tells). */
+  watch(onFlush: () => void): Disposable;
+  /** Removes the table. Idempotent. */
   remove(): Promise<void>;
 }
 

@@ -1,0 +1,17 @@
+/** The one list of built-in plugins. A new one is a folder here and a line below; nothing else names it. */
+import type { PluginDefinition } from '../plugin-api/index.ts';
+
+/** How the host finds a plugin: its module is loaded only when it is to run. */
+export interface PluginSource {
+  readonly name: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the host checks each plugin's config against its own schema
+  load(): Promise<{ readonly plugin: PluginDefinition<any> }>;
+}
+
+/** The built-in plugins. Order is theirs to state (`after`), not the list's. */
+export const builtInPlugins: readonly PluginSource[] = [
+  { name: 'mesh', load: () => import('./mesh/index.ts') },
+  { name: 'forwarding', load: () => import('./forwarding/index.ts') },
+  { name: 'discovery', load: () => import('./discovery/index.ts') },
+  { name: 'web', load: () => import('./web/index.ts') },
+];
