@@ -23,7 +23,7 @@ import {
 } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { NatKind, NodeRole, PathState, Tag } from './node-api.ts';
-import { UserRole } from './portal-api.ts';
+import { NewPassword, UserRole } from './portal-api.ts';
 
 /** A thing a person can act on: shown in the UI and in `sidegate status`, instead of a log line. */
 export const HealthWarning = v.strictObject({
@@ -313,6 +313,9 @@ export const UpResponse = v.variant('state', [
   }),
 ]);
 export type UpResponse = v.InferOutput<typeof UpResponse>;
+/** CLI only: `PUT /login/password`, the local password of the edge's web UI. */
+export const SetPasswordRequest = v.strictObject({ password: NewPassword });
+export type SetPasswordRequest = v.InferOutput<typeof SetPasswordRequest>;
 /** CLI only: `POST /down`. `forget` also removes the identity and tells the broker. */
 export const DownRequest = v.strictObject({ forget: v.optional(v.boolean(), false) });
 export type DownRequest = v.InferOutput<typeof DownRequest>;

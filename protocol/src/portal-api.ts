@@ -129,7 +129,10 @@ export type NodePatch = v.InferOutput<typeof NodePatch>;
 export const TicketCreated = v.strictObject({ url: v.string(), expiresAt: WallMs });
 export type TicketCreated = v.InferOutput<typeof TicketCreated>;
 
-/** What a ticket says; signed as `base64url(JSON).base64url(Ed25519 signature)`. */
+/**
+ * What a ticket says; on the wire `base64url(JSON).base64url(signature)`. The Ed25519 signature covers the first part
+ * as it is sent (the ASCII bytes of its base64url text), so that no one has to agree on how JSON is written.
+ */
 export const TicketClaims = v.strictObject({
   ticketId: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{16,32}$/)),
   audience: NodeId,
