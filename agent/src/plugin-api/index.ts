@@ -6,7 +6,7 @@
  * with the plugin. Types only; imports nothing of the core.
  */
 
-import type { IncomingMessage, IncomingMessage, ServerResponse, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Emitter, Logger } from '@sidegate/kit';
 import type {
   Candidate,
@@ -23,7 +23,13 @@ import type * as v from 'valibot';
 import type { IfName, Ports } from '../ports/index.ts';
 import type { FirewallWish } from './firewall-wish.ts';
 
-export type { FirewallWish, ForwardRule, MergedFirewallPlan, OwnService, PermittedPeer } from './firewall-wish.ts';
+export type {
+  FirewallWish,
+  ForwardRule,
+  MergedFirewallPlan,
+  OwnService,
+  PermittedPeer,
+} from './firewall-wish.ts';
 
 export type PlatformName = 'openwrt' | 'debian' | 'memory';
 /** What a plugin may need of the machine; missing: the plugin is skipped and health says why. */
@@ -124,15 +130,6 @@ export interface ApiRoute {
   readonly handler: ApiHandler;
 }
 
-/** Every route of every plugin, and the event stream. `reach: 'local'` routes exist for a `local` actor only. */
-export interface LocalApi {
-  /**
-   * Answers one request whose URL starts with `/api`, errors included; never rejects. The caller has authenticated
-   * the actor, and destroys the response when the actor's session ends.
-   */
-  serve(request: IncomingMessage, response: ServerResponse, actor: ApiRequest['actor']): Promise<void>;
-}
-
 /** Trouble a person can act on. `raise` with the same code replaces. Cleared when the plugin stops. */
 export interface Health {
   raise(warning: Omit<HealthWarning, 'source' | 'sinceMs'>): void;
@@ -175,17 +172,6 @@ export interface PluginHost {
       all(): readonly Candidate[];
       watch(listener: () => void): Disposable;
     };
-    readonly api: {
-      add(route: ApiRoute): void;
-      /**
-       * Every plugin's routes under `/api` but the `local` ones, for a server of one's own. `authenticate` says who
-       * asks, or throws a coded error with a status. The listener answers every request it is given.
-       */
-      listener(
-        authenticate: (request: IncomingMessage) => Promise<ApiActor>,
-      ): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-    };
+    readonly api: { add(route: ApiRoute): void };
   };
-  /** The local API itself, for a plugin that carries it over another wire than the unix socket. */
-  readonly localApi: LocalApi;
 }
