@@ -130,6 +130,15 @@ export interface ApiRoute {
   readonly handler: ApiHandler;
 }
 
+/** Every route of every plugin, and the event stream. `reach: 'local'` routes exist for a `local` actor only. */
+export interface LocalApi {
+  /**
+   * Answers one request whose URL starts with `/api`, errors included; never rejects. The caller has authenticated
+   * the actor, and destroys the response when the actor's session ends.
+   */
+  serve(request: IncomingMessage, response: ServerResponse, actor: ApiActor): Promise<void>;
+}
+
 /** Trouble a person can act on. `raise` with the same code replaces. Cleared when the plugin stops. */
 export interface Health {
   raise(warning: Omit<HealthWarning, 'source' | 'sinceMs'>): void;
@@ -174,4 +183,6 @@ export interface PluginHost {
     };
     readonly api: { add(route: ApiRoute): void };
   };
+  /** The local API itself, for a plugin that carries it over another wire than the unix socket. */
+  readonly localApi: LocalApi;
 }
