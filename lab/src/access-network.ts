@@ -1,0 +1,168 @@
+/**
+ * A provider's last mile, as the internet's core and a carrier's NAT have it: a cable per customer, one address each
+ * out of a shared /24, the provider answering ARP for everybody else in it. Addresses can be moved and traffic of a
+ * customer blocked while everything runs.
+ */
+import { parseAddress } from './addresses.ts';
+import type { NetworkKnobs } from './holder.ts';
+import { createLink } from './links.ts';
+import { macOf } from './mac.ts';
+import { type Machine, ROUTER_KNOBS } from './machine.ts';
+
+/** What a provider's router is born with. */
+export const PROVIDER_KNOBS: NetworkKnobs = {
+  ...ROUTER_KNOBS,
+  'ipv4/conf/default/proxy_arp': 1,
+};
+
+/** Traffic of one customer that a provider drops, in both directions. */
+export interface Block {
+  /** All protocols where not given. */
+  readonly protocol?: 'udp' | 'tcp';
+  /** Only towards and from this address. */
+  readonly address?: string;
+  /** Only towards and from this port, which needs a protocol. */
+  readonly port?: number;
+}
+
+/** A customer's side of the cable. */
+export interface AttachOptions {
+  readonly address: string;
+  /** Networks behind the customer that the provider routes, for customers without NAT. */
+  readonly routes?: readonly string[];
+}
+
+const IF_NAME = 'wan0';
+const gatewayOf = (address: string): string => parseAddress(address).replace(/\d+$/, '1');
+
+/** A customer's connection, `wan0` on the customer's machine. */
+export class Uplink {
+  readonly ifName = IF_NAME;
+  readonly #provider: AccessNetwork;
+  readonly #customer: Machine;
+  readonly #port: string;
+  #address: string;
+
+  constructor(provider: AccessNetwork, customer: Machine, port: string, address: string) {
+    this.#provider = provider;
+    this.#customer = customer;
+    this.#port = port;
+    this.#address = address;
+  }
+
+  /** The customer's address on the provider's network. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** What the internet sees the customer as. */
+  get publicAddress(): string {
+    return this.#provider.publicAddressOf(this.#address);
+  }
+
+  /** Gives the customer another address, as a provider does overnight. */
+  async move(address: string, routes: readonly string[] = []): Promise<void> {
+    const old = this.#address;
+    const gateway = gatewayOf(address);
+    this.#address = address;
+    await this.#provider.router.configure([
+      `addr replace ${gateway}/32 dev lo`,
+      ...(old === address ? [] : [`route del ${old}/32 dev ${this.#port}`]),
+      `route replace ${address}/32 dev ${this.#port}`,
+      ...routes.map((route) => `route replace ${route} via ${address} dev ${this.#port} onlink`),
+    ]);
+    await this.#customer.configure([
+      `addr flush dev ${IF_NAME} scope global`,
+      `addr add ${address}/24 broadcast + dev ${IF_NAME}`,
+      `link set ${IF_NAME} up`,
+      `route replace default via ${gateway} dev ${IF_NAME}`,
+    ]);
+  }
+
+  /** Drops traffic until the result is disposed. */
+  block(block: Block): Promise<AsyncDisposable> {
+    return this.#provider.block(this.#port, block);
+  }
+
+  /** Pulls the cable. */
+  async detach(): Promise<void> {
+    await this.#customer.configure([`link del ${IF_NAME}`]);
+  }
+}
+
+/** See the top of this file. */
+export class AccessNetwork {
+  /** The provider's router. */
+  readonly router: Machine;
+  readonly #blocks = new Map<symbol, string[]>();
+  #ports = 0;
+
+  constructor(router: Machine) {
+    this.router = router;
+  }
+
+  /** Connects a customer. */
+  async attach(customer: Machine, { address, routes = [] }: AttachOptions): Promise<Uplink> {
+    const port = `customer${++this.#ports}`;
+    const uplink = new Uplink(this, customer, port, address);
+    await createLink(
+      { machine: customer, ifName: IF_NAME, mac: macOf('tp-link', `${customer.id}/${IF_NAME}`) },
+      { machine: this.router, ifName: port },
+    );
+    await this.router.configure([
+      `ntable change name arp_cache dev ${port} proxy_delay 0`,
+      `link set ${port} up`,
+    ]);
+    await uplink.move(address, routes);
+    return uplink;
+  }
+
+  /** What the internet sees a customer's address as. */
+  publicAddressOf(address: string): string {
+    return address;
+  }
+
+  /** Drops what matches on one customer's port; used through `Uplink.block`. */
+  async block(port: string, block: Block): Promise<AsyncDisposable> {
+    const key = Symbol(port);
+    this.#blocks.set(key, renderBlock(port, block));
+    await this.#applyBlocks();
+    return {
+      [Symbol.asyncDispose]: async () => {
+        if (this.#blocks.delete(key)) await this.#applyBlocks();
+      },
+    };
+  }
+
+  async #applyBlocks(): Promise<void> {
+    await this.router.run('nft', ['-f', '-'], { input: renderBlocks([...this.#blocks.values()].flat()) });
+  }
+}
+
+const renderBlock = (port: string, block: Block): string[] =>
+  (['iifname', 'oifname'] as const).map((direction) => {
+    const isOutgoing = direction === 'iifname';
+    return [
+      `${direction} "${port}"`,
+      ...(block.address === undefined
+        ? []
+        : [`ip ${isOutgoing ? 'daddr' : 'saddr'} ${parseAddress(block.address)}`]),
+      ...(block.protocol === undefined ? [] : [`meta l4proto ${block.protocol}`]),
+      ...(block.port === undefined ? [] : [`th ${isOutgoing ? 'dport' : 'sport'} ${block.port}`]),
+      'drop',
+    ].join(' ');
+  });
+
+/** The whole table of blocks; ahead of the router's own filter. */
+export const renderBlocks = (rules: readonly string[]): string =>
+  [
+    'table inet blocks',
+    'delete table inet blocks',
+    'table inet blocks {',
+    '  chain forward {',
+    '    type filter hook forward priority -10; policy accept;',
+    ...rules.map((rule) => `    ${rule}`),
+    '  }',
+    '}',
+    '',
+  ].join('\n');

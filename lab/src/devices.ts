@@ -1,0 +1,105 @@
+/**
+ * What homes are full of. Each device is a machine with real servers on it: those under `devices/` run on Node inside
+ * the machine, the others are the very programs that such devices run.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LabProcess } from './lab-process.ts';
+import type { Machine } from './machine.ts';
+
+const runDevice = (machine: Machine, script: string, args: readonly string[] = []): LabProcess =>
+  machine.spawn(process.execPath, [join(import.meta.dirname, 'devices', script), ...args]);
+
+/** HTTP with a picture on 80, RTSP on 554. */
+export const startCamera = async (machine: Machine): Promise<void> => {
+  await runDevice(machine, 'camera.ts', [machine.name]).waitForOutput(/ready/);
+};
+
+const PRINTER_MODEL = 'Brother HL-L2350DW';
+
+/** HTTP on 631, announced by Avahi over mDNS. */
+export const startPrinter = async (machine: Machine): Promise<void> => {
+  await mkdir(machine.path('/etc/avahi/services'), { recursive: true });
+  await Promise.all([
+    machine.writeFile('/etc/avahi/avahi-daemon.conf', renderAvahiConfig(machine.name)),
+    machine.writeFile('/etc/avahi/services/printer.service', renderPrinterService(machine.name)),
+  ]);
+  const avahi = machine.spawn('avahi-daemon', ['--no-drop-root', '--no-chroot', '--no-rlimits']);
+  const page = runDevice(machine, 'printer.ts', [PRINTER_MODEL]);
+  await Promise.all([avahi.waitForOutput(/Server startup complete/), page.waitForOutput(/ready/)]);
+};
+
+const renderAvahiConfig = (name: string): string => `[server]
+host-name=${name}
+use-ipv6=no
+allow-interfaces=eth0
+enable-dbus=no
+[publish]
+publish-workstation=no
+publish-hinfo=no
+`;
+
+const renderPrinterService = (name: string): string => `<?xml version="1.0" standalone="no"?>
+<!DOCTYPE service-group SYSTEM "avahi-service.dtd">
+<service-group>
+  <name>${PRINTER_MODEL}</name>
+  <service>
+    <type>_ipp._tcp</type>
+    <port>631</port>
+    <txt-record>txtvers=1</txt-record>
+    <txt-record>ty=${PRINTER_MODEL}</txt-record>
+    <txt-record>rp=ipp/print</txt-record>
+    <txt-record>adminurl=http://${name}.local:631/</txt-record>
+    <txt-record>pdl=application/pdf,image/pwg-raster</txt-record>
+  </service>
+</service-group>
+`;
+
+/** sshd on 22, HTTPS with a self-signed certificate that carries its name on 443. */
+export const startNas = async (machine: Machine): Promise<void> => {
+  const directory = '/var/lib/nas';
+  await mkdir(machine.path(directory), { recursive: true });
+  const subject = `/O=Synology Inc./CN=${machine.name}`;
+  const certificate = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3650'];
+  await Promise.all([
+    machine.run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', `${directory}/host-key`]),
+    machine.run(
+      'openssl',
+      ['req', '-x509', ...certificate, '-subj', subject, '-keyout', 'key.pem', '-out', 'certificate.pem'],
+      { cwd: directory },
+    ),
+  ]);
+  const noLogins = ['UsePAM=no', 'PasswordAuthentication=no', 'PermitRootLogin=no', 'PidFile=none'];
+  const options = [`HostKey=${directory}/host-key`, ...noLogins].flatMap((option) => ['-o', option]);
+  machine.spawn('/usr/sbin/sshd', ['-D', '-e', '-f', '/dev/null', ...options]);
+  const page = runDevice(machine, 'nas.ts', [machine.name, directory]);
+  await Promise.all([machine.waitFor({ tcp: 22 }), page.waitForOutput(/ready/)]);
+};
+
+/** Answers ARP, drops every IP packet. */
+export const startThing = async (machine: Machine): Promise<void> => {
+  const chain = 'type filter hook input priority filter; policy drop;';
+  await machine.run('nft', ['-f', '-'], {
+    input: `table inet mute {\n  chain input {\n    ${chain}\n  }\n}\n`,
+  });
+};
+
+/** Gets its address by DHCP under its own name; nothing listens on it. */
+export const startPhone = async (machine: Machine): Promise<void> => {
+  // Without an address there is no route yet, not even for broadcasts.
+  await machine.configure(['route add 255.255.255.255 dev eth0']);
+  const { stdout } = await machine.run(process.execPath, [
+    join(import.meta.dirname, 'devices', 'dhcp-client.ts'),
+    machine.name,
+  ]);
+  const lease = JSON.parse(stdout) as {
+    readonly address: string;
+    readonly bits: number;
+    readonly router: string;
+  };
+  await machine.configure([
+    'route flush dev eth0',
+    `addr add ${lease.address}/${lease.bits} broadcast + dev eth0`,
+    `route replace default via ${lease.router} dev eth0`,
+  ]);
+};

@@ -1,0 +1,20 @@
+/** Network namespaces that are an internet, homes and devices; see README.md. */
+export type { Block, Uplink } from './access-network.ts';
+export { LabError } from './errors.ts';
+export type { Home, HomeMachineOptions, HomeOptions } from './home.ts';
+export type { Carrier, CarrierOptions, Internet, ServerOptions } from './internet.ts';
+export { createLab, type Lab, type LabHomeOptions, type LabOptions } from './lab.ts';
+export type { Exit, LabProcess, RunOptions, RunResult, SpawnOptions } from './lab-process.ts';
+export type { Vendor } from './mac.ts';
+export type { Awaited, Machine } from './machine.ts';
+export {
+  expandNat,
+  type Filtering,
+  type Mapping,
+  NAT_PRESETS,
+  type NatBehaviour,
+  type NatPreset,
+} from './nat.ts';
+export { renderRouterRules } from './render-router-rules.ts';
+export type { Router } from './router.ts';
+export type { Plug, PlugOptions, Segment } from './segment.ts';

@@ -1,0 +1,97 @@
+/**
+ * The internet of the lab: one core router; servers on 203.0.113.0/24 (RFC 5737) with names under `.example`; homes
+ * and carriers as customers. The core filters nothing and translates nothing, so no private address crosses it unless
+ * a home has no NAT.
+ */
+import { join } from 'node:path';
+import { AccessNetwork, PROVIDER_KNOBS } from './access-network.ts';
+import { NAMES_PATH, startDnsmasq } from './dnsmasq.ts';
+import { bridgeLines } from './links.ts';
+import { macOf } from './mac.ts';
+import { Machine } from './machine.ts';
+import { expandNat, type NatBehaviour, type NatPreset } from './nat.ts';
+import type { Rack } from './rack.ts';
+import { Router } from './router.ts';
+import { Segment } from './segment.ts';
+
+/** Where the lab's public servers live. */
+export const SERVER_NETWORK = '203.0.113.0/24';
+
+/** A server on the internet. */
+export interface ServerOptions {
+  /** At least one, out of 203.0.113.0/24; the first is what its name resolves to. */
+  readonly addresses: readonly string[];
+}
+
+/** See the top of this file. */
+export class Internet extends AccessNetwork {
+  readonly servers: Segment;
+  readonly #rack: Rack;
+
+  private constructor(rack: Rack, core: Machine) {
+    super(core);
+    this.#rack = rack;
+    this.servers = new Segment(core, 'srv0', SERVER_NETWORK);
+  }
+
+  /** Boots the core. */
+  static async start(rack: Rack): Promise<Internet> {
+    const core = new Machine(await rack.boot('internet', { knobs: PROVIDER_KNOBS }));
+    const internet = new Internet(rack, core);
+    const { ifName, gatewayCidr } = internet.servers;
+    await core.configure(bridgeLines(ifName, macOf('tp-link', 'internet'), [gatewayCidr]));
+    await startDnsmasq(core, [`listen-address=${internet.resolver}`, 'local=/example/']);
+    return internet;
+  }
+
+  /** The resolver for everybody. */
+  get resolver(): string {
+    return this.servers.gateway;
+  }
+
+  /** Boots a server; others find it as `<name>.example`. */
+  async addServer(name: string, { addresses }: ServerOptions): Promise<Machine> {
+    const server = new Machine(await this.#rack.boot(name));
+    await this.servers.plug(server, { addresses, ifName: 'eth0' });
+    await this.addName(`${name}.example`, addresses[0]!);
+    return server;
+  }
+
+  /** Publishes a name. */
+  async addName(name: string, address: string): Promise<void> {
+    await this.router.writeFile(join(NAMES_PATH, name), `${address} ${name}\n`);
+  }
+}
+
+/** A carrier between homes and the internet, who translates for all of them. */
+export interface CarrierOptions {
+  /** Its public address. */
+  readonly wan: string;
+  /** `carrier` where not given. */
+  readonly nat?: NatPreset | NatBehaviour;
+}
+
+/** A carrier-grade NAT; its customers' addresses are out of 100.64.0.0/10 (RFC 6598). */
+export class Carrier extends AccessNetwork {
+  declare readonly router: Router;
+
+  /** Boots the carrier's router. */
+  static async start(
+    rack: Rack,
+    internet: Internet,
+    name: string,
+    options: CarrierOptions,
+  ): Promise<Carrier> {
+    const nat = expandNat(options.nat ?? 'carrier');
+    const router = new Router(await rack.boot(name, { knobs: PROVIDER_KNOBS }), {
+      nat,
+      inside: ['100.64.0.0/10'],
+    });
+    await router.useUplink(await internet.attach(router, { address: options.wan }));
+    return new Carrier(router);
+  }
+
+  override publicAddressOf(): string {
+    return this.router.uplink.address;
+  }
+}
