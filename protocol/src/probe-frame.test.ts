@@ -5,7 +5,7 @@ import { decodeProbe, encodeProbe, isProbe, PROBE_SIZE_BYTES } from './probe-fra
 const hexBytes = (length: number) =>
   fc.uint8Array({ minLength: length, maxLength: length }).map((bytes) => Buffer.from(bytes).toString('hex'));
 const frames = fc.record({
-  type: fc.constantFrom('ping' as const, 'pong' as const),
+  type: fc.constantFrom('ping' as const, 'pong' as const, 'select' as const),
   session: hexBytes(8),
   nonce: hexBytes(8),
   fromKeyPrefix: hexBytes(6),

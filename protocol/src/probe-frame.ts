@@ -1,9 +1,9 @@
 /**
  * Probe frames: what two agents send from their WireGuard ports to find a direct path.
  *
- * Layout, 60 bytes, ping and pong alike, so that an answer is never larger than the question:
+ * Layout, 60 bytes, all types alike, so that an answer is never larger than the question:
  *   0  4  magic "SGP1": can never be WireGuard, whose first byte is 1 to 4 and next three are zero
- *   4  1  type: 1 ping, 2 pong
+ *   4  1  type: 1 ping, 2 pong, 3 select: a ping by which the controlling side names the path to switch to
  *   5  1  reserved, zero
  *   6  8  session, chosen by the broker for this punch
  *  14  8  nonce, chosen by the pinging side, echoed by the pong
@@ -18,7 +18,7 @@ export const PROBE_SIZE_BYTES = 60;
 export const PROBE_MAC_OFFSET = 46;
 
 export interface ProbeFrame {
-  readonly type: 'ping' | 'pong';
+  readonly type: 'ping' | 'pong' | 'select';
   /** 8 bytes, hex. */
   readonly session: string;
   /** 8 bytes, hex. */
@@ -31,6 +31,8 @@ export interface ProbeFrame {
   /** 14 bytes, hex. */
   readonly mac: string;
 }
+
+const TYPES = ['ping', 'pong', 'select'] as const;
 
 const hex = (bytes: Uint8Array, from: number, to: number): string => {
   let text = '';
@@ -50,7 +52,7 @@ export const isProbe = (bytes: Uint8Array): boolean =>
 export const encodeProbe = (frame: ProbeFrame): Uint8Array => {
   const bytes = new Uint8Array(PROBE_SIZE_BYTES);
   bytes.set(PROBE_MAGIC, 0);
-  bytes[4] = frame.type === 'ping' ? 1 : 2;
+  bytes[4] = TYPES.indexOf(frame.type) + 1;
   putHex(bytes, 6, frame.session);
   putHex(bytes, 14, frame.nonce);
   putHex(bytes, 22, frame.fromKeyPrefix);
@@ -64,9 +66,10 @@ export const encodeProbe = (frame: ProbeFrame): Uint8Array => {
 /** Decodes a datagram, or `undefined` where it is not exactly a probe frame. The MAC is not checked here. */
 export const decodeProbe = (bytes: Uint8Array): ProbeFrame | undefined => {
   if (bytes.length !== PROBE_SIZE_BYTES || !isProbe(bytes) || bytes[5] !== 0) return undefined;
-  if (bytes[4] !== 1 && bytes[4] !== 2) return undefined;
+  const type = TYPES[bytes[4]! - 1];
+  if (type === undefined) return undefined;
   return {
-    type: bytes[4] === 1 ? 'ping' : 'pong',
+    type,
     session: hex(bytes, 6, 14),
     nonce: hex(bytes, 14, 22),
     fromKeyPrefix: hex(bytes, 22, 28),
