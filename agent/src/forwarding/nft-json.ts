@@ -1,0 +1,71 @@
+/**
+ * Words of libnftables-json(5) that our table uses, as functions. `nft -j` understands less than nft's own syntax:
+ * everything here was fed to the real nft by the lab test. No named map may have concatenated data.
+ */
+import type { NftObject } from '../ports/ruleset.ts';
+
+/** Family and name of the one table that is ours. */
+export const TABLE = { family: 'inet', name: 'sidegate' } as const;
+const inTable = { family: TABLE.family, table: TABLE.name } as const;
+
+/** An expression or statement. */
+export type Nft = NftObject | string | number;
+
+export const meta = (key: string): Nft => ({ meta: { key } });
+export const field = (protocol: string, name: string): Nft => ({ payload: { protocol, field: name } });
+export const concat = (...parts: readonly Nft[]): Nft => ({ concat: parts });
+/** Looks `key` up in a named map. */
+export const lookup = (key: Nft, map: string): Nft => ({ map: { key, data: `@${map}` } });
+/** The protocol and destination port of the packet at hand. */
+export const PROTOCOL_AND_PORT = concat(meta('l4proto'), field('th', 'dport'));
+
+export const is = (left: Nft, right: unknown, op: '==' | '!=' | 'in' = '=='): NftObject => ({
+  match: { op, left, right },
+});
+export const set = (key: Nft, value: unknown): NftObject => ({ mangle: { key, value } });
+export const jump = (target: string): NftObject => ({ jump: { target } });
+export const ACCEPT: NftObject = { accept: null };
+export const DROP: NftObject = { drop: null };
+
+/** A set or map of the table; without elements the property must be absent. */
+const elements = (elem: readonly unknown[]) => (elem.length === 0 ? {} : { elem });
+
+export const nftTable = (): NftObject => ({ table: TABLE });
+export const nftCounter = (name: string): NftObject => ({ counter: { ...inTable, name } });
+export const nftSet = (
+  name: string,
+  type: string | readonly string[],
+  elem: readonly unknown[],
+  flags: readonly string[] = [],
+): NftObject => ({
+  set: { ...inTable, name, type, ...(flags.length === 0 ? {} : { flags }), ...elements(elem) },
+});
+export const nftMap = (
+  name: string,
+  type: string | readonly string[],
+  data: string,
+  elem: readonly (readonly [unknown, unknown])[],
+): NftObject => ({ map: { ...inTable, name, type, map: data, ...elements(elem) } });
+
+/** Where a base chain hangs. Numbers, because the names of priorities differ between families. */
+export interface ChainHook {
+  readonly type: 'filter' | 'nat';
+  readonly hook: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
+  readonly prio: number;
+}
+
+/** A chain and its rules; the rules must come after every chain they jump to. */
+export interface NftChain {
+  readonly chain: NftObject;
+  readonly rules: readonly NftObject[];
+}
+
+/** Without a hook: a chain that others jump to. */
+export const nftChain = (
+  name: string,
+  hook: ChainHook | undefined,
+  rules: readonly (readonly NftObject[])[],
+): NftChain => ({
+  chain: { chain: { ...inTable, name, ...(hook === undefined ? {} : { ...hook, policy: 'accept' }) } },
+  rules: rules.map((expr) => ({ rule: { ...inTable, chain: name, expr } })),
+});

@@ -1,0 +1,128 @@
+/**
+ * Forwards as maps: one rule translates, one per protocol lets through and counts, however many there are. The
+ * connection mark says "translated by us"; a forward that left the maps is cut off even where conntrack still
+ * remembers its connections, because the lookup that lets a packet through finds nothing.
+ */
+import type { ForwardRule } from '../plugin-api/firewall-wish.ts';
+import type { NftObject } from '../ports/ruleset.ts';
+import type { FirewallTunnel } from './firewall-plan.ts';
+import {
+  ACCEPT,
+  field,
+  is,
+  jump,
+  lookup,
+  meta,
+  type NftChain,
+  nftChain,
+  nftCounter,
+  nftMap,
+  PROTOCOL_AND_PORT,
+  set,
+} from './nft-json.ts';
+
+/** One bit of the connection mark, away from those that mwan3, pbr, Tailscale and Kubernetes take. */
+const OUR_MARK = 0x10000000;
+const CT_MARK = { ct: { key: 'mark' } };
+const IS_OURS = is({ '&': [CT_MARK, OUR_MARK] }, OUR_MARK);
+const IS_TRANSLATED = is({ ct: { key: 'status' } }, 'dnat', 'in');
+
+/** Before fw4's and Docker's translation (-100, 100): the first to translate a connection wins. */
+const PRIORITY = { translate: -105, masquerade: 95 } as const;
+const PROTOCOLS = ['tcp', 'udp'] as const;
+const KEY_TYPE = ['inet_proto', 'inet_service'] as const;
+
+/** Counter of packets and bytes of a forward, both directions. */
+export const trafficCounter = (forwardId: string): string => `forward-${forwardId}`;
+/** Counter whose packets are the connections a forward has had. */
+export const connectionsCounter = (forwardId: string): string => `connections-${forwardId}`;
+
+const renderMaps = (forwards: readonly ForwardRule[]): readonly NftObject[] => {
+  const byKey = <T>(value: (rule: ForwardRule) => T) =>
+    forwards.map((rule) => [{ concat: [rule.protocol, rule.edgePort] }, value(rule)] as const);
+  return [
+    nftMap(
+      'forward_addresses',
+      KEY_TYPE,
+      'ipv4_addr',
+      byKey((rule) => rule.targetAddress),
+    ),
+    nftMap(
+      'forward_ports',
+      KEY_TYPE,
+      'inet_service',
+      byKey((rule) => rule.targetPort),
+    ),
+    nftMap(
+      'forward_connections',
+      KEY_TYPE,
+      'counter',
+      byKey((rule) => connectionsCounter(rule.id)),
+    ),
+    ...PROTOCOLS.map((protocol) =>
+      nftMap(
+        `forward_traffic_${protocol}`,
+        'inet_service',
+        'counter',
+        forwards
+          .filter((rule) => rule.protocol === protocol)
+          .map((rule) => [rule.edgePort, trafficCounter(rule.id)] as const),
+      ),
+    ),
+  ];
+};
+
+/** The first packet of each connection passes here; a port that is in no map falls through. */
+const TRANSLATE: readonly NftObject[] = [
+  is(meta('l4proto'), { set: PROTOCOLS }),
+  { counter: lookup(PROTOCOL_AND_PORT, 'forward_connections') },
+  set(CT_MARK, { '|': [CT_MARK, OUR_MARK] }),
+  {
+    dnat: {
+      family: 'ip',
+      addr: lookup(PROTOCOL_AND_PORT, 'forward_addresses'),
+      port: lookup(PROTOCOL_AND_PORT, 'forward_ports'),
+    },
+  },
+];
+
+const renderChains = (
+  { interfaceName, self }: FirewallTunnel,
+  redirects: readonly (readonly NftObject[])[],
+): readonly NftChain[] => {
+  const isFrom = is(meta('iifname'), interfaceName);
+  return [
+    nftChain('translate', { type: 'nat', hook: 'prerouting', prio: PRIORITY.translate }, [
+      [isFrom, is(field('ip', 'daddr'), self.address4), jump('publish')],
+      [isFrom, is(field('ip6', 'daddr'), self.address6), jump('publish6')],
+    ]),
+    nftChain('publish', undefined, [...redirects, TRANSLATE]),
+    nftChain('publish6', undefined, redirects),
+    nftChain('return_path', { type: 'nat', hook: 'postrouting', prio: PRIORITY.masquerade }, [
+      [is(meta('oifname'), interfaceName, '!='), IS_OURS, IS_TRANSLATED, { masquerade: null }],
+    ]),
+  ];
+};
+
+const TRANSIT_RULES = PROTOCOLS.map((protocol): readonly NftObject[] => [
+  IS_OURS,
+  IS_TRANSLATED,
+  is(meta('l4proto'), protocol),
+  { counter: lookup({ ct: { key: 'proto-dst', dir: 'original' } }, `forward_traffic_${protocol}`) },
+  ACCEPT,
+]);
+
+/** Counters, maps, chains, and the rules of `transit` that let published connections through, both ways. */
+export const renderForwards = (
+  tunnel: FirewallTunnel,
+  forwards: readonly ForwardRule[],
+  redirects: readonly (readonly NftObject[])[],
+) => ({
+  counters: [...new Set(forwards.map((rule) => rule.id))].flatMap((id) => [
+    nftCounter(trafficCounter(id)),
+    nftCounter(connectionsCounter(id)),
+  ]),
+  maps: renderMaps(forwards),
+  chains: renderChains(tunnel, redirects),
+  transitRules: TRANSIT_RULES,
+});
