@@ -111,11 +111,108 @@ const CORE_ERRORS = {
   },
 } as const satisfies Record<string, ErrorMeta>;
 
+/** Who may use the web UI, and how they prove it (`plugins/web`). */
+const WEB_ERRORS = {
+  NOT_LOGGED_IN: { hint: 'Log in.', retry: 'never', blame: 'remote', status: 401 },
+  LOGIN_WRONG: {
+    hint: 'Check the password, or open this edge from the portal.',
+    retry: 'never',
+    blame: 'remote',
+    status: 401,
+  },
+  LOGIN_THROTTLED: {
+    hint: 'Wait, then try again; opening this edge from the portal works meanwhile.',
+    retry: 'backoff',
+    blame: 'remote',
+    status: 429,
+  },
+  NO_PASSWORD_SET: {
+    hint: 'Set one on the edge with `sidegate login set-password`, or open this edge from the portal.',
+    retry: 'never',
+    blame: 'operator',
+    status: 403,
+  },
+  TICKET_INVALID: {
+    hint: 'Open this edge from the portal again.',
+    retry: 'never',
+    blame: 'remote',
+    status: 401,
+  },
+  TICKET_EXPIRED: {
+    hint: 'Open this edge from the portal again; if that does not help, check the clock of the edge.',
+    retry: 'never',
+    blame: 'remote',
+    status: 401,
+  },
+  TICKET_USED: {
+    hint: 'A ticket opens one session. Open this edge from the portal again.',
+    retry: 'never',
+    blame: 'remote',
+    status: 401,
+  },
+  ROLE_NOT_PERMITTED: {
+    hint: 'Ask the owner of the account for the role of a technician.',
+    retry: 'never',
+    blame: 'remote',
+    status: 403,
+  },
+  CSRF_REJECTED: { hint: 'Reload the page.', retry: 'never', blame: 'remote', status: 403 },
+  ORIGIN_REJECTED: {
+    hint: 'Open the web UI by its own address.',
+    retry: 'never',
+    blame: 'remote',
+    status: 403,
+  },
+  HOST_REJECTED: {
+    hint: 'Use the name or the mesh address of this machine.',
+    retry: 'never',
+    blame: 'remote',
+    status: 421,
+  },
+  UI_NOT_BUILT: {
+    hint: 'Build it with `npm run build`, or install the whole package; the API works without it.',
+    retry: 'never',
+    blame: 'operator',
+    status: 503,
+  },
+} as const satisfies Record<string, ErrorMeta>;
+
+/** What the command line finds wrong by itself (`cli/`); what the daemon answers keeps the daemon's code. */
+const CLI_ERRORS = {
+  USAGE: { hint: 'Try `sidegate --help`.', retry: 'never', blame: 'operator' },
+  DAEMON_NOT_RUNNING: {
+    hint: 'Start it: `systemctl start sidegate`, or `sidegate daemon` in a terminal.',
+    retry: 'never',
+    blame: 'operator',
+  },
+  DAEMON_NOT_PERMITTED: { hint: 'Run the command as root.', retry: 'never', blame: 'operator' },
+  DAEMON_NOT_UNDERSTOOD: {
+    hint: 'The running daemon may be another version than this command: restart it.',
+    retry: 'never',
+    blame: 'bug',
+  },
+  ENROLMENT_NOT_APPROVED: { hint: 'Run `sidegate up` again.', retry: 'never', blame: 'operator' },
+  TUNNEL_NOT_UP: {
+    hint: '`sidegate status` and `sidegate doctor` say more.',
+    retry: 'never',
+    blame: 'system',
+  },
+  SCAN_FAILED: { hint: 'The notices say why.', retry: 'never', blame: 'system' },
+  HOST_UNKNOWN: { hint: '`sidegate hosts` lists the hosts.', retry: 'never', blame: 'operator' },
+  HOST_AMBIGUOUS: { hint: 'Use the address or the id instead.', retry: 'never', blame: 'operator' },
+  FORWARD_UNKNOWN: { hint: '`sidegate forward list` lists the forwards.', retry: 'never', blame: 'operator' },
+  SCOPE_UNKNOWN: { hint: '`sidegate scope list` lists the scopes.', retry: 'never', blame: 'operator' },
+  FILE_UNREADABLE: { hint: 'Check the path and its permissions.', retry: 'never', blame: 'operator' },
+  PASSWORD_MISMATCH: { hint: 'Type the same password twice.', retry: 'never', blame: 'operator' },
+} as const satisfies Record<string, ErrorMeta>;
+
 /** What is thrown in the agent on purpose. */
 export const AgentError = defineErrors('AgentError', {
   ...COMMAND_ERRORS,
   ...SYSTEM_ERRORS,
   ...CORE_ERRORS,
+  ...WEB_ERRORS,
+  ...CLI_ERRORS,
 });
 /** An instance; narrow by `code`. */
 export type AgentError = InstanceType<typeof AgentError>;
