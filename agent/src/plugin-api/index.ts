@@ -17,6 +17,7 @@ import type {
   Host,
   NetworkMap,
   PeerStatus,
+  PublicKey,
   Scope,
 } from '@sidegate/protocol';
 import type * as v from 'valibot';
@@ -74,6 +75,8 @@ export interface Facts {
     readonly brokerConnected: boolean;
     readonly lastContactAt: number | undefined;
     readonly beaconReachable: boolean;
+    /** Our WireGuard key, once there is one. */
+    readonly publicKey: PublicKey | undefined;
   };
   /** Owner: mesh. Pinned at enrolment: checks login tickets. Base64 of 32 bytes. */
   'ticket-key': string;
