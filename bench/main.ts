@@ -1,0 +1,122 @@
+/**
+ * `make bench-main`: how long from a click on an edge to the first byte of its UI, on a path that did not exist
+ * before; and what a port forward costs on top of the bare tunnel. Both on the demo's world.
+ */
+import { performance } from 'node:perf_hooks';
+import { createWorld, type World } from '@sidegate/lab/demo';
+import { medianOf, type Row, report } from './src/report.ts';
+
+const RUNS = 5;
+const SECONDS = 4;
+const EDGE = 'alder.acme.sidegate.internal';
+
+/** Takes the laptop out of the mesh and back, then fetches the edge's UI at once: nothing of the path is left. */
+const clickToFirstByteMs = async (world: World): Promise<number> => {
+  const { laptop } = world;
+  await laptop.sidegate('down');
+  await laptop.sidegate('up', '--wait');
+  const { stdout } = await laptop.machine.run('curl', [
+    '-sS',
+    '--max-time',
+    '20',
+    '-o',
+    '/dev/null',
+    '-w',
+    '%{time_starttransfer} %{http_code}',
+    `http://${EDGE}/`,
+  ]);
+  const [seconds, status] = stdout.trim().split(' ');
+  if (status !== '200') throw new Error(`the edge's UI answered ${status}`);
+  return Number(seconds) * 1000;
+};
+
+const mbitPerSecond = async (world: World, host: string, port: number): Promise<number> => {
+  const { stdout } = await world.laptop.machine.run(
+    'iperf3',
+    ['-c', host, '-p', String(port), '-t', String(SECONDS), '-O', '1', '-J'],
+    { timeoutMs: 60_000 },
+  );
+  const result = JSON.parse(stdout) as { end: { sum_received: { bits_per_second: number } } };
+  return result.end.sum_received.bits_per_second / 1e6;
+};
+
+/** The bare tunnel ends on the edge itself; the forward goes one hop further, to a host on the LAN. */
+const prepareThroughput = async (world: World): Promise<{ readonly address: string }> => {
+  const { alder } = world.edges;
+  const host = await alder.home.addMachine('iperf', { address: '192.168.1.90' });
+  host.spawn('iperf3', ['-s']);
+  alder.machine.spawn('iperf3', ['-s', '-p', '5202']);
+  await Promise.all([host.waitFor({ tcp: 5201 }), alder.machine.waitFor({ tcp: 5202 })]);
+  await alder.sidegate('forward', 'add', '192.168.1.90:5201', '--port', '5201');
+  const { stdout } = await world.laptop.machine.run('getent', ['ahostsv4', EDGE]);
+  const address = stdout.split(/\s/)[0]!;
+  // For the measurement only: the edge's own table admits its UI and publications, and nothing else.
+  await alder.machine.run('nft', [
+    'insert',
+    'rule',
+    'inet',
+    'sidegate',
+    'input',
+    'iifname',
+    'sg0',
+    'tcp',
+    'dport',
+    '5202',
+    'accept',
+  ]);
+  return { address };
+};
+
+const waitForDirect = async (world: World): Promise<void> => {
+  const deadline = performance.now() + 30_000;
+  while (performance.now() < deadline) {
+    await world.laptop.machine.run('ping', ['-c', '2', '-i', '0.2', EDGE], { reject: false });
+    const peers = JSON.parse(await world.laptop.sidegate('peers', '--json')) as {
+      name: string;
+      path: string;
+    }[];
+    if (peers.find((peer) => peer.name === 'alder')?.path === 'direct') return;
+  }
+  throw new Error('the path did not become direct');
+};
+
+await using world = await createWorld((what) => console.log(what));
+const clicks: number[] = [];
+for (let run = 0; run < RUNS; run++) clicks.push(await clickToFirstByteMs(world));
+await waitForDirect(world);
+const { address } = await prepareThroughput(world);
+const bare: number[] = [];
+const forwarded: number[] = [];
+for (let run = 0; run < RUNS; run++) {
+  bare.push(await mbitPerSecond(world, address, 5202));
+  forwarded.push(await mbitPerSecond(world, address, 5201));
+}
+const ratio = medianOf(forwarded.map((value, at) => value / bare[at]!));
+const rows: Row[] = [
+  {
+    what: 'click on an edge to first byte of its UI, cold path, two port-restricted NATs',
+    value: medianOf(clicks),
+    unit: 'ms',
+    goal: '< 1000',
+    ok: medianOf(clicks) < 1000,
+  },
+  {
+    what: 'the same, worst run',
+    value: Math.max(...clicks),
+    unit: 'ms',
+    goal: '< 1000',
+    ok: Math.max(...clicks) < 1000,
+  },
+  { what: 'TCP through the bare tunnel', value: medianOf(bare), unit: 'Mbit/s', goal: '-', ok: true },
+  { what: 'TCP through tunnel and forward', value: medianOf(forwarded), unit: 'Mbit/s', goal: '-', ok: true },
+  {
+    what: 'tunnel and forward / bare tunnel',
+    value: ratio,
+    unit: 'ratio',
+    peer: 'bare tunnel, in turns',
+    goal: '>= 0.97',
+    ok: ratio >= 0.97,
+  },
+];
+await report('main', RUNS, rows);
+process.exit(0);

@@ -1,0 +1,201 @@
+/**
+ * What the main job promises, on the real thing: one world for all, tests in the order of a working day.
+ *
+ *   laptop 192.168.1.2 - NAT 198.51.100.10 - internet - NAT 198.51.100.2 - board 192.168.1.2 + devices (alder)
+ *                                               |
+ *                                            portal 203.0.113.10      NAT 198.51.100.6 - the same again (birch)
+ */
+import { readFile } from 'node:fs/promises';
+import type { Machine } from '@sidegate/lab';
+import { createWorld, HOMES, type World } from '@sidegate/lab/demo';
+import type { Forward, Host, PeerStatus, Scan } from '@sidegate/protocol';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let world: World;
+
+/** Everything on a machine that `up` might change. */
+const traceOf = async (machine: Machine): Promise<string> => {
+  const outputs = await Promise.all([
+    machine.run('ip', ['-o', 'addr']),
+    machine.run('ip', ['-o', 'route', 'show', 'table', 'all']),
+    machine.run('nft', ['list', 'ruleset']),
+    machine.run('sysctl', ['net.ipv4.ip_forward']),
+  ]);
+  const hosts = await readFile(machine.path('/etc/hosts'), 'utf8');
+  return [
+    ...outputs.map((output) => output.stdout.replaceAll(/valid_lft \S+|preferred_lft \S+|expires \S+/g, '')),
+    hosts,
+  ].join('\n---\n');
+};
+
+const json = async <T>(output: Promise<string>): Promise<T> => JSON.parse(await output) as T;
+const get = (machine: Machine, url: string) =>
+  machine.run('curl', ['-sS', '--max-time', '5', '-o', '/dev/null', '-w', '%{http_code}', url], {
+    reject: false,
+  });
+
+beforeAll(async () => {
+  world = await createWorld();
+}, 60_000);
+afterAll(async () => {
+  await world?.[Symbol.asyncDispose]();
+});
+
+test('the laptop reaches both edges at once, although all three LANs have the same numbers', async () => {
+  for (const name of ['alder', 'birch'] as const) {
+    const { stdout } = await world.laptop.machine.run('ping', [
+      '-c',
+      '3',
+      '-i',
+      '0.2',
+      '-W',
+      '2',
+      `${name}.acme.sidegate.internal`,
+    ]);
+    expect(stdout).toContain('0% packet loss');
+  }
+});
+
+test('the path becomes direct through a port-restricted NAT on either side', async () => {
+  await expect
+    .poll(
+      async () => {
+        await world.laptop.machine.run('ping', ['-c', '2', '-i', '0.2', 'alder.acme.sidegate.internal'], {
+          reject: false,
+        });
+        const peers = await json<PeerStatus[]>(world.laptop.sidegate('peers', '--json'));
+        const alder = peers.find((peer) => peer.name === 'alder');
+        return [alder?.path, alder?.endpoint?.split(':')[0]];
+      },
+      { timeout: 20_000, interval: 200 },
+    )
+    .toEqual(['direct', HOMES.alder]);
+});
+
+test('an edge does not see the other home', async () => {
+  const peers = await json<PeerStatus[]>(world.edges.birch.sidegate('peers', '--json'));
+  expect(peers.map((peer) => peer.name)).toEqual(['laptop']);
+});
+
+test('a scan finds every device, and says who made it and what it offers', async () => {
+  const scan = await json<Scan>(world.edges.alder.sidegate('scan', '--json'));
+  expect(scan.state).toBe('done');
+  const hosts = await json<Host[]>(world.edges.alder.sidegate('hosts', '--json'));
+  const at = (address: string) => hosts.find((host) => host.addresses.some((own) => own === address));
+  const ports = (address: string) => at(address)?.services.map((service) => service.port) ?? [];
+  expect(ports('192.168.1.64')).toEqual(expect.arrayContaining([80, 554]));
+  expect(ports('192.168.1.70')).toContain(631);
+  expect(ports('192.168.1.80')).toEqual(expect.arrayContaining([22, 443]));
+  expect(at('192.168.1.64')).toMatchObject({ kind: 'camera', vendor: expect.stringMatching(/hikvision/i) });
+  expect(at('192.168.1.70')?.kind).toBe('printer');
+  expect(at('192.168.1.99')?.vendor).toMatch(/espressif/i);
+});
+
+test('a published camera opens from the laptop, and from nowhere else', async () => {
+  await world.edges.alder.sidegate('forward', 'add', '192.168.1.64:80', '--port', '8001');
+  const [forward] = await json<Forward[]>(world.edges.alder.sidegate('forward', 'list', '--json'));
+  expect(forward?.url).toBe('http://alder.acme.sidegate.internal:8001/');
+  const page = await world.laptop.machine.run('curl', [
+    '-sS',
+    '--max-time',
+    '5',
+    'http://alder.acme.sidegate.internal:8001/',
+  ]);
+  expect(page.stdout).toMatch(/camera/i);
+  const [alder] = await json<PeerStatus[]>(world.laptop.sidegate('peers', '--json')).then((peers) =>
+    peers.filter((peer) => peer.name === 'alder'),
+  );
+  expect((await get(world.edges.birch.machine, `http://${alder!.address4}:8001/`)).stdout).toBe('000');
+  expect((await get(world.lab.internet.router, `http://${HOMES.alder}:8001/`)).stdout).toBe('000');
+});
+
+test('the same port of the other home leads to the other camera', async () => {
+  await world.edges.birch.sidegate('forward', 'add', '192.168.1.64:80', '--port', '8001');
+  expect((await get(world.laptop.machine, 'http://birch.acme.sidegate.internal:8001/')).stdout).toBe('200');
+});
+
+test('a forward to a port in use, or to an address outside the scopes, is refused with a reason', async () => {
+  const refused = async (...args: string[]) => {
+    const error = await world.edges.alder.sidegate('forward', 'add', ...args, '--json').then(
+      () => 'accepted',
+      (reason: unknown) => String(reason),
+    );
+    return error;
+  };
+  expect(await refused('192.168.1.80:443', '--port', '8001')).toContain('FORWARD_PORT_IN_USE');
+  expect(await refused('192.168.1.80:443', '--port', '7380')).toContain('FORWARD_PORT_IN_USE');
+  expect(await refused('10.9.9.9:80')).toContain('FORWARD_TARGET_OUTSIDE_SCOPES');
+  const forwards = await json<Forward[]>(world.edges.alder.sidegate('forward', 'list', '--json'));
+  expect(forwards.length).toBe(1);
+});
+
+test('kill -9 of the agent during a transfer through a forward loses no connection', async () => {
+  const { alder } = world.edges;
+  const server = await alder.home.addMachine('iperf', { address: '192.168.1.90' });
+  server.spawn('iperf3', ['-s']);
+  await server.waitFor({ tcp: 5201 });
+  await alder.sidegate('forward', 'add', '192.168.1.90:5201', '--port', '5201');
+  const transfer = world.laptop.machine.spawn('iperf3', [
+    '-c',
+    'alder.acme.sidegate.internal',
+    '-p',
+    '5201',
+    '-t',
+    '8',
+    '-i',
+    '0.5',
+    '-J',
+  ]);
+  await server.waitFor(async () => /ESTAB/.test((await server.run('ss', ['-tn', 'sport = :5201'])).stdout));
+  alder.agent.kill('SIGKILL');
+  await alder.agent.exited;
+  await alder.startAgent();
+  await expect(transfer.exited).resolves.toMatchObject({ code: 0 });
+  const report = JSON.parse(transfer.output().slice(transfer.output().indexOf('{'))) as {
+    intervals: { sum: { bits_per_second: number } }[];
+  };
+  expect(report.intervals.filter((interval) => interval.sum.bits_per_second === 0)).toEqual([]);
+}, 40_000);
+
+test('after the kill the agent knows what it knew', async () => {
+  const forwards = await json<Forward[]>(world.edges.alder.sidegate('forward', 'list', '--json'));
+  expect(forwards.map((forward) => forward.edgePort).sort()).toEqual([5201, 8001]);
+  expect((await get(world.laptop.machine, 'http://alder.acme.sidegate.internal:8001/')).stdout).toBe('200');
+});
+
+test('what works goes on working without the broker, and the broker comes back unnoticed', async () => {
+  world.brokerProcess.kill('SIGKILL');
+  await world.brokerProcess.exited;
+  expect((await get(world.laptop.machine, 'http://alder.acme.sidegate.internal:8001/')).stdout).toBe('200');
+  await world.startBroker();
+  await expect
+    .poll(
+      async () =>
+        (await json<{ broker?: { connected: boolean } }>(world.laptop.sidegate('status', '--json'))).broker
+          ?.connected,
+      { timeout: 30_000 },
+    )
+    .toBe(true);
+}, 60_000);
+
+test('a scan of both homes from the internet finds no open port', async () => {
+  const targets = [HOMES.alder, HOMES.birch];
+  const { stdout } = await world.lab.internet.router.run(
+    'nmap',
+    ['-n', '-Pn', '-sS', '-p-', '--min-rate', '30000', '--max-retries', '0', '-oG', '-', ...targets],
+    { timeoutMs: 120_000 },
+  );
+  for (const target of targets) expect(stdout).toContain(`Host: ${target}`);
+  expect(stdout).not.toMatch(/\/open\//);
+}, 130_000);
+
+test('down leaves the machine as it was', async () => {
+  const { alder } = world.edges;
+  await alder.sidegate('down');
+  const down = await traceOf(alder.machine);
+  expect(down).not.toMatch(/sg0|sidegate|100\.64\./);
+  await alder.sidegate('up', '--wait');
+  expect((await get(world.laptop.machine, 'http://alder.acme.sidegate.internal:8001/')).stdout).toBe('200');
+  await alder.sidegate('down');
+  expect(await traceOf(alder.machine)).toBe(down);
+}, 60_000);
