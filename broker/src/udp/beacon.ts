@@ -1,0 +1,238 @@
+/**
+ * The beacon: answers WireGuard handshakes on a plain UDP socket and so learns, proven by key and by return
+ * routability, the public endpoint of each node's WireGuard socket. What is not for its own keys goes to the relay.
+ *
+ * Invariants: mac1 before any Diffie-Hellman; no reply is larger than its request before the sender is
+ * authenticated; an endpoint comes from an authenticated transport packet with a new highest counter, and from
+ * nothing else; strangers get silence. Pure: no socket, no timer; time and randomness are given.
+ */
+import type { Clock, UdpEndpoint } from '@sidegate/kit';
+import type { NodeId, PublicKey } from '@sidegate/protocol';
+import { open } from './aead.ts';
+import { type BeaconLimits, DEFAULT_LIMITS } from './beacon-limits.ts';
+import { hasMac } from './blake2s.ts';
+import { createHeldInitiations } from './held-initiations.ts';
+import { createInitiationGate } from './initiation-gate.ts';
+import { importKeyPair, type RandomSource, systemRandom } from './key-pair.ts';
+import { createNodeTable, type Leg, type NodeState, natKindOf, type Session } from './node-table.ts';
+import { createRelay } from './relay.ts';
+import { acceptCounter } from './replay-window.ts';
+import { type ConsumedInitiation, consumeInitiation, createIdentity, encodeResponse } from './responder.ts';
+import { createSessionTable, isExpired } from './session-table.ts';
+import {
+  type BeaconDirectory,
+  type BeaconEvents,
+  type BeaconStats,
+  DROP_REASONS,
+  type DropReason,
+  type NatKind,
+  type Outgoing,
+} from './types.ts';
+import {
+  INITIATION,
+  INITIATION_MIN_INTERVAL_MS,
+  MESSAGE_INITIATION,
+  MESSAGE_RESPONSE,
+  MESSAGE_TRANSPORT,
+  messageType,
+  REJECT_AFTER_TIME_MS,
+  readCounter,
+  readIndex,
+  TRANSPORT,
+  TRANSPORT_HEADER_SIZE_BYTES,
+} from './wireguard-messages.ts';
+
+const NOTHING: readonly Outgoing[] = [];
+const EMPTY = new Uint8Array(0);
+
+export interface BeaconOptions {
+  /** One raw private key (32 bytes) for each beacon address; the place in the list is its `beaconIndex`. */
+  readonly keys: readonly Uint8Array[];
+  readonly directory: BeaconDirectory;
+  readonly events: BeaconEvents;
+  readonly clock: Pick<Clock, 'monoMs' | 'wallMs'>;
+  readonly random?: RandomSource;
+  readonly limits?: Partial<BeaconLimits>;
+}
+
+/** The beacon and relay core. */
+export interface Beacon {
+  /** What nodes set as the beacon peers' keys. */
+  readonly publicKeys: readonly PublicKey[];
+  /** Takes a datagram that arrived at a beacon's address; returns what to send. Never throws for any bytes. */
+  handleDatagram(beaconIndex: number, bytes: Uint8Array, from: UdpEndpoint): readonly Outgoing[];
+  /** Forgets what expired and reports relayed bytes. Call about every 10 s. */
+  sweep(): void;
+  /** What kind of NAT the node is behind, once both beacons have seen it. */
+  natKind(node: NodeId): NatKind;
+  /** Drops a node's sessions, mappings and routes: it was removed. */
+  forget(node: NodeId): void;
+  /** Lets a node's clock start anew: it rebooted without one, as it said over an authenticated channel. */
+  resetTimestamps(node: NodeId): void;
+  stats(): BeaconStats;
+}
+
+/** Creates the core. */
+export const createBeacon = (options: BeaconOptions): Beacon => {
+  const { directory, events, clock, random = systemRandom } = options;
+  const limits: BeaconLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const identities = options.keys.map((key) => createIdentity(importKeyPair(key)));
+  const table = createNodeTable(identities, limits);
+  const sessions = createSessionTable(random.bytes);
+  const held = createHeldInitiations();
+  const gate = createInitiationGate(identities, limits, random.bytes, clock.monoMs());
+  const counts = { handshakes: 0, cookieReplies: 0 };
+  const drops = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
+  const drop = (reason: DropReason): readonly Outgoing[] => {
+    drops[reason]++;
+    return NOTHING;
+  };
+  const relay = createRelay({ table, directory, events, limits, drop });
+
+  const findLeg = (publicKey: PublicKey, beaconIndex: number, nowMs: number): Leg | undefined => {
+    const ref = directory.isNode(publicKey);
+    return ref && table.ensureLeg(ref, beaconIndex, nowMs);
+  };
+
+  const onInitiation = (beaconIndex: number, bytes: Uint8Array, from: UdpEndpoint, nowMs: number) => {
+    const admission = gate.admit(beaconIndex, bytes, from, nowMs);
+    if (admission === 'rate-limited') return drop(admission);
+    if (admission !== 'admitted') {
+      counts.cookieReplies++;
+      return [{ beaconIndex, to: from, bytes: admission }];
+    }
+    const consumed = consumeInitiation(identities[beaconIndex]!, bytes, (key) =>
+      findLeg(key, beaconIndex, nowMs),
+    );
+    if (typeof consumed === 'string') return drop(consumed);
+    const stale = staleness(consumed, nowMs);
+    if (stale !== undefined) return drop(stale);
+    const index = sessions.pickIndex();
+    const response = encodeResponse(consumed, index, random.keyPair());
+    if (response === undefined) return drop('bad-handshake');
+    sessions.add(consumed.initiator, beaconIndex, index, response.receiveKey, nowMs);
+    counts.handshakes++;
+    return [{ beaconIndex, to: from, bytes: response.bytes }];
+  };
+
+  const onSession = (session: Session, bytes: Uint8Array, from: UdpEndpoint, nowMs: number) => {
+    const { leg, beaconIndex, window } = session;
+    if (isExpired(session, nowMs)) return drop('expired-session');
+    const counter = readCounter(bytes);
+    if (counter === undefined) return drop('bad-transport');
+    const inner = open(session.receiveKey, counter, bytes.subarray(TRANSPORT_HEADER_SIZE_BYTES), EMPTY);
+    if (inner === undefined) return drop('bad-transport');
+    const isNewest = counter > window.highest;
+    if (!acceptCounter(window, counter)) return drop('replayed-counter');
+    const { node } = leg;
+    if (directory.isNode(node.publicKey)?.id !== node.id) return drop('unknown-node');
+    sessions.confirm(session);
+    events.onAlive(node.id, clock.wallMs());
+    if (isNewest && leg.current === session && table.moveEndpoint(leg, beaconIndex, from, nowMs)) {
+      events.onEndpoint(node.id, leg.endpoint!, beaconIndex);
+    }
+    if (inner.length > 0) events.onInnerPacket?.(node.id, beaconIndex, inner);
+    if (leg.endpoint === undefined) return NOTHING;
+    return held
+      .release(beaconIndex, from, nowMs)
+      .flatMap((message) => relay.forwardInitiation(node, message, nowMs));
+  };
+
+  const onRelayed = (
+    type: number,
+    beaconIndex: number,
+    bytes: Uint8Array,
+    from: UdpEndpoint,
+    nowMs: number,
+  ) => {
+    const source = table.findBySource(beaconIndex, from);
+    if (source === undefined) {
+      if (type === MESSAGE_INITIATION) held.hold(beaconIndex, from, bytes, nowMs);
+      return drop('unknown-source');
+    }
+    if (type === MESSAGE_INITIATION) return relay.forwardInitiation(source, bytes, nowMs);
+    if (type === MESSAGE_RESPONSE) return relay.forwardResponse(source, bytes, nowMs);
+    return relay.forwardByIndex(source, bytes, nowMs);
+  };
+
+  const forget = (node: NodeState): void => {
+    for (const leg of node.legs) if (leg !== undefined) sessions.expire(leg);
+    table.forget(node);
+  };
+
+  return {
+    publicKeys: identities.map(({ publicKey }) => publicKey),
+
+    handleDatagram(beaconIndex, bytes, from) {
+      const nowMs = clock.monoMs();
+      const type = messageType(bytes);
+      if (type === MESSAGE_TRANSPORT) {
+        const session = sessions.find(readIndex(bytes, TRANSPORT.receiver), beaconIndex);
+        if (session !== undefined) return onSession(session, bytes, from, nowMs);
+      }
+      if (type === MESSAGE_INITIATION && hasMac(identities[beaconIndex]!.mac1Key, bytes, INITIATION.mac1)) {
+        return onInitiation(beaconIndex, bytes, from, nowMs);
+      }
+      return type === 0 ? drop('not-wireguard') : onRelayed(type, beaconIndex, bytes, from, nowMs);
+    },
+
+    sweep() {
+      const nowMs = clock.monoMs();
+      gate.sweep(nowMs);
+      held.sweep(nowMs);
+      for (const node of table.nodes.values()) {
+        relay.sweep(node, nowMs);
+        node.legs.forEach((leg, beaconIndex) => {
+          if (leg === undefined) return;
+          sessions.expire(leg, nowMs);
+          if (nowMs - leg.seenAtMs >= REJECT_AFTER_TIME_MS) table.dropEndpoint(node, beaconIndex, nowMs);
+        });
+        if (isIdle(node)) table.forget(node);
+      }
+    },
+
+    natKind(id) {
+      const node = table.nodes.get(id);
+      return node === undefined ? 'unknown' : natKindOf(node);
+    },
+
+    forget(id) {
+      const node = table.nodes.get(id);
+      if (node !== undefined) forget(node);
+    },
+
+    resetTimestamps(id) {
+      for (const leg of table.nodes.get(id)?.legs ?? []) if (leg !== undefined) leg.lastTimestamp = undefined;
+    },
+
+    stats: () => ({
+      ...counts,
+      relayedPackets: relay.total.packets,
+      relayedBytes: relay.total.bytes,
+      drops: { ...drops },
+      nodes: table.nodes.size,
+      sessions: sessions.count(),
+    }),
+  };
+};
+
+/** Takes note of an initiation's time, or tells why it is not fresh. */
+const staleness = (
+  { initiator: leg, timestamp }: ConsumedInitiation<Leg>,
+  nowMs: number,
+): DropReason | undefined => {
+  if (leg.lastTimestamp !== undefined && Buffer.compare(timestamp, leg.lastTimestamp) <= 0) {
+    return 'replayed-initiation';
+  }
+  if (nowMs - leg.lastInitiationMs < INITIATION_MIN_INTERVAL_MS) return 'rate-limited';
+  leg.lastTimestamp = timestamp;
+  leg.lastInitiationMs = nowMs;
+  return undefined;
+};
+
+/** Has the node neither mapping nor session nor route? */
+const isIdle = (node: NodeState): boolean =>
+  node.routes.size === 0 &&
+  node.legs.every(
+    (leg) => leg?.endpoint === undefined && leg?.next === undefined && leg?.current === undefined,
+  );

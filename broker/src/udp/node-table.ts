@@ -1,0 +1,224 @@
+/**
+ * What the beacon knows of each node: one leg a beacon (its sessions and its mapping), and its relay routes.
+ *
+ * Invariants: an endpoint is set by `moveEndpoint` only, which `beacon.ts` calls only for an authenticated transport
+ * packet with a new highest counter; an endpoint belongs to one node at a time; routes name nodes, never addresses,
+ * so that they follow a node that moves.
+ */
+import type { KeyObject } from 'node:crypto';
+import type { UdpEndpoint } from '@sidegate/kit';
+import type { Ip, NodeId, PublicKey } from '@sidegate/protocol';
+import type { BeaconLimits } from './beacon-limits.ts';
+import type { MidState } from './blake2s.ts';
+import { decodePublicKey, importPublicKey, sharedSecret } from './key-pair.ts';
+import { createTokenBucket, type TokenBucket } from './rate-limit.ts';
+import type { ReplayWindow } from './replay-window.ts';
+import { type BeaconIdentity, prepareMac1Key } from './responder.ts';
+import type { NatKind, NodeRef } from './types.ts';
+
+/** A WireGuard session between a node and a beacon. */
+export interface Session {
+  readonly index: number;
+  readonly beaconIndex: number;
+  readonly leg: Leg;
+  readonly receiveKey: Uint8Array;
+  readonly bornMs: number;
+  readonly window: ReplayWindow;
+}
+
+/** One node at one beacon. At most three sessions, as the kernel keeps them (noise.h, struct noise_keypairs). */
+export interface Leg {
+  readonly node: NodeState;
+  readonly staticKey: KeyObject;
+  readonly staticSecret: Uint8Array;
+  readonly mac1Key: MidState;
+  /** TAI64N of the newest initiation accepted. */
+  lastTimestamp: Uint8Array | undefined;
+  lastInitiationMs: number;
+  /** Answered, but the node has not shown yet that it has the keys. */
+  next: Session | undefined;
+  current: Session | undefined;
+  previous: Session | undefined;
+  endpoint: UdpEndpoint | undefined;
+  changedAtMs: number;
+  seenAtMs: number;
+}
+
+/** What one node sends to one other through the relay. */
+export interface RelayPair {
+  readonly from: NodeState;
+  readonly to: NodeState;
+  /** Receiver indexes that lead from `from` to `to`, oldest first. */
+  readonly indexes: number[];
+  isPermitted: boolean;
+  checkedAtMs: number;
+  /** Not reported yet. */
+  bytes: number;
+}
+
+/** Where transport packets of the owning node with a certain receiver index go. */
+export interface Route {
+  readonly pair: RelayPair;
+  usedAtMs: number;
+}
+
+/** Everything about one node. */
+export interface NodeState {
+  readonly id: NodeId;
+  readonly publicKey: PublicKey;
+  readonly staticKey: KeyObject;
+  readonly mac1Key: MidState;
+  readonly legs: (Leg | undefined)[];
+  /** The leg on which the node is reached; legs keep NAT mappings open, so any live one serves. */
+  relayLeg: Leg | undefined;
+  relayBeaconIndex: number;
+  readonly routes: Map<number, Route>;
+  readonly pairs: Map<NodeId, RelayPair>;
+  /** Destinations of this node's initiations, most recently used first. */
+  recentDestinations: NodeState[];
+  readonly quota: TokenBucket;
+  readonly trials: TokenBucket;
+}
+
+/** A leg not heard of for this long is not preferred any more: two keepalives and some. */
+const LEG_FRESH_MS = 60_000;
+/** Two legs' endpoints are compared only when they were seen about the same time. */
+const NAT_COMPARE_SLACK_MS = 5_000;
+
+/** The nodes seen on UDP, by id and by authenticated source. */
+export const createNodeTable = (identities: readonly BeaconIdentity[], limits: BeaconLimits) => {
+  const nodes = new Map<NodeId, NodeState>();
+  const sources = identities.map(() => new Map<Ip, Map<number, NodeState>>());
+
+  const unlink = (node: NodeState, beaconIndex: number): void => {
+    const leg = node.legs[beaconIndex];
+    if (leg?.endpoint === undefined) return;
+    const ports = sources[beaconIndex]!.get(leg.endpoint.address);
+    ports?.delete(leg.endpoint.port);
+    if (ports?.size === 0) sources[beaconIndex]!.delete(leg.endpoint.address);
+    leg.endpoint = undefined;
+  };
+
+  const link = (node: NodeState, beaconIndex: number, endpoint: UdpEndpoint): void => {
+    const byAddress = sources[beaconIndex]!;
+    const ports = byAddress.get(endpoint.address) ?? new Map<number, NodeState>();
+    byAddress.set(endpoint.address, ports.set(endpoint.port, node));
+  };
+
+  const chooseRelayLeg = (node: NodeState, nowMs: number): void => {
+    let best = -1;
+    node.legs.forEach((leg, beaconIndex) => {
+      if (leg?.endpoint === undefined) return;
+      const chosen = node.legs[best];
+      const isChosenFresh = chosen !== undefined && nowMs - chosen.seenAtMs < LEG_FRESH_MS;
+      if (chosen === undefined || (!isChosenFresh && leg.seenAtMs > chosen.seenAtMs)) best = beaconIndex;
+    });
+    node.relayLeg = node.legs[best];
+    node.relayBeaconIndex = best;
+  };
+
+  return {
+    nodes: nodes as ReadonlyMap<NodeId, NodeState>,
+
+    /** The node that was authenticated at this source. */
+    findBySource: (beaconIndex: number, from: UdpEndpoint): NodeState | undefined =>
+      sources[beaconIndex]!.get(from.address)?.get(from.port),
+
+    /** The node's leg at a beacon, made when first asked for; `undefined` where its key is of low order. */
+    ensureLeg(ref: NodeRef, beaconIndex: number, nowMs: number): Leg | undefined {
+      let node = nodes.get(ref.id);
+      if (node !== undefined && node.publicKey !== ref.publicKey) {
+        this.forget(node);
+        node = undefined;
+      }
+      node ??= createNode(ref, limits, nowMs);
+      const leg = node.legs[beaconIndex] ?? createLeg(node, identities[beaconIndex]!);
+      if (leg === undefined) return undefined;
+      node.legs[beaconIndex] = leg;
+      nodes.set(ref.id, node);
+      return leg;
+    },
+
+    /** Notes where an authenticated packet came from; true where that is news. */
+    moveEndpoint(leg: Leg, beaconIndex: number, { address, port }: UdpEndpoint, nowMs: number): boolean {
+      const { node, endpoint } = leg;
+      leg.seenAtMs = nowMs;
+      const isNews = endpoint?.address !== address || endpoint.port !== port;
+      if (isNews) {
+        unlink(node, beaconIndex);
+        const former = this.findBySource(beaconIndex, { address, port });
+        if (former !== undefined) this.dropEndpoint(former, beaconIndex, nowMs);
+        leg.endpoint = { address, port };
+        leg.changedAtMs = nowMs;
+        link(node, beaconIndex, leg.endpoint);
+      }
+      chooseRelayLeg(node, nowMs);
+      return isNews;
+    },
+
+    /** Forgets a mapping that expired or went to another node. */
+    dropEndpoint(node: NodeState, beaconIndex: number, nowMs: number): void {
+      unlink(node, beaconIndex);
+      chooseRelayLeg(node, nowMs);
+    },
+
+    /** Forgets a node. Routes towards it stay and find it offline, until they expire. */
+    forget(node: NodeState): void {
+      for (const beaconIndex of node.legs.keys()) unlink(node, beaconIndex);
+      node.relayLeg = undefined;
+      nodes.delete(node.id);
+    },
+  };
+};
+export type NodeTable = ReturnType<typeof createNodeTable>;
+
+const createNode = (ref: NodeRef, limits: BeaconLimits, nowMs: number): NodeState => {
+  const publicBytes = decodePublicKey(ref.publicKey);
+  return {
+    id: ref.id,
+    publicKey: ref.publicKey,
+    staticKey: importPublicKey(publicBytes),
+    mac1Key: prepareMac1Key(publicBytes),
+    legs: [],
+    relayLeg: undefined,
+    relayBeaconIndex: -1,
+    routes: new Map(),
+    pairs: new Map(),
+    recentDestinations: [],
+    quota: createTokenBucket(limits.relayBytesPerNode, nowMs),
+    trials: createTokenBucket(limits.mac1TrialsPerNode, nowMs),
+  };
+};
+
+const createLeg = (node: NodeState, identity: BeaconIdentity): Leg | undefined => {
+  const staticSecret = sharedSecret(identity.privateKey, node.staticKey);
+  if (staticSecret === undefined) return undefined;
+  return {
+    node,
+    staticKey: node.staticKey,
+    staticSecret,
+    mac1Key: node.mac1Key,
+    lastTimestamp: undefined,
+    lastInitiationMs: Number.NEGATIVE_INFINITY,
+    next: undefined,
+    current: undefined,
+    previous: undefined,
+    endpoint: undefined,
+    changedAtMs: 0,
+    seenAtMs: Number.NEGATIVE_INFINITY,
+  };
+};
+
+/** Compares what two beacons saw of a node. */
+export const natKindOf = (node: NodeState): NatKind => {
+  const legs = node.legs.filter((leg) => leg?.endpoint !== undefined) as (Leg & { endpoint: UdpEndpoint })[];
+  const [one, other] = legs;
+  if (one === undefined || other === undefined) return 'unknown';
+  const isSameAddress = one.endpoint.address === other.endpoint.address;
+  if (isSameAddress && one.endpoint.port === other.endpoint.port) return 'endpoint-independent';
+  if (one.endpoint.address.includes(':') !== other.endpoint.address.includes(':')) return 'unknown';
+  // One endpoint may be from before the node moved: wait until both beacons heard of it since.
+  const slackMs = isSameAddress ? NAT_COMPARE_SLACK_MS : 0;
+  const lastChangeMs = Math.max(one.changedAtMs, other.changedAtMs);
+  return Math.min(one.seenAtMs, other.seenAtMs) + slackMs >= lastChangeMs ? 'symmetric' : 'unknown';
+};

@@ -1,0 +1,140 @@
+/** The initiator's half of WireGuard's handshake, for tests and benches: what a node's kernel does. */
+import { chacha20poly1305, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { open, seal } from '../aead.ts';
+import { deriveKeys, hash, hasMac, mac, prepareMacKey } from '../blake2s.ts';
+import { generateKeyPair, importPublicKey, type KeyPair, sharedSecret } from '../key-pair.ts';
+import { prepareMac1Key } from '../responder.ts';
+import {
+  CONSTRUCTION,
+  COOKIE_REPLY,
+  COOKIE_REPLY_SIZE_BYTES,
+  IDENTIFIER,
+  INITIATION,
+  INITIATION_SIZE_BYTES,
+  LABEL_COOKIE,
+  MESSAGE_INITIATION,
+  MESSAGE_RESPONSE,
+  MESSAGE_TRANSPORT,
+  RESPONSE,
+  RESPONSE_SIZE_BYTES,
+  readIndex,
+  TRANSPORT,
+  TRANSPORT_HEADER_SIZE_BYTES,
+  TRANSPORT_MIN_SIZE_BYTES,
+  writeIndex,
+} from '../wireguard-messages.ts';
+
+const text = (label: string): Uint8Array => new TextEncoder().encode(label);
+const EMPTY = new Uint8Array(0);
+
+/** TAI64N of the whitepaper's section 5.1; leap seconds do not matter to a value that only has to rise. */
+export const encodeTimestamp = (wallMs: number): Uint8Array => {
+  const bytes = Buffer.alloc(12);
+  bytes.writeBigUInt64BE(2n ** 62n + BigInt(Math.floor(wallMs / 1000)), 0);
+  bytes.writeUInt32BE(Math.round((wallMs % 1000) * 1e6), 8);
+  return bytes;
+};
+
+/** A handshake that was begun. */
+export interface Handshake {
+  readonly bytes: Uint8Array;
+  readonly index: number;
+  readonly ephemeral: KeyPair;
+  readonly chainingKey: Uint8Array;
+  readonly hash: Uint8Array;
+}
+
+/** A session as its initiator holds it. */
+export interface ClientSession {
+  readonly ownIndex: number;
+  readonly peerIndex: number;
+  readonly sendKey: Uint8Array;
+  readonly receiveKey: Uint8Array;
+}
+
+/** Encodes an initiation to the owner of `peerPublic`. */
+export const encodeInitiation = (
+  own: KeyPair,
+  peerPublic: Uint8Array,
+  index: number,
+  timestamp: Uint8Array,
+  cookie?: Uint8Array,
+  ephemeral: KeyPair = generateKeyPair(),
+): Handshake => {
+  const peerKey = importPublicKey(peerPublic);
+  const bytes = new Uint8Array(INITIATION_SIZE_BYTES);
+  bytes[0] = MESSAGE_INITIATION;
+  writeIndex(bytes, INITIATION.sender, index);
+  bytes.set(ephemeral.publicBytes, INITIATION.ephemeral);
+  const start = hash(text(CONSTRUCTION));
+  let transcript = hash(hash(hash(start, text(IDENTIFIER)), peerPublic), ephemeral.publicBytes);
+  let [chainingKey] = deriveKeys(start, ephemeral.publicBytes, 1);
+  let key: Uint8Array;
+  [chainingKey, key] = deriveKeys(chainingKey, sharedSecret(ephemeral.privateKey, peerKey)!, 2);
+  const sealedStatic = seal(key, 0, own.publicBytes, transcript);
+  bytes.set(sealedStatic, INITIATION.static);
+  transcript = hash(transcript, sealedStatic);
+  [chainingKey, key] = deriveKeys(chainingKey, sharedSecret(own.privateKey, peerKey)!, 2);
+  const sealedTimestamp = seal(key, 0, timestamp, transcript);
+  bytes.set(sealedTimestamp, INITIATION.timestamp);
+  bytes.set(mac(prepareMac1Key(peerPublic), bytes, INITIATION.mac1), INITIATION.mac1);
+  if (cookie !== undefined) bytes.set(mac(prepareMacKey(cookie), bytes, INITIATION.mac2), INITIATION.mac2);
+  return { bytes, index, ephemeral, chainingKey, hash: hash(transcript, sealedTimestamp) };
+};
+
+/** Checks and consumes the response; `undefined` where it is not the answer to this handshake. */
+export const consumeResponse = (
+  own: KeyPair,
+  begun: Handshake,
+  bytes: Uint8Array,
+): ClientSession | undefined => {
+  if (bytes.length !== RESPONSE_SIZE_BYTES || bytes[0] !== MESSAGE_RESPONSE) return undefined;
+  if (readIndex(bytes, RESPONSE.receiver) !== begun.index) return undefined;
+  if (!hasMac(prepareMac1Key(own.publicBytes), bytes, RESPONSE.mac1)) return undefined;
+  const ephemeralBytes = bytes.subarray(RESPONSE.ephemeral, RESPONSE.empty);
+  const peerEphemeral = importPublicKey(ephemeralBytes);
+  const inputs = [
+    ephemeralBytes,
+    sharedSecret(begun.ephemeral.privateKey, peerEphemeral)!,
+    sharedSecret(own.privateKey, peerEphemeral)!,
+  ];
+  const chainingKey = inputs.reduce((key, input) => deriveKeys(key, input, 1)[0], begun.chainingKey);
+  const [last, mixin, key] = deriveKeys(chainingKey, new Uint8Array(32), 3);
+  const transcript = hash(hash(begun.hash, ephemeralBytes), mixin);
+  if (open(key, 0, bytes.subarray(RESPONSE.empty, RESPONSE.mac1), transcript) === undefined) return undefined;
+  const [sendKey, receiveKey] = deriveKeys(last, EMPTY, 2);
+  return { ownIndex: begun.index, peerIndex: readIndex(bytes, RESPONSE.sender), sendKey, receiveKey };
+};
+
+/** Encodes a transport message; without `inner` it is a keepalive. */
+export const encodeTransport = (
+  session: ClientSession,
+  counter: number,
+  inner: Uint8Array = EMPTY,
+): Uint8Array => {
+  const bytes = new Uint8Array(TRANSPORT_MIN_SIZE_BYTES + inner.length);
+  bytes[0] = MESSAGE_TRANSPORT;
+  writeIndex(bytes, TRANSPORT.receiver, session.peerIndex);
+  new DataView(bytes.buffer).setBigUint64(TRANSPORT.counter, BigInt(counter), true);
+  const nonce = new Uint8Array(12);
+  nonce.set(bytes.subarray(TRANSPORT.counter, TRANSPORT.counter + 8), 4);
+  bytes.set(chacha20poly1305(session.sendKey, nonce, EMPTY).encrypt(inner), TRANSPORT_HEADER_SIZE_BYTES);
+  return bytes;
+};
+
+/** Opens a cookie reply to `initiation`; `undefined` where it is none. */
+export const openCookieReply = (
+  peerPublic: Uint8Array,
+  initiation: Uint8Array,
+  bytes: Uint8Array,
+): Uint8Array | undefined => {
+  if (bytes.length !== COOKIE_REPLY_SIZE_BYTES) return undefined;
+  const mac1 = initiation.subarray(INITIATION.mac1, INITIATION.mac2);
+  const nonce = bytes.subarray(COOKIE_REPLY.nonce, COOKIE_REPLY.cookie);
+  try {
+    const key = hash(text(LABEL_COOKIE), peerPublic);
+    return xchacha20poly1305(key, nonce, mac1).decrypt(bytes.subarray(COOKIE_REPLY.cookie));
+  } catch {
+    return undefined;
+  }
+};
