@@ -141,6 +141,7 @@ export class Home {
         segment === undefined ? [] : [`interface=${segment.ifName}`],
       ),
       `server=${resolver}`,
+      'no-negcache',
       'domain=lan',
       'expand-hosts',
       'dhcp-authoritative',

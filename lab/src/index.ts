@@ -2,6 +2,8 @@
 export type { Block, Uplink } from './access-network.ts';
 export { LabError } from './errors.ts';
 export type { Home, HomeMachineOptions, HomeOptions } from './home.ts';
+export { type MeasuredNat, measureNat, type NatVantage } from './instruments/measure-nat.ts';
+export { type Datagram, UdpPeer, type UdpSocket } from './instruments/udp-peer.ts';
 export type { Carrier, CarrierOptions, Internet, ServerOptions } from './internet.ts';
 export { createLab, type Lab, type LabHomeOptions, type LabOptions } from './lab.ts';
 export type { Exit, LabProcess, RunOptions, RunResult, SpawnOptions } from './lab-process.ts';
@@ -15,6 +17,7 @@ export {
   type NatBehaviour,
   type NatPreset,
 } from './nat.ts';
+export { type Capability, probeCapabilities, requireLab } from './probe-capabilities.ts';
 export { renderRouterRules } from './render-router-rules.ts';
 export type { Router } from './router.ts';
 export type { Plug, PlugOptions, Segment } from './segment.ts';

@@ -181,7 +181,7 @@ export const firstChildOf = (pid: number): number | undefined => {
 };
 
 const machineEnvironment = (extra: SpawnOptions['env'] = {}): NodeJS.ProcessEnv => ({
-  PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin`,
+  PATH: `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin`,
   HOME: '/root',
   LC_ALL: 'C.UTF-8',
   ...extra,

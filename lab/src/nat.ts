@@ -40,7 +40,7 @@ const cone = (filtering: Filtering): NatBehaviour => ({
 /** The kinds people have names for. */
 export const NAT_PRESETS = {
   /** A public network: no translation, no filter. */
-  none: { mapping: 'none', filtering: 'endpoint-independent', hairpin: false, portPreservation: true },
+  none: { mapping: 'none', filtering: 'endpoint-independent', hairpin: true, portPreservation: true },
   'full-cone': cone('endpoint-independent'),
   restricted: cone('address-dependent'),
   /** What Linux routers, OpenWrt among them, do. */
