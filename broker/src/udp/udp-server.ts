@@ -47,8 +47,10 @@ const openSocket = async ({ address, port }: UdpListen): Promise<Socket> => {
   const type = isIp6(address) ? 'udp6' : 'udp4';
   const socket = createSocket({ type, ipv6Only: type === 'udp6', lookup: lookup as never });
   try {
+    // Listening may be announced before `bind` returns, as the look-up answers at once.
+    const listening = once(socket, 'listening');
     socket.bind({ address, port, exclusive: true });
-    await once(socket, 'listening');
+    await listening;
   } catch (error) {
     socket.close();
     throw error;
