@@ -32,6 +32,11 @@ describe('handshakes', () => {
     expect(RESPONSE_SIZE_BYTES).toBeLessThan(bytes.length);
   });
 
+  it('is silent to a source port of 0, where nothing can be sent', () => {
+    const { enrol, begin, send } = createBeaconFixture();
+    expect(send(begin(enrol('a')).bytes, at(HOME.address, 0))).toEqual([]);
+  });
+
   it('is silent to a key that is not enrolled', () => {
     const { createNode, begin, send, beacon } = createBeaconFixture();
     expect(send(begin(createNode('stranger')).bytes, HOME)).toEqual([]);

@@ -165,7 +165,8 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
 
     handleDatagram(beaconIndex, bytes, from) {
       const nowMs = clock.monoMs();
-      const type = messageType(bytes);
+      // A source port of 0 means that no answer is expected (RFC 768), and no socket would send one.
+      const type = from.port === 0 ? 0 : messageType(bytes);
       if (type === MESSAGE_TRANSPORT) {
         const session = sessions.find(readIndex(bytes, TRANSPORT.receiver), beaconIndex);
         if (session !== undefined) return onSession(session, bytes, from, nowMs);
