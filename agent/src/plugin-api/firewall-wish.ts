@@ -42,17 +42,3 @@ export interface FirewallWish {
   readonly ownServices?: readonly OwnService[];
   readonly forwards?: readonly ForwardRule[];
 }
-
-/**
- * All wishes as one: what `renderRuleset` turns into the table. The first plugin to ask wins a contested port, an own
- * service wins over a forward; losers are named in health. Lists are sorted, so that equal wishes render equal text.
- */
-export interface MergedFirewallPlan {
-  readonly portSharing: NonNullable<FirewallWish['portSharing']> | undefined;
-  /** Without it nothing of ours passes: own services and forwards mean the tunnel's side. */
-  readonly tunnel: NonNullable<FirewallWish['tunnel']> | undefined;
-  /** One for each protocol and port, by protocol and port. */
-  readonly ownServices: readonly OwnService[];
-  /** One for each protocol and edge port, by protocol and edge port; `id` may repeat (tcp and udp of one forward). */
-  readonly forwards: readonly ForwardRule[];
-}

@@ -27,7 +27,6 @@ import type { FirewallWish } from './firewall-wish.ts';
 export type {
   FirewallWish,
   ForwardRule,
-  MergedFirewallPlan,
   OwnService,
   PermittedPeer,
 } from './firewall-wish.ts';

@@ -1,0 +1,217 @@
+/**
+ * The agent's core: lifecycle, facts, health, reconcile loops and the local API. It has no features; those are
+ * plugins. Invariants: plugins wish and the core applies; stopping leaves the data plane as it is (interface, table
+ * and names outlive the agent), only being `down` takes it away. Must not import a plugin or an adapter.
+ */
+import {
+  type Clock,
+  createBackoff,
+  createEmitter,
+  createScope,
+  describeError,
+  type Logger,
+  type ResourceScope,
+} from '@sidegate/kit';
+import type { Candidate, EdgeStatus } from '@sidegate/protocol';
+import type { AgentConfig } from '../config/agent-config.ts';
+import type { Platform } from '../platform/platform.ts';
+import type { EdgeEventMap, FirewallWish, LocalApi } from '../plugin-api/index.ts';
+import type { PluginSource } from '../plugins/index.ts';
+import { createApiRouter } from './api-router.ts';
+import { composeStatus } from './compose-status.ts';
+import { createFactStore } from './fact-store.ts';
+import { createFirewallLoop } from './firewall-loop.ts';
+import { createHealthBoard } from './health-board.ts';
+import { createNamesLoop, type NameWish } from './names-loop.ts';
+import { createHostOpener, type SharedParts } from './open-plugin-host.ts';
+import { createPluginSupervisor, type PluginSupervisor } from './plugin-supervisor.ts';
+import { renderOpenApi } from './render-openapi.ts';
+import { createSlotTable } from './slot-table.ts';
+
+/** A burst of changes is one event for the UI. */
+const STATUS_DEBOUNCE_MS = 200;
+const UNDO_RETRY = { firstMs: 2_000, maxMs: 60_000 } as const;
+
+/** What a core is made of. */
+export interface CoreOptions {
+  readonly platform: Platform;
+  readonly version: string;
+  readonly config: AgentConfig;
+  readonly plugins: readonly PluginSource[];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Core {
+  readonly api: LocalApi;
+  /** Resolves when every plugin had its first try. Throws on errors of the installation. */
+  start(): Promise<void>;
+  /** Stops everything that runs in this process and nothing that runs in the kernel. Idempotent. */
+  stop(): Promise<void>;
+  status(): EdgeStatus;
+}
+
+/** Emits `status.changed` after changes, at most every so often, and only when it did change. */
+const createStatusTicker = (clock: Clock, emit: (status: EdgeStatus) => void, read: () => EdgeStatus) => {
+  let timer: Disposable | undefined;
+  let last = '';
+  const tick = () => {
+    timer = undefined;
+    const status = read();
+    const text = JSON.stringify(status);
+    if (text === last) return;
+    last = text;
+    emit(status);
+  };
+  return {
+    poke() {
+      timer ??= clock.after(STATUS_DEBOUNCE_MS, tick);
+    },
+    [Symbol.dispose]: () => timer?.[Symbol.dispose](),
+  };
+};
+
+const createParts = ({ platform, version, clock, log }: CoreOptions, onChange: () => void) => {
+  const complain = (error: unknown) => log.error('a listener threw', { error });
+  const events = createEmitter<EdgeEventMap>(complain);
+  return {
+    platform: {
+      name: platform.name,
+      describe: platform.describe,
+      hostname: platform.hostname,
+      bootId: platform.bootId,
+      version,
+    },
+    ports: platform.ports,
+    clock,
+    log,
+    health: createHealthBoard(clock, onChange),
+    facts: createFactStore(complain),
+    events,
+    router: createApiRouter({ events, clock, log }),
+    firewallWishes: createSlotTable<FirewallWish>(),
+    nameWishes: createSlotTable<NameWish>(),
+    candidates: createSlotTable<readonly Candidate[]>(),
+  } satisfies Omit<SharedParts, 'firewallSettled'>;
+};
+type Parts = ReturnType<typeof createParts>;
+
+/**
+ * While the agent is `down`, what a crashed predecessor left is taken away and kernel settings are put back. The
+ * interface itself is the mesh plugin's, the table and the names are the loops'.
+ */
+const undoWhileDown = (parts: Parts, platform: Platform, scope: ResourceScope) => {
+  const backoff = createBackoff(UNDO_RETRY);
+  let timer: Disposable | undefined;
+  const isDown = () => ['down', 'not-enrolled'].includes(parts.facts.get('life')?.state ?? 'starting');
+  const undo = async () => {
+    if (!isDown() || scope.signal.aborted) return;
+    try {
+      await platform.undoChanges(isDown);
+      backoff.reset();
+    } catch (error) {
+      parts.log.warn('undo what was changed in the system', { error });
+      timer = parts.clock.after(backoff.nextMs(), () => void undo());
+    }
+  };
+  let last: boolean | undefined;
+  const onLife = () => {
+    if (isDown() === last) return;
+    last = isDown();
+    timer?.[Symbol.dispose]();
+    void undo();
+  };
+  scope.add(() => timer?.[Symbol.dispose]());
+  scope.add(parts.facts.watch('life', onLife));
+};
+
+const reportConfigProblems = (parts: Parts, { config, plugins }: CoreOptions) => {
+  const health = parts.health.open('core');
+  const known = new Set(['core', ...plugins.map(({ name }) => name)]);
+  const strangers = config.sections.filter((name) => !known.has(name));
+  const sentences = [
+    ...config.problems.map(({ section, message }) => `${section}: ${message}`),
+    ...strangers.map((name) => `there is no plugin for section ${name}`),
+  ];
+  if (sentences.length === 0) return;
+  health.raise({
+    code: 'config-invalid',
+    severity: 'warning',
+    title: 'The configuration has a mistake',
+    hint: sentences.join('; '),
+  });
+};
+
+const addCoreRoutes = (parts: Parts, version: string, status: () => EdgeStatus) => {
+  parts.router.add({
+    method: 'GET',
+    path: '/status',
+    summary: 'The agent at a glance: state, node, broker, tunnel, health, plugins',
+    handler: async () => status(),
+  });
+  parts.router.add({
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This API as an OpenAPI document',
+    handler: async () => renderOpenApi(parts.router.routes(), version),
+  });
+};
+
+/** Puts the parts together; nothing runs before `start`. */
+export const createCore = (options: CoreOptions): Core => {
+  const { platform, version, config, clock, log } = options;
+  const startedAt = clock.wallMs();
+  const scope = createScope();
+  const parts = createParts(options, () => ticker.poke());
+  const health = parts.health.open('core');
+  const status = () =>
+    composeStatus({
+      platform: parts.platform,
+      startedAt,
+      facts: parts.facts,
+      health: parts.health.all(),
+      plugins: supervisor.states(),
+    });
+  const ticker = createStatusTicker(clock, (now) => parts.events.emit('status.changed', now), status);
+  const { firewall, resolver } = platform.ports;
+  const firewallLoop = createFirewallLoop({ wishes: parts.firewallWishes, firewall, clock, health, log });
+  const namesLoop = createNamesLoop({ wishes: parts.nameWishes, resolver, clock, health, log });
+  const supervisor: PluginSupervisor = createPluginSupervisor({
+    sources: options.plugins,
+    platform,
+    config,
+    openHost: createHostOpener({ ...parts, firewallSettled: () => firewallLoop.settled() }),
+    health: parts.health,
+    clock,
+    log,
+    onChange: () => ticker.poke(),
+  });
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    // First the loops: plugins that stop take their wishes back, and the machine must not follow.
+    await firewallLoop[Symbol.asyncDispose]();
+    await namesLoop[Symbol.asyncDispose]();
+    await scope.end();
+    await supervisor.stop();
+  };
+  scope.add(ticker);
+  scope.add(parts.facts.watchAll(() => ticker.poke()));
+  reportConfigProblems(parts, options);
+  addCoreRoutes(parts, version, status);
+  return {
+    api: parts.router,
+    status,
+    async start() {
+      await supervisor.start();
+      firewallLoop.release();
+      namesLoop.release();
+      undoWhileDown(parts, platform, scope);
+    },
+    stop() {
+      stopping ??= stop().catch((error: unknown) =>
+        log.error('stop the agent', { error, why: describeError(error) }),
+      );
+      return stopping;
+    },
+  };
+};
