@@ -206,11 +206,124 @@ const CLI_ERRORS = {
   PASSWORD_MISMATCH: { hint: 'Type the same password twice.', retry: 'never', blame: 'operator' },
 } as const satisfies Record<string, ErrorMeta>;
 
+/** Publishing hosts (`plugins/forwarding/`). */
+const FORWARD_ERRORS = {
+  FORWARD_PORT_IN_USE: {
+    hint: 'Choose another port on the edge, or leave it out and one is chosen.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
+  FORWARD_PORTS_EXHAUSTED: {
+    hint: 'Remove forwards that nobody uses, or name a port on the edge.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
+  FORWARD_TARGET_OUTSIDE_SCOPES: {
+    hint: 'Add the network of the target to the scopes of this edge first.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
+  },
+  FORWARD_TARGET_IS_SELF: {
+    hint: 'A forward leads to a device on the LAN, not to the edge itself.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
+  },
+  FORWARD_TARGET_NOWHERE: {
+    hint: 'Scan again while the device is turned on.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
+  FORWARD_LIMIT: {
+    hint: 'Remove forwards that nobody uses.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
+  FORWARD_NOT_FOUND: {
+    hint: '`sidegate forward list` shows what there is.',
+    retry: 'never',
+    blame: 'remote',
+    status: 404,
+  },
+  FORWARDS_UNREADABLE: {
+    hint: 'The file was set aside with the ending .broken; the forwards in it have to be made again.',
+    retry: 'never',
+    blame: 'system',
+  },
+} as const satisfies Record<string, ErrorMeta>;
+
+/** Finding hosts (`plugins/discovery/`). */
+const DISCOVERY_ERRORS = {
+  HOST_NOT_FOUND: {
+    hint: 'Scan again; `sidegate hosts` shows what there is.',
+    retry: 'never',
+    blame: 'remote',
+    status: 404,
+  },
+  HOST_IN_USE: {
+    hint: 'Remove the forwards that lead to it first.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
+  SCOPE_NOT_FOUND: {
+    hint: '`GET /scopes` shows what there is.',
+    retry: 'never',
+    blame: 'remote',
+    status: 404,
+  },
+  SCOPE_NOT_PRIVATE: {
+    hint: 'Scan networks of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
+  },
+  SCOPE_TOO_LARGE: {
+    hint: 'Add the parts that matter, each a /16 or smaller.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
+  },
+  SCOPE_OVERLAPS: {
+    hint: 'Remove the other scope first, or add the part that is not in it.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
+  SCOPE_LIMIT: { hint: 'Remove a scope first.', retry: 'never', blame: 'remote', status: 409 },
+  SCOPE_ATTACHED: {
+    hint: 'It comes from an interface of this machine and goes with it.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
+  SCOPE_NONE: {
+    hint: 'Connect the edge to a private network, or add a routed one.',
+    retry: 'never',
+    blame: 'operator',
+    status: 409,
+  },
+  SCAN_RUNNING: {
+    hint: 'Wait for the running scan, or cancel it.',
+    retry: 'backoff',
+    blame: 'remote',
+    status: 409,
+  },
+  SCAN_NOT_FOUND: { hint: '`GET /scans` shows what there is.', retry: 'never', blame: 'remote', status: 404 },
+} as const satisfies Record<string, ErrorMeta>;
+
 /** What is thrown in the agent on purpose. */
 export const AgentError = defineErrors('AgentError', {
   ...COMMAND_ERRORS,
   ...SYSTEM_ERRORS,
   ...CORE_ERRORS,
+  ...FORWARD_ERRORS,
+  ...DISCOVERY_ERRORS,
   ...WEB_ERRORS,
   ...CLI_ERRORS,
 });
