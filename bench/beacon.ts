@@ -1,0 +1,97 @@
+/**
+ * `make bench-beacon`: how many WireGuard handshakes a broker answers, and how many packets it relays, for each
+ * second of one core. The broker runs in a process of its own and its CPU time is what counts: on loopback the load
+ * generator takes the other core, and neighbours on the machine take what they like.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { encodePublicKey, generateKeyPair } from '@sidegate/broker/udp/testing';
+import { systemClock } from '@sidegate/kit';
+import type { BeaconChildReply, BeaconChildRequest } from './src/beacon-child.ts';
+import { BeaconLoad } from './src/beacon-load.ts';
+import { medianOf, type Row, report } from './src/report.ts';
+
+const RUNS = 5;
+const NODES_PER_RUN = 500;
+/** Each known node shakes hands this often in a run. */
+const ROUNDS = 4;
+const RELAY_RUN_MS = 2_000;
+const PACKET_SIZE_BYTES = 1_200;
+const HANDSHAKES_GOAL = 4_000;
+/** coturn's relayed packets a second of one core, measured before on a machine of this kind. */
+const COTURN_PACKETS = 178_000;
+
+const nodes = Array.from({ length: NODES_PER_RUN * (RUNS + 1) + 2 }, generateKeyPair);
+const child = fork(fileURLToPath(new URL('src/beacon-child.ts', import.meta.url)));
+const ask = async (request: BeaconChildRequest): Promise<BeaconChildReply> => {
+  const reply = once(child, 'message');
+  child.send(request as never);
+  return (await reply)[0] as BeaconChildReply;
+};
+
+interface Speed {
+  /** For each second of the broker's CPU. */
+  readonly perCore: number;
+  /** For each second on the wall. */
+  readonly perSec: number;
+}
+
+/** Runs a load and sets what it achieved against the time it took. */
+const measure = async (load: () => Promise<number>): Promise<Speed> => {
+  const { cpuMs: cpuBeforeMs } = await ask('cpu');
+  const startMs = systemClock.monoMs();
+  const count = await load();
+  const wallMs = systemClock.monoMs() - startMs;
+  const { cpuMs } = await ask('cpu');
+  return { perCore: (count * 1000) / (cpuMs - cpuBeforeMs), perSec: (count * 1000) / wallMs };
+};
+
+const { port, beaconKey } = await ask(nodes.map(({ publicBytes }) => encodePublicKey(publicBytes)));
+const load = new BeaconLoad(port, Buffer.from(beaconKey, 'base64'));
+const relay = await load.prepareRelay(nodes[0]!, nodes[1]!, PACKET_SIZE_BYTES);
+
+const first: Speed[] = [];
+const again: Speed[] = [];
+const relayed: Speed[] = [];
+for (let run = 0; run <= RUNS; run++) {
+  const own = nodes.slice(2 + run * NODES_PER_RUN, 2 + (run + 1) * NODES_PER_RUN);
+  const greetings = load.encodeInitiations(own);
+  const repeats = load.encodeInitiations(Array.from({ length: ROUNDS }, () => own).flat());
+  const speeds = [
+    await measure(() => load.handshakes(greetings)),
+    await measure(() => load.handshakes(repeats)),
+    await measure(() => relay(RELAY_RUN_MS)),
+  ] as const;
+  // The first run warms up the compiler.
+  if (run > 0) for (const [at, series] of [first, again, relayed].entries()) series.push(speeds[at]!);
+}
+load.close();
+child.disconnect();
+
+const row = (
+  what: string,
+  unit: string,
+  speeds: readonly Speed[],
+  key: keyof Speed,
+  goal?: number,
+  peer?: string,
+): Row => {
+  const value = medianOf(speeds.map((speed) => speed[key]));
+  const goalText = goal === undefined ? 'none: for information' : `>= ${goal}`;
+  return {
+    what,
+    value,
+    unit,
+    goal: goalText,
+    ok: goal === undefined || value >= goal,
+    ...(peer && { peer }),
+  };
+};
+await report('beacon', RUNS, [
+  row('handshakes with known nodes', 'per core second', again, 'perCore', HANDSHAKES_GOAL),
+  row('handshakes with known nodes', 'per second', again, 'perSec'),
+  row('handshakes, first contact', 'per core second', first, 'perCore'),
+  row('relay, 1200 B packets', 'per core second', relayed, 'perCore', COTURN_PACKETS, 'coturn 178,000'),
+  row('relay, 1200 B packets', 'per second', relayed, 'perSec'),
+]);
