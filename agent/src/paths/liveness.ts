@@ -1,0 +1,99 @@
+/** Is a peer alive, and is it in use? Heartbeat bookkeeping as plain data. Pure. */
+import { PATH_TIMERS as T } from './path-timers.ts';
+
+interface PendingHeartbeat {
+  readonly id: number;
+  readonly sentAtMs: number;
+}
+
+export interface Liveness {
+  /** Last packet other than heartbeats, either way. */
+  readonly trafficAtMs: number | undefined;
+  readonly answerAtMs: number | undefined;
+  readonly rttMs: number | undefined;
+  /** Requests since the last answer, oldest first, bounded. */
+  readonly pending: readonly PendingHeartbeat[];
+  readonly sentAtMs: number | undefined;
+  readonly nextId: number;
+}
+
+/** The first of them tells for how long nothing came; of the rest the newest matter. */
+const PENDING_MAX = 16;
+
+/** Nothing known yet. */
+export const createLiveness = (): Liveness => ({
+  trafficAtMs: undefined,
+  answerAtMs: undefined,
+  rttMs: undefined,
+  pending: [],
+  sentAtMs: undefined,
+  nextId: 1,
+});
+
+const isWithin = (atMs: number | undefined, ms: number, nowMs: number): boolean =>
+  atMs !== undefined && nowMs - atMs < ms;
+
+/** Did packets flow in the last minute? */
+export const isBusy = (liveness: Liveness, nowMs: number): boolean =>
+  isWithin(liveness.trafficAtMs, T.busyMs, nowMs);
+/** Is the peer worth a heartbeat and a keepalive? */
+export const isInUse = (liveness: Liveness, nowMs: number): boolean =>
+  isWithin(liveness.trafficAtMs, T.inUseMs, nowMs);
+
+/** Packets other than heartbeats were seen. */
+export const noteTraffic = (liveness: Liveness, nowMs: number): Liveness => ({
+  ...liveness,
+  trafficAtMs: nowMs,
+});
+
+/** Writes down a request about to be sent. */
+export const noteHeartbeatSent = (
+  liveness: Liveness,
+  nowMs: number,
+): { readonly liveness: Liveness; readonly id: number } => {
+  const id = liveness.nextId;
+  const { pending } = liveness;
+  const kept = pending.length < PENDING_MAX ? pending : [pending[0]!, ...pending.slice(2)];
+  return {
+    id,
+    liveness: {
+      ...liveness,
+      pending: [...kept, { id, sentAtMs: nowMs }],
+      sentAtMs: nowMs,
+      nextId: (id % 0xffffffff) + 1,
+    },
+  };
+};
+
+/** An answer settles its own request and all before it; one nobody asked for changes nothing. */
+export const noteHeartbeatAnswer = (liveness: Liveness, id: number, nowMs: number): Liveness => {
+  const at = liveness.pending.findIndex((heartbeat) => heartbeat.id === id);
+  if (at < 0) return liveness;
+  return {
+    ...liveness,
+    answerAtMs: nowMs,
+    rttMs: nowMs - liveness.pending[at]!.sentAtMs,
+    pending: liveness.pending.slice(at + 1),
+  };
+};
+
+/** Forgets what was not answered: the path has changed, and with it what silence means. */
+export const forgetPending = (liveness: Liveness): Liveness => ({ ...liveness, pending: [] });
+
+/** When the next request is due; `undefined` while the peer is not in use. */
+export const nextHeartbeatAtMs = (liveness: Liveness, nowMs: number): number | undefined => {
+  if (!isInUse(liveness, nowMs)) return undefined;
+  const { sentAtMs, pending } = liveness;
+  if (sentAtMs === undefined) return nowMs;
+  const regular = sentAtMs + (isBusy(liveness, nowMs) ? T.heartbeatBusyMs : T.heartbeatIdleMs);
+  const first = pending[0];
+  if (first === undefined) return regular;
+  return Math.min(regular, Math.max(first.sentAtMs + T.heartbeatMissMs, sentAtMs + T.heartbeatRetryMs));
+};
+
+/** Milliseconds without an answer although several were due; 0 while there is no reason for doubt. */
+export const silentForMs = (liveness: Liveness, nowMs: number): number => {
+  const first = liveness.pending[0];
+  if (first === undefined || liveness.pending.length < T.deadMinUnanswered) return 0;
+  return nowMs - Math.max(first.sentAtMs - T.heartbeatBusyMs, liveness.answerAtMs ?? 0);
+};

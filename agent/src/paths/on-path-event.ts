@@ -1,0 +1,165 @@
+/** What each thing heard does to a path. What time alone does is in `on-path-time.ts`. Pure. */
+import { noteHeartbeatAnswer, noteTraffic } from './liveness.ts';
+import {
+  failUpgrade,
+  giveUp,
+  goDown,
+  settleOnRelay,
+  startFallback,
+  startSwitching,
+  still,
+} from './path-moves.ts';
+import {
+  enterPhase,
+  type PathEffect,
+  type PathEvent,
+  type PathState,
+  type PathStep,
+  SESSION_LIFE_MS,
+} from './path-state.ts';
+import { PATH_TIMERS as T } from './path-timers.ts';
+import {
+  createProbeSession,
+  isSelectConfirmed,
+  isVerified,
+  noteProbePing,
+  noteProbePong,
+} from './probe-session.ts';
+
+type Of<K extends PathEvent['kind']> = Extract<PathEvent, { kind: K }>;
+
+const onTunnelRead = (state: PathState, event: Of<'tunnel-read'>, nowMs: number): PathState => {
+  const hasSession = event.handshakeAgeMs !== undefined && event.handshakeAgeMs < SESSION_LIFE_MS;
+  const isOffRelay = event.endpoint !== undefined && event.endpoint !== state.relay;
+  const read = { ...state, hasSession };
+  if (state.phase === 'switching' && state.switching !== undefined) {
+    const goodReads = isOffRelay ? state.switching.goodReads + 1 : 0;
+    return { ...read, switching: { ...state.switching, goodReads } };
+  }
+  if (state.phase === 'direct') {
+    // WireGuard follows a peer that roams; heartbeats tell whether the new endpoint works.
+    if (isOffRelay) return { ...read, direct: event.endpoint, strayReads: 0 };
+    if (state.strayReads >= 1) return settleOnRelay(read, 'the peer went back to the relay', nowMs);
+    return { ...read, strayReads: state.strayReads + 1 };
+  }
+  return isOffRelay
+    ? { ...read, strayReads: state.strayReads + 1, direct: event.endpoint }
+    : { ...read, strayReads: 0 };
+};
+
+const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: number): PathStep => {
+  const { relay, isOnline, reachKey } = event;
+  const isNewReach = reachKey !== state.reachKey;
+  const upgrade = isNewReach
+    ? { ...state.upgrade, failures: 0, notBeforeMs: Math.min(state.upgrade.notBeforeMs, nowMs) }
+    : state.upgrade;
+  const changed = { ...state, relay, isOnline, reachKey, upgrade };
+  const effects: PathEffect[] =
+    relay !== state.relay && state.phase !== 'direct' && state.phase !== 'switching'
+      ? [{ kind: 'set-endpoint', endpoint: relay }]
+      : [];
+  if (isOnline && state.phase === 'down')
+    return { state: enterPhase(changed, 'relayed', 'the broker sees the peer again', nowMs), effects };
+  if (!isOnline && state.phase === 'relayed' && !state.hasSession)
+    return { state: goDown(changed, 'the broker does not see the peer', nowMs), effects };
+  return { state: changed, effects };
+};
+
+const onPunch = (state: PathState, event: Of<'punch'>, nowMs: number): PathStep => {
+  if (!state.canProbe || state.phase === 'switching' || state.phase === 'fallback') return still(state);
+  const probing = enterPhase(state, 'probing', `${event.candidates.length} candidates to try`, nowMs);
+  const probe = createProbeSession(
+    event.session,
+    event.candidates,
+    nowMs + event.startInMs,
+    state.isController,
+  );
+  return still({ ...probing, probe, upgrade: { ...state.upgrade, askedAtMs: undefined } });
+};
+
+const onPing = (state: PathState, event: Of<'ping'>, nowMs: number): PathStep => {
+  const { session, nonce, from } = event;
+  // Without the broker's session a probe is not even answered.
+  if (state.probe?.id !== session) return still(state);
+  const effects: PathEffect[] = [{ kind: 'send-probe', type: 'pong', session, nonce, to: from }];
+  const probe = noteProbePing(state.probe, from, nowMs);
+  const heard = { ...state, probe };
+  if (!event.isSelect || state.isController || state.phase !== 'probing') return { state: heard, effects };
+  if (!isVerified(probe, from)) return { state: { ...heard, probe: { ...probe, wanted: from } }, effects };
+  const switching = startSwitching(heard, from, nowMs);
+  return { state: switching.state, effects: [...effects, ...switching.effects] };
+};
+
+const onPong = (state: PathState, event: Of<'pong'>, nowMs: number): PathStep => {
+  if (state.phase !== 'probing' || state.probe?.id !== event.session) return still(state);
+  if (state.isController && isSelectConfirmed(state.probe, event.nonce, event.from))
+    return startSwitching(state, event.from, nowMs);
+  const probe = noteProbePong(state.probe, event.nonce, event.from, nowMs);
+  const heard = { ...state, probe };
+  return probe.wanted !== undefined && isVerified(probe, probe.wanted)
+    ? startSwitching(heard, probe.wanted, nowMs)
+    : still(heard);
+};
+
+const onSignOfLife = (state: PathState, nowMs: number): PathState =>
+  state.phase === 'fallback' || state.phase === 'down'
+    ? enterPhase(state, 'relayed', 'the peer answers', nowMs)
+    : state;
+
+const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs: number): PathStep => {
+  const upgrade = { failures: 0, notBeforeMs: nowMs + T.probeAfterMoveMs, askedAtMs: undefined };
+  const hasDirect = state.phase === 'direct' || state.phase === 'switching';
+  if (event.hasMoved && hasDirect) {
+    const fallen = startFallback(state, 'our own network changed', nowMs, true);
+    return { ...fallen, state: { ...fallen.state, upgrade } };
+  }
+  // wireguard-go keeps its old source address until the endpoint is set again, be it the same.
+  const endpoint = (hasDirect ? state.direct : undefined) ?? state.relay;
+  const effects: PathEffect[] = state.hasSession ? [{ kind: 'set-endpoint', endpoint }] : [];
+  if (event.hasMoved && state.phase === 'probing') {
+    const idle = giveUp(state, 'our own network changed', nowMs);
+    return { state: { ...idle.state, upgrade }, effects };
+  }
+  return { state: hasDirect ? state : { ...state, upgrade }, effects };
+};
+
+const onRelayLost = (state: PathState, nowMs: number): PathStep => {
+  if (state.phase === 'direct' || state.phase === 'switching' || !state.hasSession) return still(state);
+  return state.isController ? startFallback(state, 'the broker restarted', nowMs, true) : still(state);
+};
+
+/** The path after one event. */
+export const onPathEvent = (state: PathState, event: PathEvent, nowMs: number): PathStep => {
+  switch (event.kind) {
+    case 'tick':
+      return still(state);
+    case 'traffic':
+      return still({ ...state, liveness: noteTraffic(state.liveness, nowMs) });
+    case 'tunnel-read':
+      return still(onTunnelRead(state, event, nowMs));
+    case 'peer-changed':
+      return onPeerChanged(state, event, nowMs);
+    case 'probing-changed':
+      return still({ ...state, canProbe: event.canProbe });
+    case 'punch':
+      return onPunch(state, event, nowMs);
+    case 'punch-failed':
+      return still(state.upgrade.askedAtMs === undefined ? state : failUpgrade(state, nowMs));
+    case 'ping':
+      return onPing(state, event, nowMs);
+    case 'pong':
+      return onPong(state, event, nowMs);
+    case 'heartbeat-request': {
+      const alive = onSignOfLife(state, nowMs);
+      return still(event.isBusy ? { ...alive, liveness: noteTraffic(alive.liveness, nowMs) } : alive);
+    }
+    case 'heartbeat-answer': {
+      const liveness = noteHeartbeatAnswer(state.liveness, event.id, nowMs);
+      return still(liveness === state.liveness ? state : onSignOfLife({ ...state, liveness }, nowMs));
+    }
+    case 'network-changed':
+      return onNetworkChanged(state, event, nowMs);
+    case 'relay-lost':
+      return onRelayLost(state, nowMs);
+  }
+};

@@ -1,0 +1,171 @@
+/** What becomes due on a path as time passes, and when the next thing will. Pure. */
+import { isBusy, isInUse, nextHeartbeatAtMs, silentForMs } from './liveness.ts';
+import {
+  andThen,
+  beat,
+  failUpgrade,
+  giveUp,
+  goDown,
+  settleOnDirect,
+  settleOnRelay,
+  startFallback,
+  still,
+} from './path-moves.ts';
+import { enterPhase, type PathEffect, type PathState, type PathStep } from './path-state.ts';
+import { PATH_TIMERS as T } from './path-timers.ts';
+import {
+  chooseEndpoint,
+  nextProbeAtMs,
+  type PingToSend,
+  type ProbeSession,
+  planPings,
+  planSelect,
+  probeEndsAtMs,
+} from './probe-session.ts';
+
+const isDue = (atMs: number | undefined, nowMs: number): boolean => atMs !== undefined && atMs <= nowMs;
+
+const beatIfDue = (state: PathState, nowMs: number): PathStep =>
+  isDue(nextHeartbeatAtMs(state.liveness, nowMs), nowMs) ? beat(state, nowMs) : still(state);
+
+const isDead = (state: PathState, nowMs: number): boolean => silentForMs(state.liveness, nowMs) >= T.deadMs;
+const hasAnsweredSince = (state: PathState, sinceMs: number): boolean =>
+  (state.liveness.answerAtMs ?? Number.NEGATIVE_INFINITY) >= sinceMs;
+
+const askForPunch = (state: PathState, nowMs: number): PathStep => {
+  const { askedAtMs, notBeforeMs } = state.upgrade;
+  if (isDue(askedAtMs === undefined ? undefined : askedAtMs + T.punchAnswerMs, nowMs))
+    return still(failUpgrade(state, nowMs));
+  const isWanted = state.isController && state.canProbe && isBusy(state.liveness, nowMs);
+  if (!isWanted || askedAtMs !== undefined || nowMs < notBeforeMs) return still(state);
+  return {
+    state: { ...state, upgrade: { ...state.upgrade, askedAtMs: nowMs } },
+    effects: [{ kind: 'request-punch' }],
+  };
+};
+
+const onRelayed = (state: PathState, nowMs: number): PathStep => {
+  if (isDead(state, nowMs))
+    return startFallback(state, 'no answer through the relay', nowMs, state.isController);
+  const isReachedDirectly = state.strayReads >= T.switchGoodReads && state.direct !== undefined;
+  if (isReachedDirectly && hasAnsweredSince(state, nowMs - T.heartbeatBusyMs))
+    return still(settleOnDirect(state, state.direct, 'the peer reaches us directly', nowMs));
+  return askForPunch(state, nowMs);
+};
+
+const sendProbes = (session: ProbeSession, type: 'ping' | 'select', probes: readonly PingToSend[]) =>
+  probes.map(({ nonce, to }): PathEffect => ({ kind: 'send-probe', type, session: session.id, nonce, to }));
+
+const onProbing = (state: PathState, nowMs: number): PathStep => {
+  if (state.probe === undefined) return giveUp(state, 'there is nothing to probe', nowMs);
+  if (probeEndsAtMs(state.probe) <= nowMs) {
+    const why =
+      state.probe.selection === undefined ? 'no candidate answered' : 'the choice was not confirmed';
+    return giveUp(state, why, nowMs);
+  }
+  const { session, pings } = planPings(state.probe, nowMs);
+  const pinged = { state: { ...state, probe: session }, effects: sendProbes(session, 'ping', pings) };
+  const chosen = session.selection?.endpoint ?? chooseEndpoint(session, nowMs);
+  const isSelectDue = state.isController && (session.selection?.nextAtMs ?? nowMs) <= nowMs;
+  if (chosen === undefined || !isSelectDue) return pinged;
+  const { session: selecting, select } = planSelect(session, chosen, nowMs);
+  return {
+    state: { ...state, probe: selecting },
+    effects: [...pinged.effects, ...sendProbes(selecting, 'select', [select])],
+  };
+};
+
+const onSwitching = (state: PathState, nowMs: number): PathStep => {
+  const { switching, direct } = state;
+  if (switching === undefined || direct === undefined)
+    return giveUp(state, 'there is nothing to switch to', nowMs);
+  if (nowMs - state.sinceMs >= T.switchMaxMs) return giveUp(state, `${direct} did not hold`, nowMs);
+  const isAnswered = hasAnsweredSince(
+    state,
+    Math.max(state.sinceMs, nowMs - T.reassertCount * T.reassertIntervalMs),
+  );
+  if (switching.reassertsLeft === 0 && switching.goodReads >= T.switchGoodReads && isAnswered)
+    return still(settleOnDirect(state, direct, `${direct} carries packets both ways`, nowMs));
+  if (nowMs < switching.nextAtMs) return still(state);
+  const isAsserting = switching.reassertsLeft > 0;
+  const next = {
+    ...switching,
+    reassertsLeft: Math.max(0, switching.reassertsLeft - 1),
+    nextAtMs: nowMs + T.reassertIntervalMs,
+  };
+  const effects: PathEffect[] = isAsserting ? [{ kind: 'set-endpoint', endpoint: direct }] : [];
+  const asserted = {
+    state: { ...state, switching: next },
+    effects: [...effects, { kind: 'read-tunnel' as const }],
+  };
+  return andThen(asserted, (now) => beat(now, nowMs));
+};
+
+const onDirect = (state: PathState, nowMs: number): PathStep => {
+  if (isDead(state, nowMs))
+    return startFallback(state, 'no answer on the direct path', nowMs, state.isController);
+  // Out of use, nothing would hold the holes open: one handshake through the relay puts both sides back there.
+  if (state.isController && !isInUse(state.liveness, nowMs))
+    return {
+      state: settleOnRelay(state, 'nothing was sent for a while', nowMs),
+      effects: [{ kind: 'reset-peer', endpoint: state.relay }],
+    };
+  return still(state);
+};
+
+const onFallback = (state: PathState, nowMs: number): PathStep =>
+  nowMs - state.sinceMs >= T.fallbackMaxMs
+    ? still(goDown(state, 'nothing answers through the relay', nowMs))
+    : still(state);
+
+const onDown = (state: PathState, nowMs: number): PathStep => {
+  if (state.hasSession && !isInUse(state.liveness, nowMs) && state.isOnline)
+    return still(enterPhase(state, 'relayed', 'nothing is sent, nothing is known to be wrong', nowMs));
+  if (!isBusy(state.liveness, nowMs) || nowMs < state.revival.nextAtMs) return still(state);
+  const tries = state.revival.tries + 1;
+  const delayMs = T.downRetryMs[Math.min(tries, T.downRetryMs.length - 1)]!;
+  // The controlled side waits twice as long: two resets at once would cross.
+  const revival = { tries, nextAtMs: nowMs + delayMs * (state.isController ? 1 : 2) };
+  const effects: PathEffect[] = [{ kind: 'reset-peer', endpoint: state.relay }];
+  return { state: { ...state, revival }, effects };
+};
+
+const RULES = {
+  relayed: onRelayed,
+  probing: onProbing,
+  switching: onSwitching,
+  direct: onDirect,
+  fallback: onFallback,
+  down: onDown,
+} as const;
+
+/** The path after what is due by now. */
+export const onPathTime = (state: PathState, nowMs: number): PathStep =>
+  andThen(RULES[state.phase](state, nowMs), (next) => beatIfDue(next, nowMs));
+
+const phaseWakeAtMs = (state: PathState, nowMs: number): number | undefined => {
+  const { askedAtMs, notBeforeMs } = state.upgrade;
+  switch (state.phase) {
+    case 'relayed':
+      if (askedAtMs !== undefined) return askedAtMs + T.punchAnswerMs;
+      return state.isController && state.canProbe && isBusy(state.liveness, nowMs) ? notBeforeMs : undefined;
+    case 'probing':
+      return state.probe === undefined ? nowMs : nextProbeAtMs(state.probe);
+    case 'switching':
+      return state.switching?.nextAtMs ?? nowMs;
+    case 'direct':
+      return state.isController ? (state.liveness.trafficAtMs ?? nowMs) + T.inUseMs : undefined;
+    case 'fallback':
+      return state.sinceMs + T.fallbackMaxMs;
+    case 'down':
+      return isBusy(state.liveness, nowMs) ? state.revival.nextAtMs : undefined;
+  }
+};
+
+/** When `tick` should come next; `undefined` while only events can change anything. */
+export const nextPathTimeMs = (state: PathState, nowMs: number): number | undefined => {
+  const times = [phaseWakeAtMs(state, nowMs), nextHeartbeatAtMs(state.liveness, nowMs)].filter(
+    (atMs) => atMs !== undefined,
+  );
+  return times.length === 0 ? undefined : Math.min(...times);
+};

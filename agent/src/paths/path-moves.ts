@@ -1,0 +1,115 @@
+/** The moves between phases that more than one rule makes. Each gives the new state and what it costs. Pure. */
+import type { Endpoint } from '@sidegate/protocol';
+import { forgetPending, isBusy, noteHeartbeatSent } from './liveness.ts';
+import { enterPhase, type PathEffect, type PathState, type PathStep } from './path-state.ts';
+import { PATH_TIMERS as T } from './path-timers.ts';
+
+/** A step without effects. */
+export const still = (state: PathState): PathStep => ({ state, effects: [] });
+
+/** Runs the next rule on what this one left. */
+export const andThen = (step: PathStep, rule: (state: PathState) => PathStep): PathStep => {
+  const next = rule(step.state);
+  return { state: next.state, effects: [...step.effects, ...next.effects] };
+};
+
+/** A heartbeat now, whatever is due. */
+export const beat = (state: PathState, nowMs: number): PathStep => {
+  const { liveness, id } = noteHeartbeatSent(state.liveness, nowMs);
+  return {
+    state: { ...state, liveness },
+    effects: [{ kind: 'send-heartbeat', id, isBusy: isBusy(state.liveness, nowMs) }],
+  };
+};
+
+/** Counts a failed try: the next one waits longer, less long while packets flow. */
+export const failUpgrade = (state: PathState, nowMs: number): PathState => {
+  const failures = state.upgrade.failures + 1;
+  const delayMs = T.retryMs[Math.min(failures, T.retryMs.length) - 1]!;
+  const boundMs = isBusy(state.liveness, nowMs) ? T.retryBusyMaxMs : Number.POSITIVE_INFINITY;
+  const notBeforeMs = nowMs + Math.min(delayMs, boundMs);
+  return { ...state, upgrade: { failures, notBeforeMs, askedAtMs: undefined } };
+};
+
+const withoutDirect = (state: PathState): PathState => ({
+  ...state,
+  direct: undefined,
+  probe: undefined,
+  switching: undefined,
+});
+
+/** Probing or switching did not work out. The relay was never given up, so this costs at most one setting. */
+export const giveUp = (state: PathState, why: string, nowMs: number): PathStep => {
+  const effects: PathEffect[] =
+    state.phase === 'switching' ? [{ kind: 'set-endpoint', endpoint: state.relay }] : [];
+  const relayed = enterPhase(withoutDirect(state), 'relayed', why, nowMs);
+  return { state: failUpgrade(relayed, nowMs), effects };
+};
+
+/** The way back to the relay is known to be open already: nothing to set, no doubt about the peer. */
+export const settleOnRelay = (state: PathState, why: string, nowMs: number): PathState => {
+  const wasProven = state.phase === 'direct' && nowMs - state.sinceMs >= T.directProvenMs;
+  const relayed = enterPhase(withoutDirect(state), 'relayed', why, nowMs);
+  if (state.phase !== 'direct') return relayed;
+  if (!wasProven) return failUpgrade(relayed, nowMs);
+  const upgrade = { failures: 0, notBeforeMs: nowMs + T.probeAfterFallbackMs, askedAtMs: undefined };
+  return { ...relayed, upgrade };
+};
+
+/** Sets out for a verified endpoint: both sides do, and say so to WireGuard again and again. */
+export const startSwitching = (state: PathState, endpoint: Endpoint, nowMs: number): PathStep => {
+  const entered = enterPhase(state, 'switching', `${endpoint} answers both ways`, nowMs);
+  const switching = {
+    reassertsLeft: T.reassertCount,
+    nextAtMs: nowMs + T.reassertIntervalMs,
+    goodReads: 0,
+  };
+  const set: PathStep = {
+    state: { ...entered, direct: endpoint, switching, liveness: forgetPending(entered.liveness) },
+    effects: [{ kind: 'set-endpoint', endpoint }],
+  };
+  return andThen(set, (next) => beat(next, nowMs));
+};
+
+/** The direct path is proven. */
+export const settleOnDirect = (
+  state: PathState,
+  endpoint: Endpoint,
+  why: string,
+  nowMs: number,
+): PathState => ({
+  ...enterPhase(withoutDirect(state), 'direct', why, nowMs),
+  direct: endpoint,
+  upgrade: { ...state.upgrade, askedAtMs: undefined },
+});
+
+/**
+ * Back to the relay because nothing answers. The relay knows no session born elsewhere, so one side makes a new one;
+ * two at once would cross. `isResetting` is for the side that must: the controller, or whoever moved.
+ */
+export const startFallback = (
+  state: PathState,
+  why: string,
+  nowMs: number,
+  isResetting: boolean,
+): PathStep => {
+  const relayed = settleOnRelay(state, why, nowMs);
+  const fallen: PathState = {
+    ...relayed,
+    phase: 'fallback',
+    liveness: forgetPending(relayed.liveness),
+    transitions: relayed.transitions.map((transition, at) =>
+      at === relayed.transitions.length - 1 ? { ...transition, to: 'fallback' } : transition,
+    ),
+  };
+  const effect: PathEffect = isResetting
+    ? { kind: 'reset-peer', endpoint: state.relay }
+    : { kind: 'set-endpoint', endpoint: state.relay };
+  return andThen({ state: fallen, effects: [effect] }, (next) => beat(next, nowMs));
+};
+
+/** Nothing answers on the relay either. */
+export const goDown = (state: PathState, why: string, nowMs: number): PathState => {
+  const down = enterPhase(withoutDirect(state), 'down', why, nowMs);
+  return { ...down, revival: { tries: 0, nextAtMs: nowMs + T.downRetryMs[0] } };
+};

@@ -1,0 +1,161 @@
+/** What is known of the way to one peer, and the vocabulary of the path machine. Plain data. */
+import type { Candidate, Endpoint } from '@sidegate/protocol';
+import { createLiveness, type Liveness } from './liveness.ts';
+import { TRANSITIONS_KEPT } from './path-timers.ts';
+import type { ProbeSession } from './probe-session.ts';
+
+/** Relayed, looking for a direct way, changing over, direct, going back to the relay, unreachable. */
+export type PathPhase = 'relayed' | 'probing' | 'switching' | 'direct' | 'fallback' | 'down';
+
+/** One change of phase, for people. */
+export interface PathTransition {
+  readonly atMs: number;
+  readonly from: string;
+  readonly to: string;
+  readonly why: string;
+}
+
+export interface PathState {
+  readonly phase: PathPhase;
+  readonly sinceMs: number;
+  /** The node with the smaller public key asks for punches, selects, and resets. */
+  readonly isController: boolean;
+  readonly relay: Endpoint;
+  readonly isOnline: boolean;
+  /** Port sharing works: probes can leave from the WireGuard port. */
+  readonly canProbe: boolean;
+  /** Changes when candidates or NAT kinds do: an old failure means little then. */
+  readonly reachKey: string;
+  /** The direct endpoint being switched to or in use. */
+  readonly direct: Endpoint | undefined;
+  readonly probe: ProbeSession | undefined;
+  readonly switching:
+    | { readonly reassertsLeft: number; readonly nextAtMs: number; readonly goodReads: number }
+    | undefined;
+  /** Readings of the tunnel in a row that contradict the phase. */
+  readonly strayReads: number;
+  readonly liveness: Liveness;
+  /** Age of the WireGuard session at the last reading. */
+  readonly hasSession: boolean;
+  readonly upgrade: {
+    readonly failures: number;
+    readonly notBeforeMs: number;
+    readonly askedAtMs: number | undefined;
+  };
+  /** While down: how often and when next to try a new handshake. */
+  readonly revival: { readonly tries: number; readonly nextAtMs: number };
+  /** Oldest first. */
+  readonly transitions: readonly PathTransition[];
+}
+
+export type PathEvent =
+  | { readonly kind: 'tick' }
+  /** Packets other than heartbeats and handshakes went either way. */
+  | { readonly kind: 'traffic' }
+  | {
+      readonly kind: 'tunnel-read';
+      readonly endpoint: Endpoint | undefined;
+      readonly handshakeAgeMs: number | undefined;
+    }
+  | {
+      readonly kind: 'peer-changed';
+      readonly isOnline: boolean;
+      readonly relay: Endpoint;
+      readonly reachKey: string;
+    }
+  | { readonly kind: 'probing-changed'; readonly canProbe: boolean }
+  | {
+      readonly kind: 'punch';
+      readonly session: string;
+      readonly startInMs: number;
+      /** Validated: see `validate-candidates.ts`. */
+      readonly candidates: readonly Candidate[];
+    }
+  | { readonly kind: 'punch-failed'; readonly why: string }
+  | {
+      readonly kind: 'ping';
+      readonly session: string;
+      readonly nonce: string;
+      readonly from: Endpoint;
+      readonly isSelect: boolean;
+    }
+  | { readonly kind: 'pong'; readonly session: string; readonly nonce: string; readonly from: Endpoint }
+  | { readonly kind: 'heartbeat-request'; readonly isBusy: boolean }
+  | { readonly kind: 'heartbeat-answer'; readonly id: number }
+  /** Our own addresses or routes changed; `hasMoved`: the old way out is gone. */
+  | { readonly kind: 'network-changed'; readonly hasMoved: boolean }
+  /** The broker restarted: the relay knows no session any more. */
+  | { readonly kind: 'relay-lost' };
+
+/** What the caller is to do, in order. */
+export type PathEffect =
+  /** Set the endpoint and send a packet at once. */
+  | { readonly kind: 'set-endpoint'; readonly endpoint: Endpoint }
+  /** Remove and add the peer: a new handshake, through this endpoint. */
+  | { readonly kind: 'reset-peer'; readonly endpoint: Endpoint }
+  | { readonly kind: 'read-tunnel' }
+  | { readonly kind: 'request-punch' }
+  | {
+      readonly kind: 'send-probe';
+      readonly type: 'ping' | 'pong' | 'select';
+      readonly session: string;
+      readonly nonce: string;
+      readonly to: Endpoint;
+    }
+  | { readonly kind: 'send-heartbeat'; readonly id: number; readonly isBusy: boolean };
+
+export interface PathStep {
+  readonly state: PathState;
+  readonly effects: readonly PathEffect[];
+}
+
+/** A session younger than this can carry packets (WireGuard: REJECT_AFTER_TIME). */
+export const SESSION_LIFE_MS = 180_000;
+
+/** A path as it is found: an interface that outlived the agent may hold a healthy direct peer already. */
+export const createPath = (
+  options: {
+    readonly isController: boolean;
+    readonly relay: Endpoint;
+    readonly isOnline: boolean;
+    readonly canProbe: boolean;
+    readonly reachKey: string;
+    readonly endpoint: Endpoint | undefined;
+    readonly handshakeAgeMs: number | undefined;
+  },
+  nowMs: number,
+): PathState => {
+  const { endpoint, handshakeAgeMs, ...peer } = options;
+  const hasSession = handshakeAgeMs !== undefined && handshakeAgeMs < SESSION_LIFE_MS;
+  const isDirect = hasSession && endpoint !== undefined && endpoint !== peer.relay;
+  const fresh: PathState = {
+    ...peer,
+    phase: 'relayed',
+    sinceMs: nowMs,
+    direct: undefined,
+    probe: undefined,
+    switching: undefined,
+    strayReads: 0,
+    liveness: createLiveness(),
+    hasSession,
+    upgrade: { failures: 0, notBeforeMs: nowMs, askedAtMs: undefined },
+    revival: { tries: 0, nextAtMs: nowMs },
+    transitions: [],
+  };
+  if (!isDirect) return enterPhase(fresh, 'relayed', 'every peer starts on the relay', nowMs);
+  // Heartbeats must find out whether the adopted path still lives, so it counts as in use.
+  const liveness = { ...fresh.liveness, trafficAtMs: nowMs };
+  return enterPhase({ ...fresh, direct: endpoint, liveness }, 'direct', 'found direct at the start', nowMs);
+};
+
+/** The state in a new phase, with the reason written down. */
+export const enterPhase = (state: PathState, phase: PathPhase, why: string, nowMs: number): PathState => ({
+  ...state,
+  phase,
+  sinceMs: nowMs,
+  strayReads: 0,
+  transitions: [
+    ...state.transitions.slice(1 - TRANSITIONS_KEPT),
+    { atMs: nowMs, from: state.transitions.length === 0 ? 'new' : state.phase, to: phase, why },
+  ],
+});

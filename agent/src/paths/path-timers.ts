@@ -1,0 +1,46 @@
+/** Every interval of the path machine, in one place: what each is for, and what bounds it. */
+export const PATH_TIMERS = {
+  /** When each candidate is pinged, from the start of the session: dense while holes open, sparse for slow peers. */
+  probeOffsetsMs: [0, 100, 250, 500, 1000, 2000, 3000],
+  /** A session that has not passed by then has failed. */
+  probeMaxMs: 4000,
+  /** A candidate is chosen after this many answers, or this long after the first: a better one may be slower. */
+  probeEnoughAnswers: 3,
+  probeSettleMs: 300,
+  /** The selection is repeated until it is confirmed. */
+  selectIntervalMs: 100,
+  selectMaxMs: 1000,
+  /** Packets in flight on the relay pull WireGuard's endpoint back: both sides set it again, this often. */
+  reassertIntervalMs: 200,
+  reassertCount: 6,
+  switchMaxMs: 2500,
+  /** Readings of the tunnel in a row that must show the new endpoint. */
+  switchGoodReads: 3,
+  /** The broker's punch event must follow the request within. */
+  punchAnswerMs: 5000,
+  /** Delays after failed tries; while packets flow never longer than the last number. */
+  retryMs: [15_000, 30_000, 60_000, 120_000, 300_000],
+  retryBusyMaxMs: 60_000,
+  /** A direct path that lasted this long proves that another try is worth its packets. */
+  directProvenMs: 60_000,
+  probeAfterFallbackMs: 2000,
+  probeAfterMoveMs: 300,
+  heartbeatBusyMs: 2000,
+  heartbeatIdleMs: 20_000,
+  /** An answer later than this counts as missed, and the next request follows sooner. */
+  heartbeatMissMs: 500,
+  heartbeatRetryMs: 300,
+  deadMs: 3000,
+  deadMinUnanswered: 3,
+  /** Traffic makes a peer busy for this long, and in use for that long. */
+  busyMs: 60_000,
+  inUseMs: 600_000,
+  /** The relay must carry an answer by then, else the peer is down. */
+  fallbackMaxMs: 5000,
+  downRetryMs: [5000, 10_000, 20_000, 40_000, 60_000],
+} as const;
+
+/** Learned candidates (where a peer's pings came from) beside the broker's, at most. */
+export const LEARNED_CANDIDATES_MAX = 4;
+/** Transitions kept for `sidegate peers --explain`. */
+export const TRANSITIONS_KEPT = 32;

@@ -1,0 +1,68 @@
+/**
+ * Which changes make the tunnel's peers what the map wants. Endpoints of existing peers are left alone: the path
+ * machine decides those, and an interface that outlived the agent may hold healthy direct ones. Pure.
+ */
+import type { Beacon, Endpoint, MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
+import { DEFAULTS } from '@sidegate/protocol';
+import type { TunnelPeer, TunnelPeerChange, TunnelPeerState } from '../ports/index.ts';
+
+/** A beacon: held open by keepalive, no network behind it, so it can never inject a packet. */
+export const beaconPeer = (beacon: Beacon): TunnelPeer & { readonly endpoint: Endpoint } => ({
+  publicKey: beacon.publicKey,
+  endpoint: beacon.endpoint,
+  allowedIps: [],
+  keepaliveSec: DEFAULTS.beaconKeepaliveSec,
+});
+
+/** A node of the map. The beacon's keepalive holds the mapping; peers have their own only while a path needs it. */
+export const nodePeer = (
+  peer: MapPeer,
+  endpoint: Endpoint | undefined,
+  keepaliveSec: number,
+): TunnelPeer => ({
+  publicKey: peer.publicKey,
+  ...(endpoint === undefined ? {} : { endpoint }),
+  allowedIps: [`${peer.address4}/32`, `${peer.address6}/128`],
+  keepaliveSec,
+});
+
+/** Every peer the tunnel should have. */
+export const desiredPeers = (
+  map: NetworkMap,
+  keepaliveOf: (publicKey: PublicKey) => number,
+): readonly TunnelPeer[] => [
+  ...map.beacons.map(beaconPeer),
+  ...map.peers.map((peer) => nodePeer(peer, map.beacons[0]?.endpoint, keepaliveOf(peer.publicKey))),
+];
+
+const hasSameNetworks = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((network) => other.includes(network));
+
+const withoutEndpoint = ({ endpoint: _, ...peer }: TunnelPeer): TunnelPeer => peer;
+
+const planPeer = (wanted: TunnelPeer, found: TunnelPeerState | undefined): readonly TunnelPeerChange[] => {
+  if (found === undefined) return [{ kind: 'set', peer: wanted }];
+  const isBeacon = wanted.allowedIps.length === 0;
+  if (isBeacon && wanted.endpoint !== undefined && found.endpoint !== wanted.endpoint)
+    return [{ kind: 'reset', peer: wanted }];
+  const isEqual =
+    hasSameNetworks(wanted.allowedIps, found.allowedIps) && wanted.keepaliveSec === found.keepaliveSec;
+  if (!isEqual || found.endpoint === undefined)
+    return [{ kind: 'set', peer: found.endpoint === undefined ? wanted : withoutEndpoint(wanted) }];
+  return [];
+};
+
+/** Changes in the order in which they are safe: strangers out first, so that no network has two owners. */
+export const planTunnelPeers = (
+  wanted: readonly TunnelPeer[],
+  found: readonly TunnelPeerState[],
+): readonly TunnelPeerChange[] => {
+  const wantedKeys = new Set(wanted.map(({ publicKey }) => publicKey));
+  const foundByKey = new Map(found.map((state) => [state.publicKey, state]));
+  return [
+    ...found
+      .filter(({ publicKey }) => !wantedKeys.has(publicKey))
+      .map(({ publicKey }): TunnelPeerChange => ({ kind: 'remove', publicKey })),
+    ...wanted.flatMap((peer) => planPeer(peer, foundByKey.get(peer.publicKey))),
+  ];
+};

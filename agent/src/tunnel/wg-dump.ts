@@ -1,0 +1,88 @@
+/**
+ * The WireGuard interface as data: what `wg` prints, and what to tell it. Pure; must not import anything that runs.
+ *
+ * `wg show <interface> dump` (wg(8)): one line for the interface, one for each peer, fields by tabs.
+ */
+import { parseEndpoint, Secret } from '@sidegate/kit';
+import { Cidr4, Cidr6, PublicKey } from '@sidegate/protocol';
+import * as v from 'valibot';
+import type { TunnelPeerState } from '../ports/index.ts';
+
+/** The interface's own line. */
+export interface TunnelInterfaceState {
+  /** `undefined` while no key was set. */
+  readonly privateKey: Secret | undefined;
+  readonly listenPort: number;
+}
+
+export interface WgDump {
+  readonly self: TunnelInterfaceState;
+  readonly peers: readonly TunnelPeerState[];
+}
+
+const PEER_FIELDS = 8;
+const INTERFACE_FIELDS = 4;
+
+/** Digits as `wg` prints them; beyond 2^53 a counter is nothing we could add up. */
+const parseCount = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text))
+    ? Number(text)
+    : undefined;
+
+const parseAllowedIps = (text: string): readonly string[] | undefined => {
+  if (text === '(none)') return [];
+  const networks = text.split(',');
+  return networks.every((network) => v.is(Cidr4, network) || v.is(Cidr6, network)) ? networks : undefined;
+};
+
+const parsePeer = (line: string): TunnelPeerState | undefined => {
+  const fields = line.split('\t');
+  if (fields.length !== PEER_FIELDS) return undefined;
+  const [key, , endpoint, networks, handshake, rx, tx, keepalive] = fields;
+  const publicKey = v.safeParse(PublicKey, key);
+  const allowedIps = parseAllowedIps(networks!);
+  const handshakeSec = parseCount(handshake);
+  const rxBytes = parseCount(rx);
+  const txBytes = parseCount(tx);
+  const keepaliveSec = keepalive === 'off' ? 0 : parseCount(keepalive);
+  if (!publicKey.success || allowedIps === undefined || handshakeSec === undefined) return undefined;
+  if (rxBytes === undefined || txBytes === undefined || keepaliveSec === undefined) return undefined;
+  return {
+    publicKey: publicKey.output,
+    endpoint: parseEndpoint(endpoint!),
+    allowedIps,
+    latestHandshakeAt: handshakeSec === 0 ? undefined : handshakeSec * 1000,
+    rxBytes,
+    txBytes,
+    keepaliveSec,
+  };
+};
+
+/** Reads a dump; peers whose line makes no sense are left out. `undefined` where the interface's line makes none. */
+export const parseWgDump = (text: string): WgDump | undefined => {
+  const [first, ...rest] = text.split('\n').filter((line) => line !== '');
+  const fields = first?.split('\t') ?? [];
+  const listenPort = parseCount(fields[2]);
+  if (fields.length !== INTERFACE_FIELDS || listenPort === undefined || listenPort > 65535) return undefined;
+  const privateKey = fields[0] === '(none)' ? undefined : new Secret(fields[0]!);
+  return {
+    self: { privateKey, listenPort },
+    peers: rest.map(parsePeer).filter((peer) => peer !== undefined),
+  };
+};
+
+/** The other way round, for tests and fakes. */
+export const renderWgDump = ({ self, peers }: WgDump, publicKey = '(none)'): string => {
+  const own = [self.privateKey?.reveal() ?? '(none)', publicKey, self.listenPort, 'off'];
+  const lines = peers.map((peer) => [
+    peer.publicKey,
+    '(none)',
+    peer.endpoint ?? '(none)',
+    peer.allowedIps.join(',') || '(none)',
+    Math.floor((peer.latestHandshakeAt ?? 0) / 1000),
+    peer.rxBytes,
+    peer.txBytes,
+    peer.keepaliveSec || 'off',
+  ]);
+  return [own, ...lines].map((line) => `${line.join('\t')}\n`).join('');
+};
