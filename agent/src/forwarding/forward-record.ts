@@ -1,0 +1,29 @@
+/** A forward as it is kept on disk: what a person decided, and enough of its host to find it again. */
+import { Forward, Ip4, Mac } from '@sidegate/protocol';
+import * as v from 'valibot';
+
+const { id, protocol, edgePort, target, targetPort, label, enabled, owner, createdAt } = Forward.entries;
+
+export const ForwardRecord = v.strictObject({
+  id,
+  protocol,
+  edgePort,
+  target,
+  targetPort,
+  label,
+  enabled,
+  owner,
+  createdAt,
+  /** The host's hardware address: the host is followed by it even where its record was lost. */
+  hostMac: v.optional(Mac),
+  /** Where the host was last seen; good until somebody else is seen there. */
+  lastAddress: v.optional(Ip4),
+});
+export type ForwardRecord = v.InferOutput<typeof ForwardRecord>;
+
+/** The file: `{ version, forwards }`. A reader refuses versions it does not know. */
+export const ForwardsFile = v.strictObject({ version: v.literal(1), forwards: v.array(ForwardRecord) });
+
+/** `both` is tcp and udp. */
+export const protocolsOf = (of: ForwardRecord['protocol']): readonly ('tcp' | 'udp')[] =>
+  of === 'both' ? ['tcp', 'udp'] : [of];

@@ -1,0 +1,20 @@
+/** What a dry run shows: the map elements that a forward adds, as nft would list them. */
+import type { ForwardRule } from '../plugin-api/firewall-wish.ts';
+
+/** nftables text for people; the kernel gets JSON. */
+export const renderForwardText = (rules: readonly ForwardRule[]): string => {
+  const map = (name: string, type: string, value: (rule: ForwardRule) => string | number) =>
+    [
+      `  map ${name} {`,
+      `    type inet_proto . inet_service : ${type}`,
+      `    elements = { ${rules.map((rule) => `${rule.protocol} . ${rule.edgePort} : ${value(rule)}`).join(', ')} }`,
+      '  }',
+    ].join('\n');
+  if (rules.length === 0) return '';
+  return [
+    'table inet sidegate {',
+    map('forward_addresses', 'ipv4_addr', (rule) => rule.targetAddress),
+    map('forward_ports', 'inet_service', (rule) => rule.targetPort),
+    '}',
+  ].join('\n');
+};

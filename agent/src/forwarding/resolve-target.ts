@@ -1,0 +1,40 @@
+/** Where a forward leads just now. */
+import { isInCidr, isIp4 } from '@sidegate/kit';
+import type { Host, Ip4, Scope } from '@sidegate/protocol';
+import type { ForwardRecord } from './forward-record.ts';
+
+/** What is known of the LAN; `undefined` while discovery has not said anything. */
+export interface Surroundings {
+  readonly hosts: readonly Host[] | undefined;
+  readonly scopes: readonly Scope[] | undefined;
+}
+
+/** The record of the forward's host: by id, else by hardware address. */
+export const hostOf = (record: ForwardRecord, hosts: readonly Host[] | undefined): Host | undefined => {
+  const { target, hostMac } = record;
+  if (target.kind === 'address') {
+    return hosts?.find(({ addresses }) => addresses.includes(target.address));
+  }
+  return (
+    hosts?.find((host) => host.id === target.hostId) ??
+    hosts?.find((host) => host.mac !== undefined && host.mac === hostMac)
+  );
+};
+
+/** Is the address in a network that this edge may publish from? */
+export const isInScopes = (address: Ip4, scopes: readonly Scope[] | undefined): boolean =>
+  scopes === undefined || scopes.some((scope) => isInCidr(address, scope.cidr));
+
+/**
+ * The address; `undefined` while the host is nowhere to be seen. The last known address is used until another device
+ * is seen there: a forward must never lead to a stranger.
+ */
+export const resolveTarget = (record: ForwardRecord, { hosts, scopes }: Surroundings): Ip4 | undefined => {
+  const { target, lastAddress } = record;
+  if (target.kind === 'address') return isInScopes(target.address, scopes) ? target.address : undefined;
+  const host = hostOf(record, hosts);
+  const seen = host?.addresses.find((address) => isIp4(address) && isInScopes(address, scopes));
+  if (seen !== undefined) return seen as Ip4;
+  if (host !== undefined || lastAddress === undefined || !isInScopes(lastAddress, scopes)) return undefined;
+  return hosts?.some(({ addresses }) => addresses.includes(lastAddress)) === true ? undefined : lastAddress;
+};
