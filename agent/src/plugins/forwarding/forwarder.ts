@@ -1,0 +1,228 @@
+/**
+ * The forwards of this edge: kept on disk, wished of the firewall, following their hosts. One change at a time, and a
+ * change is whole: what nft or the disk refuses is undone before the error goes out.
+ */
+import { newId } from '@sidegate/kit';
+import type { Forward, ForwardId, ForwardPatch, ForwardPlan, Ip4, NewForward } from '@sidegate/protocol';
+import { AgentError } from '../../errors.ts';
+import { type ForwardRecord, protocolsOf } from '../../forwarding/forward-record.ts';
+import { renderForwardUrl } from '../../forwarding/forward-url.ts';
+import { type ForwardingState, forwardRules, planForward } from '../../forwarding/plan-forward.ts';
+import { renderForwardText } from '../../forwarding/render-forward-text.ts';
+import { hostOf, resolveTarget } from '../../forwarding/resolve-target.ts';
+import type { FactStore, PluginHost } from '../../plugin-api/index.ts';
+import type { ForwardStore } from './forward-store.ts';
+import { readPortsInUse } from './read-ports-in-use.ts';
+import type { UsageWatch } from './usage-watch.ts';
+
+export interface ForwarderDeps {
+  readonly host: PluginHost;
+  readonly store: ForwardStore;
+  readonly usage: UsageWatch;
+  readonly publish: (forwards: readonly Forward[]) => void;
+}
+
+const edgeNameOf = (facts: FactStore, hostname: string): string => {
+  const map = facts.get('network-map');
+  return map === undefined ? hostname : `${map.self.name}.${map.account.label}.${map.account.baseDomain}`;
+};
+
+export class Forwarder {
+  readonly #host: PluginHost;
+  readonly #store: ForwardStore;
+  readonly #usage: UsageWatch;
+  readonly #publish: (forwards: readonly Forward[]) => void;
+  #records: readonly ForwardRecord[] = [];
+  #shown: ReadonlyMap<ForwardId, Forward> = new Map();
+  #rulesText = '[]';
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor({ host, store, usage, publish }: ForwarderDeps) {
+    this.#host = host;
+    this.#store = store;
+    this.#usage = usage;
+    this.#publish = publish;
+  }
+
+  ids(): readonly ForwardId[] {
+    return this.#records.map(({ id }) => id);
+  }
+
+  list(): readonly Forward[] {
+    return [...this.#shown.values()];
+  }
+
+  /** Takes over what the file has, without waiting for the kernel. */
+  async load(): Promise<void> {
+    this.#records = await this.#store.load();
+    this.#wish();
+    this.show();
+  }
+
+  create(request: NewForward, owner: string): Promise<Forward> {
+    return this.#exclusively(async () => {
+      const record = await this.#plan(request, owner);
+      await this.#commit([...this.#records, record]);
+      this.#host.log.info('forward added', { path: `${record.protocol}/${record.edgePort}`, user: owner });
+      return this.#shown.get(record.id)!;
+    });
+  }
+
+  async dryRun(request: NewForward, owner: string): Promise<ForwardPlan> {
+    const record = await this.#plan(request, owner);
+    return {
+      forward: this.#view(record),
+      ruleset: renderForwardText(forwardRules([record], this.#surroundings())),
+    };
+  }
+
+  patch(id: ForwardId, patch: ForwardPatch): Promise<Forward> {
+    return this.#exclusively(async () => {
+      const record = this.#find(id);
+      const next = {
+        ...record,
+        enabled: patch.enabled ?? record.enabled,
+        label: patch.label ?? record.label,
+      };
+      await this.#commit(this.#records.map((one) => (one.id === id ? next : one)));
+      if (record.enabled && !next.enabled) await this.#cut(record);
+      return this.#shown.get(id)!;
+    });
+  }
+
+  remove(id: ForwardId, user: string): Promise<void> {
+    return this.#exclusively(async () => {
+      const record = this.#find(id);
+      await this.#commit(this.#records.filter((one) => one.id !== id));
+      await this.#cut(record);
+      this.#host.events.emit('forward.removed', { id });
+      this.#host.log.info('forward removed', { path: `${record.protocol}/${record.edgePort}`, user });
+    });
+  }
+
+  /** Hosts, scopes or names changed: forwards follow. */
+  follow(): Promise<void> {
+    return this.#exclusively(async () => {
+      const before = new Map([...this.#shown].map(([id, { targetAddress }]) => [id, targetAddress]));
+      const learned = this.#records.map((record) => this.#learn(record));
+      const hasLearned = learned.some((record, at) => record !== this.#records[at]);
+      this.#records = learned;
+      if (this.#wish()) await this.#host.hooks.firewall.settled();
+      this.show();
+      for (const record of learned) {
+        const old = before.get(record.id);
+        if (old !== undefined && old !== this.#shown.get(record.id)?.targetAddress) await this.#cut(record);
+      }
+      if (hasLearned) await this.#store.save(learned);
+    });
+  }
+
+  /** Publishes the list, and an event for each forward that looks different. */
+  show(): void {
+    const before = this.#shown;
+    const after = new Map(this.#records.map((record) => [record.id, this.#view(record)]));
+    this.#shown = after;
+    const changed = [...after.values()].filter(
+      (forward) => JSON.stringify(forward) !== JSON.stringify(before.get(forward.id)),
+    );
+    if (changed.length > 0 || before.size !== after.size) this.#publish(this.list());
+    for (const forward of changed) this.#host.events.emit('forward.changed', forward);
+  }
+
+  async #plan(request: NewForward, owner: string): Promise<ForwardRecord> {
+    const { facts, ports, signal, clock } = this.#host;
+    const links = await ports.links.readLinks(signal);
+    const mesh = facts.get('network-map')?.self.address4;
+    const own = links.flatMap((link) => link.addresses4.map((cidr) => cidr.split('/')[0] as Ip4));
+    const state: ForwardingState = {
+      forwards: this.#records,
+      hosts: facts.get('hosts') ?? [],
+      scopes: facts.get('scopes') ?? [],
+      ownAddresses: mesh === undefined ? own : [...own, mesh],
+      portsInUse: await readPortsInUse(facts.get('tunnel')?.listenPort),
+    };
+    return planForward(request, state, { id: newId<ForwardId>('f'), owner, at: clock.wallMs() });
+  }
+
+  /** Makes `next` the truth in kernel and on disk, or throws and leaves everything as it was. */
+  async #commit(next: readonly ForwardRecord[]): Promise<void> {
+    const before = this.#records;
+    await this.#usage.read();
+    this.#records = next;
+    try {
+      if (this.#wish()) await this.#host.hooks.firewall.settled();
+      await this.#store.save(next);
+    } catch (error) {
+      this.#records = before;
+      // The old ruleset is still in the kernel where nft refused the new one; where the disk did, this puts it back.
+      if (this.#wish()) await this.#host.hooks.firewall.settled().catch(() => {});
+      throw error;
+    }
+    this.show();
+  }
+
+  /** Tells the firewall; false where it knows already. */
+  #wish(): boolean {
+    const forwards = forwardRules(this.#records, this.#surroundings());
+    const text = JSON.stringify(forwards);
+    if (text === this.#rulesText) return false;
+    this.#rulesText = text;
+    if (forwards.length === 0) this.#host.hooks.firewall.clear();
+    else this.#host.hooks.firewall.replace({ forwards });
+    return true;
+  }
+
+  async #cut(record: ForwardRecord): Promise<void> {
+    const { ports, signal, log } = this.#host;
+    for (const protocol of protocolsOf(record.protocol)) {
+      await ports.firewall
+        .cutConnections({ protocol, port: record.edgePort }, signal)
+        // The rules let nothing of it through any more; conntrack forgets by itself.
+        .catch((error: unknown) => log.warn('cut connections of a forward', { error }));
+    }
+  }
+
+  /** What the host looks like now, kept for when its record is gone. */
+  #learn(record: ForwardRecord): ForwardRecord {
+    if (record.target.kind === 'address') return record;
+    const host = hostOf(record, this.#surroundings().hosts);
+    const address = resolveTarget(record, this.#surroundings());
+    const hostMac = host?.mac ?? record.hostMac;
+    const lastAddress = address ?? record.lastAddress;
+    if (hostMac === record.hostMac && lastAddress === record.lastAddress) return record;
+    return {
+      ...record,
+      ...(hostMac === undefined ? {} : { hostMac }),
+      ...(lastAddress === undefined ? {} : { lastAddress }),
+    };
+  }
+
+  #view(record: ForwardRecord): Forward {
+    const { hostMac: _mac, lastAddress: _last, ...shown } = record;
+    const { facts, platform } = this.#host;
+    const targetAddress = resolveTarget(record, this.#surroundings());
+    return {
+      ...shown,
+      ...(targetAddress === undefined ? {} : { targetAddress }),
+      url: renderForwardUrl(record, edgeNameOf(facts, platform.hostname), hostOf(record, facts.get('hosts'))),
+      ...this.#usage.usageOf(record.id),
+    };
+  }
+
+  #surroundings() {
+    const { facts } = this.#host;
+    return { hosts: facts.get('hosts'), scopes: facts.get('scopes') };
+  }
+
+  #find(id: ForwardId): ForwardRecord {
+    const record = this.#records.find((one) => one.id === id);
+    if (record === undefined) throw new AgentError('FORWARD_NOT_FOUND', 'There is no such forward');
+    return record;
+  }
+
+  #exclusively<T>(task: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(task, task);
+    this.#last = run.catch(() => {});
+    return run;
+  }
+}
