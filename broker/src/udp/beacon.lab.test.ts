@@ -55,6 +55,13 @@ describe.skipIf(await requireLab())('beacon and relay with stock WireGuard', () 
     return { id: id as NodeId, home, machine, privateKey, publicKey: publicKey as PublicKey, meshAddress };
   };
 
+  const startBeacon = async (config: BeaconProcessConfig): Promise<LabProcess> => {
+    const script = fileURLToPath(new URL('testing/beacon-process.ts', import.meta.url));
+    const started = broker.spawn(process.execPath, [script, JSON.stringify(config)], { stdin: 'pipe' });
+    await started.waitForOutput(/listening/);
+    return started;
+  };
+
   const renderConfig = (own: LabNode): string => {
     const beacons = BEACONS.map(
       (address, at) =>
@@ -111,14 +118,11 @@ describe.skipIf(await requireLab())('beacon and relay with stock WireGuard', () 
     const presets = { a: 'port-restricted', b: 'symmetric', c: 'symmetric' } as const;
     for (const [at, [id, nat]] of Object.entries(presets).entries())
       nodes.set(id, await addNode(id, at + 2, nat));
-    const config: BeaconProcessConfig = {
+    beacon = await startBeacon({
       keys: beaconKeys.map(({ privateKey }) => privateKey),
       listen: BEACONS.map((address, beaconIndex) => ({ beaconIndex, address: address as Ip, port: PORT })),
       nodes: [...nodes.values()].map(({ id, publicKey }) => ({ id, publicKey })),
-    };
-    const script = fileURLToPath(new URL('testing/beacon-process.ts', import.meta.url));
-    beacon = broker.spawn(process.execPath, [script, JSON.stringify(config)], { stdin: 'pipe' });
-    await beacon.waitForOutput(/listening/);
+    });
     for (const own of nodes.values()) await startWireGuard(own);
   });
   afterAll(() => lab?.[Symbol.asyncDispose]());
@@ -182,5 +186,22 @@ describe.skipIf(await requireLab())('beacon and relay with stock WireGuard', () 
       .map((line) => line.split('\t')[1]);
     expect(new Set(received)).toEqual(new Set(['0']));
     expect(endpointsOf('x', 0)).toEqual([]);
+  });
+
+  it('asks for a cookie under load, and stock WireGuard comes back with it', async () => {
+    const { machine, publicKey } = node('c');
+    const port = PORT + 1;
+    const busy = await startBeacon({
+      keys: [beaconKeys[0]!.privateKey],
+      listen: [{ beaconIndex: 0, address: BEACONS[0] as Ip, port }],
+      nodes: [{ id: 'c' as NodeId, publicKey }],
+      limits: { initiationsPerPrefix: { perSec: 1e-6, burst: 0 } },
+    });
+    await machine.run('wg', ['set', 'sg0', 'peer', beaconKeys[0]!.publicKey, 'remove']);
+    const peer = ['peer', beaconKeys[0]!.publicKey, 'endpoint', `${BEACONS[0]}:${port}`];
+    await machine.run('wg', ['set', 'sg0', ...peer, 'persistent-keepalive', '1']);
+    await busy.waitForOutput(/"endpoint":"198\.51\.100\.4:/, 15_000);
+    busy.stdin!.write('stats\n');
+    await busy.waitForOutput(/"handshakes":1,"cookieReplies":1/);
   });
 });

@@ -157,6 +157,16 @@ describe('endpoints', () => {
     expect(log).toHaveLength(1);
   });
 
+  it('are forgotten with the key when a node gets a new one', async () => {
+    const { enrol, createNode, greet, send, nodes, log, beacon } = createBeaconFixture();
+    const old = await greet(enrol('a'), HOME);
+    nodes[0] = createNode('a');
+    await greet(nodes[0], ELSEWHERE);
+    send(encodeTransport(old, 1), HOME);
+    expect(log).toEqual(['a 0 198.51.100.7:40001', 'a 0 203.0.113.9:1234']);
+    expect(beacon.stats()).toMatchObject({ nodes: 1, sessions: 1 });
+  });
+
   it('belong to one node: the last to prove itself there', async () => {
     const { enrol, greet, send, log } = createBeaconFixture();
     const first = await greet(enrol('a'), HOME);

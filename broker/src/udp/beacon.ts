@@ -89,9 +89,17 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
   };
   const relay = createRelay({ table, directory, events, limits, drop });
 
+  const forget = (node: NodeState): void => {
+    for (const leg of node.legs) if (leg !== undefined) sessions.expire(leg);
+    table.forget(node);
+  };
+
   const findLeg = (publicKey: PublicKey, beaconIndex: number, nowMs: number): Leg | undefined => {
     const ref = directory.isNode(publicKey);
-    return ref && table.ensureLeg(ref, beaconIndex, nowMs);
+    if (ref === undefined) return undefined;
+    const known = table.nodes.get(ref.id);
+    if (known !== undefined && known.publicKey !== publicKey) forget(known);
+    return table.ensureLeg(ref, beaconIndex, nowMs);
   };
 
   const onInitiation = (beaconIndex: number, bytes: Uint8Array, from: UdpEndpoint, nowMs: number) => {
@@ -128,14 +136,13 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     if (directory.isNode(node.publicKey)?.id !== node.id) return drop('unknown-node');
     sessions.confirm(session);
     events.onAlive(node.id, clock.wallMs());
-    if (isNewest && leg.current === session && table.moveEndpoint(leg, beaconIndex, from, nowMs)) {
-      events.onEndpoint(node.id, leg.endpoint!, beaconIndex);
-    }
     if (inner.length > 0) events.onInnerPacket?.(node.id, beaconIndex, inner);
-    if (leg.endpoint === undefined) return NOTHING;
-    return held
-      .release(beaconIndex, from, nowMs)
-      .flatMap((message) => relay.forwardInitiation(node, message, nowMs));
+    // A packet that was overtaken, or of a session that was replaced, tells where the node was, not where it is.
+    if (!isNewest || leg.current !== session) return NOTHING;
+    if (table.moveEndpoint(leg, beaconIndex, from, nowMs))
+      events.onEndpoint(node.id, leg.endpoint!, beaconIndex);
+    const waiting = held.release(beaconIndex, from, nowMs);
+    return waiting.flatMap((message) => relay.forwardInitiation(node, message, nowMs));
   };
 
   const onRelayed = (
@@ -153,11 +160,6 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     if (type === MESSAGE_INITIATION) return relay.forwardInitiation(source, bytes, nowMs);
     if (type === MESSAGE_RESPONSE) return relay.forwardResponse(source, bytes, nowMs);
     return relay.forwardByIndex(source, bytes, nowMs);
-  };
-
-  const forget = (node: NodeState): void => {
-    for (const leg of node.legs) if (leg !== undefined) sessions.expire(leg);
-    table.forget(node);
   };
 
   return {
@@ -188,7 +190,7 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
           sessions.expire(leg, nowMs);
           if (nowMs - leg.seenAtMs >= REJECT_AFTER_TIME_MS) table.dropEndpoint(node, beaconIndex, nowMs);
         });
-        if (isIdle(node)) table.forget(node);
+        if (isIdle(node)) forget(node);
       }
     },
 

@@ -126,12 +126,7 @@ export const createNodeTable = (identities: readonly BeaconIdentity[], limits: B
 
     /** The node's leg at a beacon, made when first asked for; `undefined` where its key is of low order. */
     ensureLeg(ref: NodeRef, beaconIndex: number, nowMs: number): Leg | undefined {
-      let node = nodes.get(ref.id);
-      if (node !== undefined && node.publicKey !== ref.publicKey) {
-        this.forget(node);
-        node = undefined;
-      }
-      node ??= createNode(ref, limits, nowMs);
+      const node = nodes.get(ref.id) ?? createNode(ref, limits, nowMs);
       const leg = node.legs[beaconIndex] ?? createLeg(node, identities[beaconIndex]!);
       if (leg === undefined) return undefined;
       node.legs[beaconIndex] = leg;

@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { systemClock } from '@sidegate/kit';
-import { createBeacon, type NodeRef, startUdpServer, type UdpListen } from '../index.ts';
+import { type BeaconLimits, createBeacon, type NodeRef, startUdpServer, type UdpListen } from '../index.ts';
 
 /** What the process is told. */
 export interface BeaconProcessConfig {
@@ -12,6 +12,7 @@ export interface BeaconProcessConfig {
   readonly keys: readonly string[];
   readonly listen: readonly UdpListen[];
   readonly nodes: readonly NodeRef[];
+  readonly limits?: Partial<BeaconLimits>;
 }
 
 /** What it says. */
@@ -24,14 +25,15 @@ export type BeaconProcessEvent =
       readonly beaconIndex: number;
     }
   | { readonly what: 'nat-kind'; readonly node: string; readonly kind: string }
-  | { readonly what: 'stats'; readonly relayedPackets: number };
+  | { readonly what: 'stats'; readonly handshakes: number; readonly cookieReplies: number };
 
 const say = (event: BeaconProcessEvent): void => console.log(JSON.stringify(event));
-const { keys, listen, nodes } = JSON.parse(process.argv[2]!) as BeaconProcessConfig;
+const { keys, listen, nodes, limits = {} } = JSON.parse(process.argv[2]!) as BeaconProcessConfig;
 
 const beacon = createBeacon({
   keys: keys.map((key) => Buffer.from(key, 'base64')),
   clock: systemClock,
+  limits,
   directory: {
     isNode: (publicKey) => nodes.find((node) => node.publicKey === publicKey),
     mayTalk: () => true,
@@ -48,5 +50,6 @@ say({ what: 'listening' });
 createInterface({ input: process.stdin }).on('line', (line) => {
   const node = nodes.find(({ id }) => id === line);
   if (node !== undefined) say({ what: 'nat-kind', node: node.id, kind: beacon.natKind(node.id) });
-  else say({ what: 'stats', relayedPackets: beacon.stats().relayedPackets });
+  const { handshakes, cookieReplies } = beacon.stats();
+  if (node === undefined) say({ what: 'stats', handshakes, cookieReplies });
 });
