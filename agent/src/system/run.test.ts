@@ -14,7 +14,7 @@ it('lets a program open /dev/stdin, from its beginning', async () => {
 });
 
 it('gives a fixed environment and nothing of its own', async () => {
-  process.env['SIDEGATE_LEAK'] = 'secret';
+  process.env.SIDEGATE_LEAK = 'secret';
   const { stdout } = await run('env', []);
   expect(stdout).toContain('LC_ALL=C\n');
   expect(stdout).not.toContain('SIDEGATE_LEAK');

@@ -1,0 +1,84 @@
+/**
+ * The agent as a daemon: platform, configuration, core, socket; then it waits to be stopped. Stopping leaves the data
+ * plane as it is, so that an upgrade or a crash drops no packet. The one file, with `main.ts`, that knows everything.
+ */
+import { createLogger, createScope, type Logger, systemClock } from '@sidegate/kit';
+import { type AgentConfig, parseConfigText } from './config/agent-config.ts';
+import { socketPath } from './config/paths.ts';
+import { createCore } from './core/core.ts';
+import { findExternalPlugins } from './core/external-plugins.ts';
+import { serveLocally } from './core/local-server.ts';
+import { detectPlatform } from './platform/detect-platform.ts';
+import type { Platform } from './platform/platform.ts';
+import { builtInPlugins, type PluginSource } from './plugins/index.ts';
+import { VERSION } from './version.ts';
+
+/** How a daemon is run. */
+export interface DaemonOptions {
+  /** Stops the daemon; without it, SIGTERM and SIGINT do. */
+  readonly signal?: AbortSignal;
+  /** By default that of this machine. */
+  readonly platform?: Platform;
+  readonly plugins?: readonly PluginSource[];
+  readonly log?: Logger;
+  /** Called when every plugin had its first try and the socket answers. */
+  readonly onReady?: () => void;
+}
+
+/** Aborts on the signals that ask a daemon to end. */
+const untilTerminated = (): AbortSignal => {
+  const controller = new AbortController();
+  const stop = (name: NodeJS.Signals) => controller.abort(new Error(`received ${name}`));
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, stop);
+  return controller.signal;
+};
+
+/** Tells systemd, where it is listening (sd_notify(3)). */
+const notifySystemd = async ({ ports }: Platform, log: Logger, state: string) => {
+  if (process.env.NOTIFY_SOCKET === undefined) return;
+  // `run` starts programs without our environment; systemd-notify needs this one variable.
+  const argv = [`NOTIFY_SOCKET=${process.env.NOTIFY_SOCKET}`, 'systemd-notify', state];
+  await ports.run('env', argv).catch((error: unknown) => log.debug('notify systemd', { error }));
+};
+
+const readConfig = async ({ ports }: Platform): Promise<AgentConfig> => {
+  const name = 'config.json';
+  return parseConfigText(await ports.files.readText('config', name));
+};
+
+const listPlugins = async (
+  { core }: AgentConfig,
+  builtIn: readonly PluginSource[],
+): Promise<readonly PluginSource[]> =>
+  core.pluginDirectory === undefined
+    ? builtIn
+    : [...builtIn, ...(await findExternalPlugins(core.pluginDirectory))];
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** Runs until told to stop. Rejects with DAEMON_RUNNING, PLATFORM_UNSUPPORTED or what is wrong with the plugins. */
+export const runDaemon = async (options: DaemonOptions = {}): Promise<void> => {
+  const signal = options.signal ?? untilTerminated();
+  const platform = options.platform ?? (await detectPlatform(options.log ?? createLogger({})));
+  const config = await readConfig(platform);
+  const log = options.log ?? createLogger({ level: config.core.logLevel });
+  const plugins = await listPlugins(config, options.plugins ?? builtInPlugins);
+  const core = createCore({ platform, version: VERSION, config, plugins, clock: systemClock, log });
+  const scope = createScope();
+  try {
+    scope.add(await serveLocally(socketPath(platform.paths), core.api, log));
+    scope.add(() => core.stop());
+    await core.start();
+    log.info('the agent runs', { state: VERSION, why: platform.describe });
+    await notifySystemd(platform, log, 'READY=1');
+    options.onReady?.();
+    await untilAborted(signal);
+    await notifySystemd(platform, log, 'STOPPING=1');
+  } finally {
+    await scope.end();
+  }
+};

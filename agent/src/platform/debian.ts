@@ -1,0 +1,71 @@
+/** Any Linux with iproute2, wireguard-tools and nftables whose /etc is the operator's own: Debian and its like. */
+import { readFile } from 'node:fs/promises';
+import { arch, hostname } from 'node:os';
+import { type Clock, type Logger, systemClock } from '@sidegate/kit';
+import { configDir } from '../config/paths.ts';
+import { createAtomicFiles } from '../system/atomic-files.ts';
+import { createChangeRecord } from '../system/change-record.ts';
+import { createHostsResolver } from '../system/hosts-resolver.ts';
+import { createIpLinks } from '../system/ip-links.ts';
+import { createNftFirewall } from '../system/nft-firewall.ts';
+import { createFollow, createRun, type RunnerOptions } from '../system/run.ts';
+import { createScryptLogins } from '../system/scrypt-logins.ts';
+import { createSysctl } from '../system/sysctl.ts';
+import { createUdpSockets } from '../system/udp-sockets.ts';
+import { createWgTunnel } from '../system/wg-tunnel.ts';
+import { detectCapabilities } from './detect-capabilities.ts';
+import type { AgentPaths, Platform } from './platform.ts';
+import { undoChanges } from './undo-changes.ts';
+
+/** Tests put commands into a network namespace and point the hosts file elsewhere. */
+export interface DebianOptions extends RunnerOptions {
+  readonly paths: AgentPaths;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly hostsFile?: string;
+}
+
+const readOr = (path: string, otherwise: string): Promise<string> =>
+  readFile(path, 'utf8').then(
+    (text) => text.trim(),
+    () => otherwise,
+  );
+
+/** `PRETTY_NAME` of os-release(5), or `Linux`. */
+export const parseOsName = (osRelease: string): string =>
+  /^PRETTY_NAME=(["']?)(.*)\1$/m.exec(osRelease)?.[2] ?? 'Linux';
+
+/** Puts the adapters together. Reads and probes; changes nothing. */
+export const createDebianPlatform = async (options: DebianOptions): Promise<Platform> => {
+  const { paths, log, clock = systemClock } = options;
+  const run = createRun(options);
+  const following = { follow: createFollow(options), clock, log };
+  const bootId = await readOr('/proc/sys/kernel/random/boot_id', 'unknown');
+  const files = createAtomicFiles({
+    state: paths.stateDir,
+    runtime: paths.runtimeDir,
+    config: configDir(paths),
+  });
+  const record = createChangeRecord(files, bootId);
+  const ports = {
+    tunnel: createWgTunnel({ run, record, log }),
+    links: createIpLinks(run, following),
+    firewall: createNftFirewall({ run, record, ...following }),
+    resolver: createHostsResolver(record, options.hostsFile),
+    logins: createScryptLogins(files),
+    sysctl: createSysctl(run, record),
+    files,
+    sockets: createUdpSockets(log),
+    run,
+  };
+  return {
+    name: 'debian',
+    describe: `${parseOsName(await readOr('/etc/os-release', ''))}, ${arch()}`,
+    hostname: hostname(),
+    bootId,
+    paths,
+    ports,
+    capabilities: await detectCapabilities(run),
+    undoChanges: (mayGoOn) => undoChanges(ports, record, mayGoOn),
+  };
+};

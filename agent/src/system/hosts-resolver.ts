@@ -1,0 +1,54 @@
+import { open, realpath, stat } from 'node:fs/promises';
+import { type HostsEntry, replaceHostsBlock } from '../naming/hosts-block.ts';
+import type { Resolver } from '../ports/index.ts';
+import { readTextFile, writeFileAtomically } from './atomic-files.ts';
+import type { ChangeRecord } from './change-record.ts';
+
+/** A hosts file that is a mount of its own (containers) or lies in a read-only directory cannot be renamed over. */
+const CANNOT_RENAME = ['EBUSY', 'EXDEV', 'EROFS', 'EACCES', 'EPERM'];
+
+const writeInPlace = async (path: string, text: string): Promise<void> => {
+  const handle = await open(path, 'r+');
+  try {
+    const bytes = Buffer.from(text, 'latin1');
+    await handle.write(bytes, 0, bytes.length, 0);
+    await handle.truncate(bytes.length);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+const replaceText = async (path: string, text: string): Promise<void> => {
+  const mode = await stat(path).then(
+    (found) => found.mode & 0o777,
+    () => 0o644,
+  );
+  try {
+    await writeFileAtomically(path, text, { mode, encoding: 'latin1' });
+  } catch (error) {
+    if (!CANNOT_RENAME.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await writeInPlace(path, text);
+  }
+};
+
+/** Names in a marked block of a hosts file; all else in the file stays byte for byte. */
+export const createHostsResolver = (record: ChangeRecord, path = '/etc/hosts'): Resolver => {
+  const write = async (entries: readonly HostsEntry[]) => {
+    const target = await realpath(path).catch(() => path);
+    const before = (await readTextFile(target, 'latin1')) ?? '';
+    const after = replaceHostsBlock(before, entries);
+    if (after !== before) await replaceText(target, after);
+  };
+  return {
+    async apply(names, signal) {
+      signal.throwIfAborted();
+      await record.note({ kind: 'hosts-block', name: path });
+      await write(names);
+    },
+    async remove() {
+      await write([]);
+      await record.forget('hosts-block', path);
+    },
+  };
+};

@@ -1,0 +1,139 @@
+/**
+ * `table inet sidegate` through `nft -j`. Invariants: every change is one transaction that declares, deletes and makes
+ * anew our own table and names no other; counters keep their values across it; a refusal changes nothing.
+ */
+import { createHash } from 'node:crypto';
+import { codeOf, type Logger } from '@sidegate/kit';
+import * as v from 'valibot';
+import { AgentError } from '../errors.ts';
+import type { Firewall, NftObject, Ruleset, Run } from '../ports/index.ts';
+import type { ChangeRecord } from './change-record.ts';
+import { type FollowDeps, followForever } from './follow-forever.ts';
+
+const TABLE = { family: 'inet', name: 'sidegate' } as const;
+const TABLE_WORDS = ['table', TABLE.family, TABLE.name] as const;
+/** A ruleset with thousands of map elements takes a slow router a while. */
+const APPLY_TIMEOUT_MS = 30_000;
+
+/** What the adapter works with. */
+export interface NftFirewallDeps extends FollowDeps {
+  readonly run: Run;
+  readonly record: ChangeRecord;
+  readonly log: Logger;
+}
+
+type Counts = Awaited<ReturnType<Firewall['readCounters']>>;
+
+const Listing = v.object({ nftables: v.array(v.record(v.string(), v.unknown())) });
+const Counter = v.object({ name: v.string(), packets: v.number(), bytes: v.number() });
+
+const parseListing = (text: string): readonly NftObject[] => {
+  try {
+    return v.parse(Listing, JSON.parse(text)).nftables;
+  } catch {
+    return [];
+  }
+};
+
+const parseCounters = (text: string): Counts => {
+  const counters = parseListing(text).flatMap(({ counter }) => (v.is(Counter, counter) ? [counter] : []));
+  return new Map(counters.map(({ name, packets, bytes }) => [name, { packets, bytes }]));
+};
+
+/** What of a listing changes without anybody changing the table. */
+const withoutCounts = (object: NftObject): NftObject => {
+  const { counter } = object;
+  if (!v.is(Counter, counter)) return object;
+  return { counter: { ...counter, packets: 0, bytes: 0 } };
+};
+
+/** Handles are part of it: a table that was made anew by somebody else is another table. */
+const fingerprintOf = (listing: string): string | undefined => {
+  const objects = parseListing(listing).filter((object) => !('metainfo' in object));
+  if (objects.length === 0) return undefined;
+  return createHash('sha256')
+    .update(JSON.stringify(objects.map(withoutCounts)))
+    .digest('base64');
+};
+
+const continueCounter = (object: NftObject, counts: Counts): NftObject => {
+  const { counter } = object;
+  if (!v.is(v.object({ name: v.string() }), counter)) return object;
+  return { counter: { ...counter, ...counts.get(counter.name) } };
+};
+
+const renderTransaction = ({ objects }: Ruleset, counts: Counts): string => {
+  // Adding first makes the deletion work where there is no table yet.
+  const replace = [{ add: { table: TABLE } }, { delete: { table: TABLE } }];
+  const fresh = objects.map((object) => ({ add: continueCounter(object, counts) }));
+  return JSON.stringify({ nftables: [...replace, ...fresh] });
+};
+
+const asRejected = (cause: unknown): unknown => {
+  if (!(cause instanceof AgentError) || cause.code !== 'COMMAND_FAILED') return cause;
+  const said = String(cause.details.stderr);
+  return new AgentError('NFT_REJECTED', `nft refused the rules: ${said.split('\n')[0]}`, {
+    cause,
+    details: { said },
+  });
+};
+
+/** `{"delete": {"table": {...}}}`, one a line. */
+const isOurTableGone = (line: string): boolean =>
+  line.includes('"delete"') && line.includes('"table"') && line.includes(`"${TABLE.name}"`);
+
+/** The firewall of machines that have `nft`. */
+export const createNftFirewall = ({ run, record, log, ...following }: NftFirewallDeps): Firewall => {
+  let applied: string | undefined;
+  const list = async (signal: AbortSignal): Promise<string> => {
+    // -t leaves out elements: a thousand forwards cost no more to look at than one.
+    const { stdout } = await run('nft', ['-j', '-t', 'list', ...TABLE_WORDS], { signal, okCodes: [1] });
+    return stdout;
+  };
+  const readCounters: Firewall['readCounters'] = async (signal) => {
+    const argv = ['-j', 'list', 'counters', ...TABLE_WORDS];
+    return parseCounters((await run('nft', argv, { signal, okCodes: [1] })).stdout);
+  };
+  return {
+    readCounters,
+    async apply(ruleset, signal) {
+      await record.note({ kind: 'nft-table', name: TABLE.name });
+      const input = renderTransaction(ruleset, await readCounters(signal));
+      await run('nft', ['-j', '-f', '-'], { input, signal, timeoutMs: APPLY_TIMEOUT_MS }).catch(
+        (error: unknown) => {
+          throw asRejected(error);
+        },
+      );
+      applied = fingerprintOf(await list(signal));
+    },
+    async isInPlace(signal) {
+      return applied !== undefined && fingerprintOf(await list(signal)) === applied;
+    },
+    async cutConnections({ protocol, port }, signal) {
+      // Only translated connections: others may well lead to the same port of another machine.
+      const argv = ['-D', '-p', protocol, '--orig-port-dst', String(port), '--dst-nat'];
+      await run('conntrack', argv, { signal, okCodes: [1] }).catch((error: unknown) => {
+        if (codeOf(error) !== 'COMMAND_NOT_FOUND') throw error;
+        log.debug('connections of a closed port go on until they end: conntrack is not here', {
+          count: port,
+        });
+      });
+    },
+    watch(onFlush) {
+      return followForever({ ...following, log }, 'nft', ['-j', 'monitor', 'destroy', 'tables'], {
+        onLine: (line) => {
+          if (isOurTableGone(line)) onFlush();
+        },
+        onRestart: onFlush,
+      });
+    },
+    async remove() {
+      const input = JSON.stringify({ nftables: [{ add: { table: TABLE } }, { delete: { table: TABLE } }] });
+      await run('nft', ['-j', '-f', '-'], { input }).catch((error: unknown) => {
+        throw asRejected(error);
+      });
+      applied = undefined;
+      await record.forget('nft-table', TABLE.name);
+    },
+  };
+};

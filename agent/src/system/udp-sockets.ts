@@ -1,0 +1,66 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { type Logger, parseIp } from '@sidegate/kit';
+import { AgentError } from '../errors.ts';
+import type { Sockets, UdpSocket } from '../ports/index.ts';
+
+const bind = (
+  socket: Socket,
+  options: { readonly address?: string; readonly port?: number },
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const refuse = (cause: Error) => {
+      socket.close();
+      reject(
+        new AgentError(
+          'SOCKET_IN_USE',
+          `Bind a UDP socket to ${options.address ?? '*'}:${options.port ?? 0}`,
+          {
+            cause,
+            details: { code: (cause as NodeJS.ErrnoException).code },
+          },
+        ),
+      );
+    };
+    socket.once('error', refuse);
+    socket.bind({ ...options, exclusive: true }, () => {
+      socket.off('error', refuse);
+      resolve();
+    });
+  });
+
+/** UDP through `node:dgram`. A datagram that cannot be sent is lost, as datagrams are; never an exception. */
+export const createUdpSockets = (log: Logger): Sockets => ({
+  async bindUdp({ family, ...where }): Promise<UdpSocket> {
+    const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6 });
+    await bind(socket, where);
+    const lose = (error: Error | null) => {
+      if (error !== null) log.debug('a datagram was not sent', { error });
+    };
+    socket.on('error', lose);
+    let isClosed = false;
+    return {
+      localPort: socket.address().port,
+      send(bytes, { address, port }) {
+        if (isClosed) return;
+        try {
+          socket.send(bytes, port, address, lose);
+        } catch (error) {
+          lose(error as Error);
+        }
+      },
+      onMessage(listener) {
+        const hear = (bytes: Uint8Array, from: { readonly address: string; readonly port: number }) => {
+          const address = parseIp(from.address);
+          if (address !== undefined) listener(bytes, { address, port: from.port });
+        };
+        socket.on('message', hear);
+        return { [Symbol.dispose]: () => void socket.off('message', hear) };
+      },
+      async [Symbol.asyncDispose]() {
+        if (isClosed) return;
+        isClosed = true;
+        await new Promise<void>((resolve) => socket.close(() => resolve()));
+      },
+    };
+  },
+});
