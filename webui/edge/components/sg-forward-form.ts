@@ -1,0 +1,177 @@
+import { type ForwardPlan, type Host, Ip4, NewForward, Port } from '@sidegate/protocol';
+import { html, nothing } from 'lit';
+import { is } from 'valibot';
+import '../../shared/components/sg-alert.ts';
+import { SgElement } from '../../shared/components/sg-element.ts';
+import { choices, field, readForm, selectField, textField } from '../../shared/components/templates.ts';
+import type { ApiError } from '../../shared/data/api-error.ts';
+import { validate } from '../../shared/data/validate.ts';
+import { t } from '../messages.ts';
+
+/** What the form starts with. */
+export interface ForwardDraft {
+  readonly hostId?: string;
+  readonly targetPort?: string;
+  readonly protocol?: string;
+  readonly label?: string;
+}
+
+const optionalPort = (text: string): number | undefined => (text.trim() === '' ? undefined : Number(text));
+
+const parseTarget = (input: Record<string, string>, kind: 'host' | 'address') =>
+  kind === 'host'
+    ? { kind, hostId: input['hostId'] ?? '' }
+    : { kind, address: (input['address'] ?? '').trim() };
+
+/** Form input as a request, or one sentence per field. */
+export const parseForwardForm = (input: Record<string, string>, kind: 'host' | 'address') => {
+  const edgePort = optionalPort(input['edgePort'] ?? '');
+  const target = parseTarget(input, kind);
+  const errors: Record<string, string> = {};
+  if (target.kind === 'host' && target.hostId === '') errors['hostId'] = t('form.error-host');
+  if (target.kind === 'address' && !is(Ip4, target.address)) errors['address'] = t('form.error-address');
+  if (!is(Port, Number(input['targetPort']))) errors['targetPort'] = t('form.error-port');
+  if (edgePort !== undefined && !is(Port, edgePort)) errors['edgePort'] = t('form.error-port');
+  if (Object.keys(errors).length > 0) return { ok: false, errors } as const;
+  return validate(NewForward, {
+    protocol: input['protocol'],
+    target,
+    targetPort: Number(input['targetPort']),
+    label: input['label'],
+    ...(edgePort === undefined ? {} : { edgePort }),
+  });
+};
+
+/** Adds a forward. Emits `sg-plan-forward` and `sg-add-forward` with a `NewForward`. */
+export class SgForwardForm extends SgElement {
+  static override properties = {
+    hosts: { attribute: false },
+    draft: { attribute: false },
+    plan: { attribute: false },
+    error: { attribute: false },
+    busy: { type: Boolean },
+    targetKind: { state: true },
+    errors: { state: true },
+  };
+  hosts: readonly Host[] = [];
+  draft: ForwardDraft = {};
+  plan: ForwardPlan | undefined;
+  error: ApiError | undefined;
+  busy = false;
+  targetKind: 'host' | 'address' = 'host';
+  errors: Readonly<Record<string, string>> = {};
+
+  /** Empties the form after its forward was added. */
+  reset(): void {
+    this.renderRoot.querySelector('form')?.reset();
+    this.errors = {};
+  }
+
+  protected override render() {
+    const error = (name: string): string | undefined =>
+      this.errors[name] ?? (this.error?.field === name ? this.error.message : undefined);
+    return html`<form class="section-body" novalidate @submit=${this.#submit}>
+      ${this.#renderTargetKind()} ${this.targetKind === 'host' ? this.#renderHost(error('hostId')) : this.#renderAddress(error('address'))}
+      ${textField({
+        name: 'targetPort',
+        label: t('form.port'),
+        inputmode: 'numeric',
+        value: this.draft.targetPort ?? '',
+        error: error('targetPort'),
+      })}
+      ${selectField({
+        name: 'protocol',
+        label: t('form.protocol'),
+        value: this.draft.protocol ?? 'tcp',
+        choices: [
+          ['tcp', 'TCP'],
+          ['udp', 'UDP'],
+          ['both', t('form.protocol-both')],
+        ],
+      })}
+      ${textField({
+        name: 'edgePort',
+        label: t('form.edge-port'),
+        inputmode: 'numeric',
+        hint: t('form.edge-port-hint'),
+        error: error('edgePort'),
+      })}
+      ${textField({
+        name: 'label',
+        label: t('form.label'),
+        maxLength: 80,
+        value: this.draft.label ?? '',
+        hint: t('form.label-hint'),
+        error: error('label'),
+      })}
+      ${this.error === undefined ? nothing : html`<sg-alert .error=${this.error}></sg-alert>`}
+      ${this.plan === undefined ? nothing : this.#renderPlan(this.plan)}
+      <div class="actions form-end">
+        <button class="btn btn-primary" value="add" ?disabled=${this.busy}>${t('form.submit')}</button>
+        <button class="btn" value="plan" ?disabled=${this.busy}>${t('form.preview')}</button>
+      </div>
+    </form>`;
+  }
+
+  #renderTargetKind() {
+    const radio = (kind: 'host' | 'address', label: string) => html`<label class="choice">
+      <input
+        type="radio"
+        name="targetKind"
+        value=${kind}
+        .checked=${this.targetKind === kind}
+        @change=${() => {
+          this.targetKind = kind;
+        }}
+      />${label}
+    </label>`;
+    return html`<div class="cbi-value" role="radiogroup" aria-labelledby="target-kind">
+      <span class="cbi-value-title" id="target-kind">${t('form.target')}</span>
+      <div class="cbi-value-field actions">
+        ${radio('host', t('form.target-host'))} ${radio('address', t('form.target-address'))}
+      </div>
+    </div>`;
+  }
+
+  #renderHost(error: string | undefined) {
+    const list = this.hosts.map((host) => {
+      const address = host.addresses[0] ?? '';
+      return [host.id, host.name === address ? address : `${host.name} (${address})`] as const;
+    });
+    return field(
+      { name: 'hostId', label: t('form.host'), error },
+      html`<select id="hostId" name="hostId">
+        ${choices([['', t('form.choose-host')], ...list], this.draft.hostId ?? '')}
+      </select>`,
+    );
+  }
+
+  #renderAddress(error: string | undefined) {
+    return textField({
+      name: 'address',
+      label: t('form.address'),
+      inputmode: 'decimal',
+      placeholder: '192.168.1.20',
+      hint: t('form.address-hint'),
+      error,
+    });
+  }
+
+  #renderPlan({ forward, ruleset }: ForwardPlan) {
+    return html`<sg-alert tone="ok" heading=${t('plan.title')}>
+        <code>${forward.url}</code> → <code>${forward.targetAddress ?? '?'}:${forward.targetPort}</code>
+      </sg-alert>
+      <p class="small muted">${t('plan.ruleset')}</p>
+      <pre tabindex="0">${ruleset}</pre>
+      <br />`;
+  }
+
+  readonly #submit = (event: SubmitEvent): void => {
+    const parsed = parseForwardForm(readForm(event), this.targetKind);
+    this.errors = parsed.ok ? {} : parsed.errors;
+    if (!parsed.ok) return;
+    const isPlan = event.submitter instanceof HTMLButtonElement && event.submitter.value === 'plan';
+    this.emit(isPlan ? 'sg-plan-forward' : 'sg-add-forward', parsed.value);
+  };
+}
+customElements.define('sg-forward-form', SgForwardForm);

@@ -1,0 +1,251 @@
+import { type Forward, type Host, HostPatch, type HostService } from '@sidegate/protocol';
+import { css, html, nothing } from 'lit';
+import '../../shared/components/sg-alert.ts';
+import '../../shared/components/sg-badge.ts';
+import '../../shared/components/sg-dialog.ts';
+import '../../shared/components/sg-empty.ts';
+import '../../shared/components/sg-icon.ts';
+import '../../shared/components/sg-time.ts';
+import {
+  copyable,
+  detail,
+  field,
+  readForm,
+  textField,
+  whenLoaded,
+} from '../../shared/components/templates.ts';
+import { showError, showToast } from '../../shared/components/toast.ts';
+import { validate } from '../../shared/data/validate.ts';
+import '../components/sg-evidence.ts';
+import '../components/sg-forward-table.ts';
+import '../components/sg-service-table.ts';
+import { addForward, forwardsOfHost } from '../data/forwards.ts';
+import { patchHost } from '../data/hosts.ts';
+import { t } from '../messages.ts';
+import { EdgePanel } from './edge-panel.ts';
+import { confirmRemoveForward, switchForward } from './forward-actions.ts';
+
+/** One device: its services, one click to publish each, what is known of it and how. */
+export class SgHostPanel extends EdgePanel {
+  static override properties = { ...EdgePanel.properties, editing: { state: true }, errors: { state: true } };
+  static override styles = [
+    EdgePanel.styles,
+    css`
+      .title {
+        display: flex;
+        gap: 14px;
+        align-items: center;
+      }
+      .kind {
+        display: grid;
+        place-items: center;
+        flex: none;
+        width: 48px;
+        height: 48px;
+        color: var(--sg-info);
+        background: var(--sg-info-soft);
+        border-radius: 10px;
+      }
+      .title h2 + div {
+        margin-top: 2px;
+      }
+    `,
+  ];
+  editing = false;
+  errors: Readonly<Record<string, string>> = {};
+  readonly #hosts = this.live((edge) => edge.hosts);
+  readonly #forwards = this.live((edge) => edge.forwards);
+  readonly #scopes = this.live((edge) => edge.scopes);
+
+  get #host(): Host | undefined {
+    return this.edge.hosts.get(this.params['id'] ?? '');
+  }
+
+  protected override render() {
+    return html`<a class="crumb" href=${this.router.href('/hosts')}>
+        <sg-icon name="back" size="14"></sg-icon>${t('menu.hosts')}
+      </a>
+      ${whenLoaded(this.#hosts.state, this.#hosts.retry, () => (this.#host === undefined ? this.#renderGone() : this.#renderHost(this.#host)))}`;
+  }
+
+  #renderGone() {
+    return html`<h2 class="visually-hidden" tabindex="-1">${t('host.gone')}</h2>
+      <div class="section"><sg-empty icon="search" heading=${t('host.gone')} text=${t('host.gone-text')}></sg-empty></div>`;
+  }
+
+  #renderHost(host: Host) {
+    const forwards = forwardsOfHost(this.#forwards.value ?? [], host);
+    return html`${this.#renderHead(host)}
+      <section class="section" aria-labelledby="services">
+        <div class="section-head">
+          <h3 id="services">${t('host.services')}</h3>
+          <a class="btn btn-small" href=${this.#optionsHref(host)}>${t('host.other-port')}</a>
+          <p class="cell-sub">${t('host.services-descr')}</p>
+        </div>
+        <sg-service-table
+          .services=${host.services}
+          .forwards=${forwards}
+          .busyKeys=${this.#busyServices(host)}
+          .optionsHref=${(service: HostService) => this.#optionsHref(host, service)}
+          @sg-publish=${({ detail: service }: CustomEvent<HostService>) => void this.#publish(host, service)}
+        ></sg-service-table>
+      </section>
+      ${forwards.length === 0 ? nothing : this.#renderForwards(host, forwards)} ${this.#renderDetails(host)}
+      <sg-evidence .evidence=${host.evidence}></sg-evidence>
+      ${this.#renderEdit(host)}`;
+  }
+
+  #renderHead(host: Host) {
+    return html`<div class="page-head">
+      <div class="title">
+        <span class="kind"><sg-icon name=${host.kind} size="28"></sg-icon></span>
+        <div>
+          <h2 tabindex="-1">${host.name}</h2>
+          <div class="badges">
+            <sg-badge tone=${host.online ? 'ok' : 'neutral'} dot>
+              ${t(host.online ? 'hosts.online' : 'hosts.offline')}
+            </sg-badge>
+            <sg-badge>${t(`kind.${host.kind}`)}</sg-badge>
+          </div>
+        </div>
+      </div>
+      <div class="actions">
+        <button
+          type="button"
+          class="btn"
+          @click=${() => {
+            this.errors = {};
+            this.editing = true;
+          }}
+        >
+          <sg-icon name="edit" size="16"></sg-icon>${t('host.edit')}
+        </button>
+      </div>
+    </div>`;
+  }
+
+  #renderForwards(host: Host, forwards: readonly Forward[]) {
+    return html`<section class="section" aria-labelledby="forwards">
+      <div class="section-head"><h3 id="forwards">${t('host.forwards')}</h3></div>
+      <sg-forward-table
+        .forwards=${forwards}
+        .hostNames=${new Map([[host.id, host.name]])}
+        hostBase=${this.router.href('/hosts')}
+        .busyIds=${new Set(forwards.map(({ id }) => id).filter((id) => this.actions.isBusy(id)))}
+        @sg-switch-forward=${({ detail: { id, enabled } }: CustomEvent<{ id: string; enabled: boolean }>) =>
+          void switchForward(this.#caller, id, enabled)}
+        @sg-remove-forward=${({ detail: forward }: CustomEvent<Forward>) => void confirmRemoveForward(this.#caller, forward)}
+      ></sg-forward-table>
+    </section>`;
+  }
+
+  #renderDetails(host: Host) {
+    const scope = this.#scopes.value?.find(({ id }) => id === host.scopeId);
+    return html`<section class="section" aria-labelledby="details">
+      <div class="section-head"><h3 id="details">${t('host.details')}</h3></div>
+      <dl class="details">
+        ${detail(t('host.vendor'), host.vendor)}
+        ${detail(t('host.mac'), host.mac && copyable(host.mac, t('host.mac')))}
+        ${detail(
+          t('host.addresses'),
+          html`${host.addresses.map((address) => html`<div>${copyable(address, address)}</div>`)}`,
+        )}
+        ${detail(t('host.network'), scope && (scope.label === '' ? scope.cidr : `${scope.label} (${scope.cidr})`))}
+        ${detail(t('host.first-seen'), html`<sg-time .at=${host.firstSeenAt}></sg-time>`)}
+        ${detail(t('hosts.seen'), html`<sg-time .at=${host.lastSeenAt}></sg-time>`)} ${detail(t('host.note'), host.note)}
+      </dl>
+    </section>`;
+  }
+
+  #renderEdit(host: Host) {
+    const error = this.actions.error('edit');
+    return html`<sg-dialog
+      ?open=${this.editing}
+      heading=${t('host.edit')}
+      @sg-close=${() => {
+        this.editing = false;
+      }}
+    >
+      <form id="edit" class="stacked" novalidate @submit=${this.#save}>
+        ${error === undefined ? nothing : html`<sg-alert .error=${error}></sg-alert>`}
+        ${textField({
+          name: 'givenName',
+          label: t('host.given-name'),
+          value: host.givenName ?? '',
+          hint: t('host.given-name-hint'),
+          maxLength: 80,
+          error: this.errors['givenName'],
+        })}
+        ${field(
+          { name: 'note', label: t('host.note'), error: this.errors['note'] },
+          html`<textarea id="note" name="note" maxlength="500" .value=${host.note}></textarea>`,
+        )}
+      </form>
+      <button
+        slot="actions"
+        type="button"
+        class="btn"
+        @click=${() => {
+          this.editing = false;
+        }}
+      >
+        ${t('action.cancel')}
+      </button>
+      <button slot="actions" class="btn btn-primary" form="edit" ?disabled=${this.actions.isBusy('edit')}>
+        ${t('action.save')}
+      </button>
+    </sg-dialog>`;
+  }
+
+  get #caller() {
+    return { element: this, edge: this.edge, actions: this.actions };
+  }
+
+  #busyServices(host: Host): ReadonlySet<string> {
+    const keys = host.services.map(({ protocol, port }) => `${protocol}-${port}`);
+    return new Set(keys.filter((key) => this.actions.isBusy(key)));
+  }
+
+  #optionsHref(host: Host, service?: HostService): string {
+    const query = new URLSearchParams({ host: host.id });
+    if (service !== undefined) {
+      query.set('port', String(service.port));
+      query.set('protocol', service.protocol);
+    }
+    return `${this.router.href('/forwards')}?${query}`;
+  }
+
+  async #publish(host: Host, { protocol, port, name }: HostService): Promise<void> {
+    const key = `${protocol}-${port}`;
+    const forward = await this.actions.run(key, () =>
+      addForward(this.edge.api, {
+        protocol,
+        target: { kind: 'host', hostId: host.id },
+        targetPort: port,
+        label: `${host.name} ${name}`.slice(0, 80),
+      }),
+    );
+    const error = this.actions.error(key);
+    if (error !== undefined) showError(this, error);
+    if (forward === undefined) return;
+    this.edge.forwards.put(forward);
+    showToast(this, {
+      tone: 'ok',
+      text: t('host.published', { name, host: host.name }),
+      detail: forward.url,
+    });
+  }
+
+  readonly #save = async (event: SubmitEvent): Promise<void> => {
+    const parsed = validate(HostPatch, readForm(event));
+    this.errors = parsed.ok ? {} : parsed.errors;
+    const host = this.#host;
+    if (!parsed.ok || host === undefined) return;
+    const saved = await this.actions.run('edit', () => patchHost(this.edge.api, host.id, parsed.value));
+    if (saved === undefined) return;
+    this.edge.hosts.put(saved);
+    this.editing = false;
+    showToast(this, { tone: 'ok', text: t('host.saved') });
+  };
+}
+customElements.define('sg-host-panel', SgHostPanel);
