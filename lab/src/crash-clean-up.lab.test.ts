@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLab, requireLab } from './index.ts';
 import { runToEnd } from './lab-process.ts';
 
@@ -37,7 +37,8 @@ const hostLinks = async () => {
 
 const startDoomedLab = async () => {
   const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, 'testing/doomed-lab.ts')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // It ends with its standard input, should this test fail before it kills it.
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
   const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
   return { child, ...(JSON.parse(line) as { directory: string; holders: number[] }) };
@@ -47,14 +48,18 @@ describe.skipIf(await requireLab())('a lab that is killed', () => {
   it('leaves no process, namespace, link or mount, and its directory to the next lab', async () => {
     const before = { links: await hostLinks(), mounts: hostMounts() };
     const { child, directory, holders } = await startDoomedLab();
+    onTestFinished(() => void child.kill('SIGKILL'));
     const kinds = ['net', 'mnt', 'pid'] as const;
     const namespaces = new Set(holders.flatMap((pid) => kinds.map((kind) => namespaceOf(pid, kind)!)));
     expect(namespaces.size).toBe(holders.length * kinds.length);
-    const alive = processesIn(namespaces);
-    const names = alive.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
-    expect(names).toEqual(
-      expect.arrayContaining(['wireguard-go', 'avahi-daemon', 'dnsmasq', 'sshd', 'sleep']),
-    );
+    const alive = await vi.waitFor(() => {
+      const pids = processesIn(namespaces);
+      const names = pids.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+      expect(names).toEqual(
+        expect.arrayContaining(['wireguard-go', 'avahi-daemon', 'dnsmasq', 'sshd', 'sleep']),
+      );
+      return pids;
+    });
 
     child.kill('SIGKILL');
     await once(child, 'exit');

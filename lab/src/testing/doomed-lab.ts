@@ -1,5 +1,5 @@
-/** A lab with all that could be left behind, for the test that kills it: prints its machines, then waits. */
-import { systemClock } from '@sidegate/kit';
+/** A lab with all that could be left behind, for the test that kills it: prints its machines, then waits to be killed. */
+import { once } from 'node:events';
 import { createLab } from '../index.ts';
 
 const lab = await createLab();
@@ -16,4 +16,5 @@ await machines[0].run('sh', ['-c', 'ulimit -n 1024; wireguard-go sg0']);
 machines[0].spawn('setsid', ['sh', '-c', 'trap "" TERM HUP INT; exec sleep 600']);
 const all = [...machines, home.router, lab.internet.router];
 console.log(JSON.stringify({ directory: lab.directory, holders: all.map(({ holderPid }) => holderPid) }));
-await systemClock.sleep(600_000);
+await once(process.stdin.resume(), 'end');
+process.exit(0);
