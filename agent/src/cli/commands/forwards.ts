@@ -1,0 +1,180 @@
+/** `sidegate forward`: publishing hosts to the network. */
+import {
+  Forward,
+  ForwardPlan,
+  type ForwardProtocol,
+  type ForwardTarget,
+  type Host,
+  Ip4,
+  Port,
+} from '@sidegate/protocol';
+import * as v from 'valibot';
+import { AgentError } from '../../errors.ts';
+import type { Command, CommandContext, Invocation } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { plain } from '../output/plain-text.ts';
+import { type Column, renderTable } from '../output/table.ts';
+import { formatBytes } from '../output/units.ts';
+import { findForward, findHost } from './find-host.ts';
+import { fetchHosts } from './hosts.ts';
+
+const fetchForwards = (context: CommandContext): Promise<Forward[]> =>
+  context.client.ask('GET', '/forwards', v.array(Forward));
+
+const parsePort = (text: string | undefined, what: string): number => {
+  const port = /^\d{1,5}$/.test(text ?? '') ? Number(text) : Number.NaN;
+  if (v.is(Port, port)) return port;
+  throw new AgentError('USAGE', `${what} is a number from 1 to 65535`, {
+    hint: 'Try `sidegate forward add --help`.',
+  });
+};
+
+/** `192.168.1.10:80`, `camera:80`, `h_...:80`; a name is looked up, an address is taken as it is. */
+const parseTarget = async (
+  context: CommandContext,
+  text: string,
+): Promise<{ target: ForwardTarget; targetPort: number }> => {
+  const at = text.lastIndexOf(':');
+  const name = text.slice(0, Math.max(0, at));
+  if (name === '') {
+    throw new AgentError('USAGE', `${text} does not say which port`, {
+      hint: 'Write HOST:PORT, such as 192.168.1.10:80.',
+    });
+  }
+  const targetPort = parsePort(text.slice(at + 1), 'The port of the host');
+  const address = v.safeParse(Ip4, name);
+  if (address.success) return { target: { kind: 'address', address: address.output }, targetPort };
+  const host: Host = findHost(await fetchHosts(context), name);
+  return { target: { kind: 'host', hostId: host.id }, targetPort };
+};
+
+const protocolOf = (invocation: Invocation): ForwardProtocol => {
+  if (invocation.has('udp') && invocation.has('both')) {
+    throw new AgentError('USAGE', '--udp and --both exclude each other', { hint: '--both is TCP and UDP.' });
+  }
+  return invocation.has('both') ? 'both' : invocation.has('udp') ? 'udp' : 'tcp';
+};
+
+const describeTarget = ({ targetAddress, target, targetPort }: Forward): string =>
+  `${targetAddress ?? (target.kind === 'address' ? target.address : `${target.hostId} (not seen)`)}:${targetPort}`;
+
+const addCommand: Command = {
+  path: ['forward', 'add'],
+  summary: 'Publish a port of a host to the network',
+  description:
+    'The forward leads from a port of this machine’s mesh address to the host. Given a host by name or id, it\nfollows the host when its address changes; given an address, it stays with that address.',
+  arguments: [{ name: 'HOST:PORT', summary: 'host (name, id or address) and its port' }],
+  options: [
+    { name: 'port', value: 'EDGEPORT', summary: 'port on this machine; without it a free one is chosen' },
+    { name: 'udp', summary: 'UDP instead of TCP' },
+    { name: 'both', summary: 'TCP and UDP' },
+    { name: 'label', value: 'TEXT', summary: 'what it is for' },
+    { name: 'dry-run', summary: 'show what would be done, and change nothing' },
+  ],
+  examples: [
+    'sidegate forward add 192.168.1.10:80 --label "front door"',
+    'sidegate forward add printer:631 --port 8631',
+  ],
+  async run(context, invocation) {
+    const protocol = protocolOf(invocation);
+    const edgePort = invocation.text('port');
+    const body = {
+      protocol,
+      ...(edgePort === undefined ? {} : { edgePort: parsePort(edgePort, '--port') }),
+      ...(await parseTarget(context, invocation.arguments[0]!)),
+      label: invocation.text('label') ?? '',
+    };
+    if (invocation.has('dry-run')) {
+      const plan = await context.client.ask('POST', '/forwards?dryRun=1', ForwardPlan, body);
+      context.json(plan);
+      context.say(`Would publish ${describeTarget(plan.forward)} as ${plain(plan.forward.url)}`);
+      context.say(`\n${plan.ruleset.split('\n').map(plain).join('\n')}`);
+      return EXIT.ok;
+    }
+    const forward = await context.client.ask('POST', '/forwards', Forward, body);
+    context.json(forward);
+    context.say(`${context.style.bold(plain(forward.url))} leads to ${describeTarget(forward)}`);
+    return EXIT.ok;
+  },
+};
+
+const COLUMNS: readonly Column[] = [
+  { title: 'PORT', isRight: true },
+  { title: 'PROTO' },
+  { title: 'TO' },
+  { title: 'URL', isFlexible: true, paint: (cell, style) => style.bold(cell) },
+  { title: 'STATE', paint: (cell, style) => (cell === 'on' ? style.green(cell) : style.yellow(cell)) },
+  { title: 'CONNS', isRight: true },
+  { title: 'BYTES', isRight: true },
+  { title: 'LABEL', isFlexible: true },
+  { title: 'ID' },
+];
+
+const stateOf = ({ enabled, targetAddress }: Forward): string =>
+  enabled ? (targetAddress === undefined ? 'host gone' : 'on') : 'off';
+
+const listCommand: Command = {
+  path: ['forward', 'list'],
+  summary: 'List what is published',
+  async run(context) {
+    const forwards = await fetchForwards(context);
+    context.json(forwards);
+    if (forwards.length === 0) {
+      context.say('No forwards yet: publish a host with `sidegate forward add HOST:PORT`.');
+      return EXIT.ok;
+    }
+    const rows = [...forwards]
+      .sort((one, other) => one.edgePort - other.edgePort)
+      .map((forward) => [
+        String(forward.edgePort),
+        forward.protocol,
+        describeTarget(forward),
+        forward.url,
+        stateOf(forward),
+        String(forward.connections),
+        formatBytes(forward.bytes),
+        forward.label,
+        forward.id,
+      ]);
+    context.say(renderTable(COLUMNS, rows, { style: context.style, columns: context.io.stdout.columns }));
+    return EXIT.ok;
+  },
+};
+
+const WHICH = { name: 'FORWARD', summary: 'id, or port on this machine' };
+
+const removeCommand: Command = {
+  path: ['forward', 'remove'],
+  summary: 'Take a forward away and cut its connections',
+  arguments: [WHICH],
+  async run(context, invocation) {
+    const forward = findForward(await fetchForwards(context), invocation.arguments[0]!);
+    await context.client.ask('DELETE', `/forwards/${forward.id}`, v.unknown());
+    context.json(forward);
+    context.say(`Removed the forward from port ${forward.edgePort} to ${describeTarget(forward)}.`);
+    return EXIT.ok;
+  },
+};
+
+const createSwitch = (word: 'enable' | 'disable'): Command => ({
+  path: ['forward', word],
+  summary: word === 'enable' ? 'Turn a forward on' : 'Turn a forward off, and keep it',
+  arguments: [WHICH],
+  async run(context, invocation) {
+    const { id } = findForward(await fetchForwards(context), invocation.arguments[0]!);
+    const forward = await context.client.ask('PATCH', `/forwards/${id}`, Forward, {
+      enabled: word === 'enable',
+    });
+    context.json(forward);
+    context.say(`${plain(forward.url)} is ${forward.enabled ? 'on' : 'off'}.`);
+    return EXIT.ok;
+  },
+});
+
+export const forwardCommands: readonly Command[] = [
+  addCommand,
+  listCommand,
+  removeCommand,
+  createSwitch('enable'),
+  createSwitch('disable'),
+];

@@ -1,0 +1,36 @@
+/** Numbers as people read them. */
+
+/** `1.4 MB`: powers of ten, as network people count. */
+export const formatBytes = (bytes: number): string => {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+};
+
+/** `45 s`, `3 min`, `2 h`, `5 d`. */
+export const formatDuration = (ms: number): string => {
+  const sec = Math.max(0, Math.round(ms / 1000));
+  if (sec < 60) return `${sec} s`;
+  if (sec < 3600) return `${Math.floor(sec / 60)} min`;
+  if (sec < 86_400) return `${Math.floor(sec / 3600)} h`;
+  return `${Math.floor(sec / 86_400)} d`;
+};
+
+/** `3 min ago`; `never` for `undefined`. */
+export const formatAgo = (atMs: number | undefined, nowMs: number): string =>
+  atMs === undefined ? 'never' : nowMs - atMs < 1500 ? 'just now' : `${formatDuration(nowMs - atMs)} ago`;
+
+/** `4:05`, for a countdown. */
+export const formatCountdown = (ms: number): string => {
+  const sec = Math.max(0, Math.ceil(ms / 1000));
+  return `${Math.floor(sec / 60)}:${String(sec % 60).padStart(2, '0')}`;
+};
+
+/** `1 host`, `3 hosts`. */
+export const formatCount = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;

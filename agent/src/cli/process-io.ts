@@ -1,0 +1,66 @@
+/** The process as the command line sees it: the one file here that touches `process`. */
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { systemClock } from '@sidegate/kit';
+import type { Run } from '../ports/index.ts';
+import type { CliIo } from './cli-io.ts';
+
+/** A reader that echoes nothing once the prompt is out. */
+const readSecret = async (prompt: string, signal: AbortSignal): Promise<string> => {
+  const isTerminal = process.stdin.isTTY === true;
+  let isMuted = false;
+  const output = new Writable({
+    write(chunk, _encoding, done) {
+      if (!isMuted) process.stderr.write(chunk);
+      done();
+    },
+  });
+  const lines = createInterface({ input: process.stdin, output, terminal: isTerminal, historySize: 0 });
+  try {
+    const answer = lines.question(isTerminal ? prompt : '', { signal });
+    isMuted = isTerminal;
+    // Standard input may end without a line: then there is no password.
+    return await Promise.race([
+      answer,
+      new Promise<string>((resolve) => lines.once('close', () => resolve(''))),
+    ]);
+  } finally {
+    lines.close();
+    if (isTerminal) process.stderr.write('\n');
+  }
+};
+
+/** Everything `runCli` needs, from the real process. The first Ctrl-C aborts the signal, the second ends the process. */
+export const createProcessIo = (options: {
+  readonly version: string;
+  readonly run: Run;
+  readonly runDaemon: CliIo['runDaemon'];
+}): CliIo & Disposable => {
+  const controller = new AbortController();
+  const abort = () => controller.abort(new Error('interrupted'));
+  process.once('SIGINT', abort);
+  process.once('SIGTERM', abort);
+  // The clock's timers do not keep a process alive; a command that waits must.
+  const alive = setInterval(() => {}, 2 ** 30);
+  // A pipe that was closed (`| head`) is the end of the output, not an error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+  });
+  return {
+    ...options,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    signal: controller.signal,
+    clock: systemClock,
+    readFile: (path) => readFile(path, 'utf8'),
+    fetch: globalThis.fetch,
+    readSecret: (prompt) => readSecret(prompt, controller.signal),
+    [Symbol.dispose]() {
+      clearInterval(alive);
+      process.off('SIGINT', abort);
+      process.off('SIGTERM', abort);
+    },
+  };
+};
