@@ -47,13 +47,15 @@ export const importKeyPair = (privateBytes: Uint8Array): KeyPair => {
   return { privateKey, publicBytes: publicBytesOf(createPublicKey(privateKey)) };
 };
 
-/** A raw public key for `sharedSecret`. Costs about half a Diffie-Hellman: keep it where it is used again. */
-export const importPublicKey = (publicBytes: Uint8Array): KeyObject => {
-  const x = Buffer.from(publicBytes.buffer, publicBytes.byteOffset, publicBytes.byteLength).toString(
-    'base64url',
+/**
+ * A public key for `sharedSecret`. As PEM, because Node takes anything but a string for a key object first, and fails
+ * at that four times, by exceptions that cost as much as half a Diffie-Hellman. The wrapping of RFC 8410 is twelve
+ * bytes, so its base64 and that of the key can be joined.
+ */
+export const importPublicKey = (publicBytes: Uint8Array): KeyObject =>
+  createPublicKey(
+    `-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VuAyEA${encodePublicKey(publicBytes)}\n-----END PUBLIC KEY-----\n`,
   );
-  return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
-};
 
 /** X25519 (RFC 7748 section 6.1); `undefined` where the other's key is of low order and the result all zero. */
 export const sharedSecret = (privateKey: KeyObject, publicKey: KeyObject): Uint8Array | undefined => {
