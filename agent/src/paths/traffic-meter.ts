@@ -5,8 +5,8 @@
 import type { TunnelPeerState } from '../ports/index.ts';
 import { HEARTBEAT_ON_WIRE_BYTES } from './heartbeat-frame.ts';
 
-/** Initiation and response, and the keepalive that follows (WireGuard messages.h): 148 + 92 + 32. */
-const HANDSHAKE_BYTES = 272;
+/** The larger half of a handshake with the keepalive that follows (WireGuard messages.h): 148 + 32. */
+const HANDSHAKE_BYTES = 180;
 /** Two keepalives, and what rounding leaves. */
 const NOISE_BYTES = 64;
 
@@ -16,17 +16,17 @@ export interface HeartbeatTally {
   readonly received: number;
 }
 
-/** True where more moved than we moved ourselves. A counter that went back is a peer that was reset: no traffic. */
+/**
+ * True where more moved than we moved ourselves. A counter that went back is a peer that was reset: no traffic.
+ * Initiations that nobody answers move the sending counter only, by one handshake at most.
+ */
 export const hasTraffic = (
   before: TunnelPeerState,
   after: TunnelPeerState,
   heartbeats: HeartbeatTally,
 ): boolean => {
-  // A handshake in the time between shows as a new stamp; one that fails shows as bytes sent and none received.
-  const hasShaken = before.latestHandshakeAt !== after.latestHandshakeAt;
-  const allowance = NOISE_BYTES + (hasShaken ? HANDSHAKE_BYTES : 0);
+  const handshake = before.latestHandshakeAt === after.latestHandshakeAt ? 0 : HANDSHAKE_BYTES;
   const received = after.rxBytes - before.rxBytes - heartbeats.received * HEARTBEAT_ON_WIRE_BYTES;
   const sent = after.txBytes - before.txBytes - heartbeats.sent * HEARTBEAT_ON_WIRE_BYTES;
-  const hasSession = after.latestHandshakeAt !== undefined;
-  return received > allowance || (hasSession && sent > allowance + HANDSHAKE_BYTES);
+  return received > NOISE_BYTES + handshake || sent > NOISE_BYTES + HANDSHAKE_BYTES;
 };

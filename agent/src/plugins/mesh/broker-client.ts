@@ -1,0 +1,201 @@
+/**
+ * The broker over HTTP: each call one request with a timeout, answers decoded by the protocol's schemas. What the
+ * broker refuses keeps the broker's code and hint; what it garbles is an error, never a crash.
+ */
+import {
+  type Clock,
+  CodedError,
+  decodeEventStream,
+  type ErrorMeta,
+  type Secret,
+  type SseMessage,
+} from '@sidegate/kit';
+import {
+  type CheckInRequest,
+  CheckInResponse,
+  Enrolment,
+  EnrolmentRequestCreated,
+  EnrolmentRequestState,
+  type EnrolRequest,
+  ErrorBody,
+  NODE_EVENTS,
+  type NodeDescription,
+  type NodeEvent,
+  type NodeEventName,
+  type NodeId,
+} from '@sidegate/protocol';
+import * as v from 'valibot';
+import { AgentError } from '../../errors.ts';
+
+const TIMEOUT_MS = 10_000;
+/** A map of every peer that one account may hold, with room. */
+const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
+
+/** A refusal in the broker's own words. */
+export class BrokerRefusal extends CodedError {
+  override readonly name = 'BrokerRefusal';
+  readonly code: string;
+  readonly meta: ErrorMeta;
+  readonly details = {};
+  readonly hint: string;
+  readonly field: string | undefined;
+  constructor(status: number, { code, message, hint, field }: ErrorBody['error']) {
+    super(message);
+    this.code = code;
+    this.hint = hint ?? 'The broker refused.';
+    // 401 would tell the command line that it has to log in to the agent.
+    const ownStatus = status === 401 ? 403 : status;
+    this.meta = {
+      hint: this.hint,
+      retry: status >= 500 || status === 429 ? 'backoff' : 'never',
+      blame: 'remote',
+      status: ownStatus,
+    };
+    this.field = field;
+  }
+}
+
+/** Everything a node asks of its broker. */
+export interface BrokerClient {
+  enrol(request: EnrolRequest, signal: AbortSignal): Promise<Enrolment>;
+  requestEnrolment(node: NodeDescription, signal: AbortSignal): Promise<EnrolmentRequestCreated>;
+  readEnrolment(pollToken: Secret, signal: AbortSignal): Promise<EnrolmentRequestState>;
+  checkIn(token: Secret, request: CheckInRequest, signal: AbortSignal): Promise<CheckInAnswer>;
+  requestPunch(token: Secret, peer: NodeId, signal: AbortSignal): Promise<void>;
+  leave(token: Secret, signal: AbortSignal): Promise<void>;
+  /** One stream; ends by throwing. `undefined` is a sign of life, `'garbled'` an event that cannot be read. */
+  watchEvents(token: Secret, signal: AbortSignal): AsyncGenerator<NodeEvent | 'garbled' | undefined>;
+}
+
+/** The answer with the broker's clock, milliseconds since 1970, where it says. */
+export interface CheckInAnswer {
+  readonly response: CheckInResponse;
+  readonly brokerTimeMs: number | undefined;
+}
+
+interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly token?: Secret;
+  readonly body?: unknown;
+  readonly signal: AbortSignal;
+}
+
+const Nothing = v.any();
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const readText = async (response: Response): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response.body ?? []) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > ANSWER_LIMIT_BYTES)
+      throw new AgentError('BROKER_NOT_UNDERSTOOD', "The broker's answer is too large");
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+};
+
+const decodeEvent = ({ event, data }: SseMessage): NodeEvent | 'garbled' | undefined => {
+  // A newer broker may say more than we know: not for us.
+  if (!Object.hasOwn(NODE_EVENTS, event)) return undefined;
+  const result = v.safeParse(NODE_EVENTS[event as NodeEventName], parseJson(data));
+  return result.success ? ({ event, data: result.output } as NodeEvent) : 'garbled';
+};
+
+/** A client of the broker at `baseUrl`. */
+export const createBrokerClient = (
+  baseUrl: string,
+  clock: Clock,
+  fetchUrl: typeof fetch = fetch,
+): BrokerClient => {
+  const urlOf = (path: string): string => new URL(path, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`).href;
+  const send = async ({ method, path, token, body, signal }: Call): Promise<Response> => {
+    try {
+      return await fetchUrl(urlOf(path), {
+        method,
+        headers: {
+          accept: 'application/json',
+          ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        redirect: 'error',
+        signal,
+      });
+    } catch (cause) {
+      throw new AgentError('BROKER_UNREACHABLE', 'Reach the broker', { cause, details: { url: baseUrl } });
+    }
+  };
+  const refuse = async (response: Response): Promise<never> => {
+    const parsed = v.safeParse(ErrorBody, parseJson(await readText(response).catch(() => '')));
+    if (parsed.success) throw new BrokerRefusal(response.status, parsed.output.error);
+    throw new AgentError('BROKER_NOT_UNDERSTOOD', "Understand the broker's answer", {
+      details: { url: baseUrl, status: response.status },
+    });
+  };
+  const call = async <S extends v.GenericSchema>(schema: S, request: Call) => {
+    const timeout = new AbortController();
+    using _timer = clock.after(TIMEOUT_MS, () =>
+      timeout.abort(new Error('The broker did not answer in time')),
+    );
+    const response = await send({ ...request, signal: AbortSignal.any([request.signal, timeout.signal]) });
+    if (!response.ok) return refuse(response);
+    const result = v.safeParse(schema, parseJson(await readText(response)));
+    if (!result.success)
+      throw new AgentError('BROKER_NOT_UNDERSTOOD', "Understand the broker's answer", {
+        details: { url: baseUrl, problem: result.issues[0].message },
+      });
+    const brokerTimeMs = Date.parse(response.headers.get('date') ?? '');
+    return {
+      value: result.output as v.InferOutput<S>,
+      brokerTimeMs: Number.isNaN(brokerTimeMs) ? undefined : brokerTimeMs,
+    };
+  };
+  return {
+    enrol: async (body, signal) =>
+      (await call(Enrolment, { method: 'POST', path: 'v1/enrol', body, signal })).value,
+    requestEnrolment: async (node, signal) =>
+      (
+        await call(EnrolmentRequestCreated, {
+          method: 'POST',
+          path: 'v1/enrol/requests',
+          body: { node },
+          signal,
+        })
+      ).value,
+    readEnrolment: async (token, signal) =>
+      (await call(EnrolmentRequestState, { method: 'GET', path: 'v1/enrol/requests/self', token, signal }))
+        .value,
+    async checkIn(token, body, signal) {
+      const path = 'v1/nodes/self/check-in';
+      const { value, brokerTimeMs } = await call(CheckInResponse, {
+        method: 'POST',
+        path,
+        token,
+        body,
+        signal,
+      });
+      return { response: value, brokerTimeMs };
+    },
+    async requestPunch(token, peer, signal) {
+      await call(Nothing, { method: 'POST', path: 'v1/nodes/self/punch', token, body: { peer }, signal });
+    },
+    async leave(token, signal) {
+      await call(Nothing, { method: 'DELETE', path: 'v1/nodes/self', token, signal });
+    },
+    async *watchEvents(token, signal) {
+      const response = await send({ method: 'GET', path: 'v1/nodes/self/events', token, signal });
+      if (!response.ok || response.body === null) return refuse(response);
+      for await (const message of decodeEventStream(response.body))
+        yield message === undefined ? undefined : decodeEvent(message);
+    },
+  };
+};

@@ -1,0 +1,126 @@
+/**
+ * The conversation with the broker while the agent is up: check-ins, the event stream, the map they keep current, and
+ * what a person should know when the broker is silent, garbled or does not know us.
+ */
+import { type Clock, codeOf, describeError, type Logger, type Secret } from '@sidegate/kit';
+import type { CheckInRequest, MapUpdate, NodeEvent, Punch } from '@sidegate/protocol';
+import type { Health } from '../../plugin-api/index.ts';
+import type { BrokerClient } from './broker-client.ts';
+import { type CheckInLoop, runCheckInLoop } from './check-in-loop.ts';
+import { type HeldStream, holdEventStream } from './event-stream.ts';
+import type { MapHolder } from './map-holder.ts';
+import { isClockOff, MESH_WARNINGS, setWarning } from './mesh-health.ts';
+
+export interface BrokerLinkDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly health: Health;
+  readonly client: BrokerClient;
+  readonly token: Secret;
+  readonly maps: MapHolder;
+  /** What this node says of itself, fresh for each check-in. */
+  readonly describe: () => Omit<CheckInRequest, 'revision'>;
+  readonly onMapChanged: () => void;
+  readonly onPunch: (punch: Punch) => void;
+  /** The broker lost its sessions: greet the beacons again, and expect nothing of the relay. */
+  readonly onBeaconsLost: () => void;
+  readonly onRevoked: (reason: string) => void;
+  readonly onContact: (contact: { readonly isConnected: boolean; readonly lastContactAt?: number }) => void;
+}
+
+/** The conversation, until disposed. */
+export interface BrokerLink extends AsyncDisposable {
+  checkInSoon(): void;
+  /** Our network changed: the stream may be dead without knowing it. */
+  reconnect(): void;
+}
+
+/** Starts talking. */
+export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
+  const { clock, log, health, client, token, maps } = deps;
+  let wantsWholeMap = false;
+  let checkIns: CheckInLoop | undefined;
+
+  const applyUpdate = (update: MapUpdate) => {
+    const outcome = maps.apply(update);
+    if (outcome === 'changed') {
+      wantsWholeMap = false;
+      deps.onMapChanged();
+    }
+    if (outcome !== 'mismatch' || wantsWholeMap) return;
+    wantsWholeMap = true;
+    checkIns?.request();
+  };
+  const noteRefusal = (error: unknown) => {
+    const code = codeOf(error);
+    if (code === 'NODE_REVOKED') return deps.onRevoked('the broker removed this node');
+    if (code === 'NODE_TOKEN_UNKNOWN') health.raise(MESH_WARNINGS.identityRefused);
+    else if (code === 'BROKER_NOT_UNDERSTOOD') health.raise(MESH_WARNINGS.brokerGarbled);
+    else
+      health.raise({ ...MESH_WARNINGS.brokerUnreachable, title: `The broker cannot be reached (${code})` });
+  };
+  const checkIn = async (signal: AbortSignal) => {
+    const revision = wantsWholeMap ? 0 : (maps.map()?.revision ?? 0);
+    const { response, brokerTimeMs } = await client.checkIn(token, { ...deps.describe(), revision }, signal);
+    const lastContactAt = clock.wallMs();
+    for (const { code } of [
+      MESH_WARNINGS.brokerUnreachable,
+      MESH_WARNINGS.brokerGarbled,
+      MESH_WARNINGS.identityRefused,
+    ])
+      health.clear(code);
+    setWarning(health, isClockOff(lastContactAt, brokerTimeMs), MESH_WARNINGS.clock);
+    deps.onContact({ isConnected: true, lastContactAt });
+    applyUpdate(response.update);
+    return { nextSec: response.checkInSec };
+  };
+  const onEvent = ({ event, data }: NodeEvent) => {
+    switch (event) {
+      case 'hello': {
+        const known = maps.brokerBootId();
+        maps.noteBrokerBoot(data.brokerBootId);
+        if (known !== undefined && known !== data.brokerBootId) deps.onBeaconsLost();
+        if (data.revision !== maps.map()?.revision) checkIns?.request();
+        return;
+      }
+      case 'map':
+        return applyUpdate(data);
+      case 'punch':
+        return deps.onPunch(data);
+      case 'rebeacon':
+        return deps.onBeaconsLost();
+      case 'revoked':
+        return deps.onRevoked(data.reason);
+    }
+  };
+  let isStreaming = false;
+  const stream: HeldStream = holdEventStream({
+    clock,
+    log,
+    open: (signal) => client.watchEvents(token, signal),
+    onEvent,
+    onConnected(isConnected) {
+      if (isConnected === isStreaming) return;
+      isStreaming = isConnected;
+      deps.onContact({ isConnected, ...(isConnected ? { lastContactAt: clock.wallMs() } : {}) });
+    },
+    onGarbled: () => health.raise(MESH_WARNINGS.brokerGarbled),
+    onRefused: noteRefusal,
+  });
+  checkIns = runCheckInLoop({
+    clock,
+    checkIn,
+    onFailed(error) {
+      log.debug(`the check-in failed: ${describeError(error)}`);
+      deps.onContact({ isConnected: false });
+      noteRefusal(error);
+    },
+  });
+  return {
+    checkInSoon: () => checkIns?.request(),
+    reconnect: () => stream.restart(),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([stream[Symbol.asyncDispose](), checkIns?.[Symbol.asyncDispose]()]);
+    },
+  };
+};

@@ -1,0 +1,80 @@
+/** Holds one event stream to the broker: reconnects by itself, and takes silence for death. */
+import { type Clock, createBackoff, createScope, type Logger } from '@sidegate/kit';
+import type { NodeEvent } from '@sidegate/protocol';
+
+/** The broker comments every 15 s: two lost comments and a bit. */
+const DEAD_AFTER_MS = 35_000;
+const BACKOFF = { firstMs: 500, maxMs: 30_000, jitter: 0.2 } as const;
+
+export interface EventStreamDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly open: (signal: AbortSignal) => AsyncGenerator<NodeEvent | 'garbled' | undefined>;
+  readonly onEvent: (event: NodeEvent) => void;
+  readonly onConnected: (isConnected: boolean) => void;
+  /** The broker said something that cannot be read. */
+  readonly onGarbled: () => void;
+  /** The broker refused the stream. */
+  readonly onRefused: (error: unknown) => void;
+}
+
+/** The stream, until disposed. */
+export interface HeldStream extends AsyncDisposable {
+  /** The way to the broker may have changed: connect anew, at once. */
+  restart(): void;
+}
+
+/** Starts holding a stream. */
+export const holdEventStream = (deps: EventStreamDeps): HeldStream => {
+  const { clock, log } = deps;
+  const scope = createScope();
+  const backoff = createBackoff(BACKOFF);
+  let attempt = new AbortController();
+  let wakeUp = new AbortController();
+
+  const readOnce = async () => {
+    attempt = new AbortController();
+    const { signal } = attempt;
+    let timer: Disposable | undefined;
+    const expectLife = () => {
+      timer?.[Symbol.dispose]();
+      timer = clock.after(DEAD_AFTER_MS, () => attempt.abort(new Error('the broker fell silent')));
+    };
+    expectLife();
+    try {
+      for await (const event of deps.open(AbortSignal.any([scope.signal, signal]))) {
+        expectLife();
+        backoff.reset();
+        deps.onConnected(true);
+        if (event === 'garbled') deps.onGarbled();
+        else if (event !== undefined) deps.onEvent(event);
+      }
+    } finally {
+      timer?.[Symbol.dispose]();
+      deps.onConnected(false);
+    }
+  };
+  const run = async () => {
+    while (!scope.signal.aborted) {
+      await readOnce().catch((error: unknown) => {
+        if (scope.signal.aborted) return;
+        log.debug('the event stream ended', { error });
+        deps.onRefused(error);
+      });
+      wakeUp = new AbortController();
+      await clock.sleep(backoff.nextMs(), AbortSignal.any([scope.signal, wakeUp.signal])).catch(() => {});
+    }
+  };
+  const running = run();
+  return {
+    restart() {
+      backoff.reset();
+      attempt.abort(new Error('our network changed'));
+      wakeUp.abort();
+    },
+    async [Symbol.asyncDispose]() {
+      await scope.end();
+      await running;
+    },
+  };
+};

@@ -1,0 +1,71 @@
+/** Who this machine is in the mesh, as it stands on disk (0600): keys, token, broker, and what a person last wished. */
+import { Secret } from '@sidegate/kit';
+import { Enrolment } from '@sidegate/protocol';
+import * as v from 'valibot';
+import type { Files } from '../../ports/index.ts';
+
+const FILE = 'mesh-identity.json';
+
+const StoredIdentity = v.strictObject({
+  version: v.literal(1),
+  /** What was asked for last; survives reboots. */
+  wanted: v.picklist(['up', 'down']),
+  brokerUrl: v.pipe(v.string(), v.url()),
+  privateKey: v.pipe(v.string(), v.base64(), v.length(44)),
+  enrolment: Enrolment,
+});
+
+/** The identity in memory: its secrets print as `[secret]`. */
+export interface Identity {
+  readonly wanted: 'up' | 'down';
+  readonly brokerUrl: string;
+  readonly privateKey: Secret;
+  readonly token: Secret;
+  readonly enrolment: Omit<Enrolment, 'token'>;
+}
+
+/** Text to an identity; `undefined` where it is damaged. */
+export const parseIdentity = (text: string): Identity | undefined => {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const result = v.safeParse(StoredIdentity, json);
+  if (!result.success) return undefined;
+  const { wanted, brokerUrl, privateKey } = result.output;
+  const { token, ...enrolment } = result.output.enrolment;
+  return { wanted, brokerUrl, privateKey: new Secret(privateKey), token: new Secret(token), enrolment };
+};
+
+/** The other way round. The one place where both secrets are revealed. */
+export const renderIdentity = (identity: Identity): string => {
+  const { wanted, brokerUrl, privateKey, token, enrolment } = identity;
+  const stored = {
+    version: 1,
+    wanted,
+    brokerUrl,
+    privateKey: privateKey.reveal(),
+    enrolment: { ...enrolment, token: token.reveal() },
+  };
+  return `${JSON.stringify(stored, null, 2)}\n`;
+};
+
+/** The identity on disk. */
+export interface IdentityStore {
+  /** `'damaged'` where there is a file that cannot be read. */
+  load(): Promise<Identity | 'damaged' | undefined>;
+  save(identity: Identity): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** The identity in the state directory. */
+export const createIdentityStore = (files: Files): IdentityStore => ({
+  async load() {
+    const text = await files.readText('state', FILE);
+    return text === undefined ? undefined : (parseIdentity(text) ?? 'damaged');
+  },
+  save: (identity) => files.writeText('state', FILE, renderIdentity(identity), { secret: true }),
+  remove: () => files.remove('state', FILE),
+});

@@ -1,0 +1,137 @@
+/** Trouble of the mesh that a person can act on. Codes are stable; conditions are checked here, pure. */
+import { hasOverlap } from '@sidegate/kit';
+import { type Cidr4, DEFAULTS } from '@sidegate/protocol';
+import type { Health } from '../../plugin-api/index.ts';
+import type { IfName, Link, Route } from '../../ports/index.ts';
+
+type Warning = Parameters<Health['raise']>[0];
+
+const warning = (code: string, severity: Warning['severity'], title: string, hint: string): Warning => ({
+  code,
+  severity,
+  title,
+  hint,
+});
+
+/** Every warning of the mesh. */
+export const MESH_WARNINGS = {
+  brokerUnreachable: warning(
+    'broker-unreachable',
+    'warning',
+    'The broker cannot be reached',
+    'What works goes on working; new peers and addresses are not learned. Check the connection to the internet.',
+  ),
+  brokerGarbled: warning(
+    'broker-not-understood',
+    'warning',
+    'The broker says something that this agent does not understand',
+    'Bring agent and broker to versions that fit.',
+  ),
+  beaconUnreachable: warning(
+    'beacon-unreachable',
+    'error',
+    'The broker does not answer over UDP',
+    "A firewall on the way may block UDP: let this machine send UDP to the broker's port.",
+  ),
+  identityRefused: warning(
+    'identity-refused',
+    'error',
+    'The broker does not know this machine any more',
+    'Run `sidegate down --forget`, then `sidegate up` with a new key.',
+  ),
+  identityDamaged: warning(
+    'identity-damaged',
+    'error',
+    'The file with the identity of this machine is damaged',
+    'Enrol again with `sidegate up`.',
+  ),
+  tunnelFailed: warning(
+    'tunnel-failed',
+    'error',
+    'The tunnel could not be set up',
+    'It is tried again; `sidegate doctor` says more.',
+  ),
+  portSharing: warning(
+    'probing-unavailable',
+    'warning',
+    'Direct paths cannot be found on this machine',
+    'Traffic goes through the relay. Probing needs nftables: install it, then restart the agent.',
+  ),
+  heartbeat: warning(
+    'heartbeat-unavailable',
+    'warning',
+    'Paths cannot be supervised',
+    `Another program has UDP port ${DEFAULTS.heartbeatPort} on the mesh address; free it.`,
+  ),
+  clock: warning(
+    'clock-off',
+    'warning',
+    'The clock of this machine is wrong',
+    'It differs from the broker by more than five minutes: logins and certificates fail. Set up NTP.',
+  ),
+  enrolmentDenied: warning(
+    'enrolment-denied',
+    'error',
+    'Joining the account was denied, or nobody approved it in time',
+    'Run `sidegate up` again.',
+  ),
+} as const satisfies Record<string, Warning>;
+
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
+/** Is the clock so far off that dates stop meaning anything? */
+export const isClockOff = (ownMs: number, brokerMs: number | undefined): boolean =>
+  brokerMs !== undefined && Math.abs(ownMs - brokerMs) > CLOCK_TOLERANCE_MS;
+
+/** Local networks that share addresses with the mesh (carrier NAT, Tailscale), as `100.64.0.0/10 on eth0`. */
+export const findOverlaps = (
+  prefix: Cidr4,
+  links: readonly Link[],
+  routes: readonly Route[],
+  tunnelName: IfName,
+): readonly string[] => {
+  const own = links
+    .filter(({ name, isLoopback }) => name !== tunnelName && !isLoopback)
+    .flatMap(({ name, addresses4 }) => addresses4.map((cidr) => ({ cidr, name })));
+  const routed = routes
+    .filter(({ interfaceName }) => interfaceName !== tunnelName)
+    .filter(({ destination }) => /^(\d+\.){3}\d+(\/\d+)?$/.test(destination))
+    .map(({ destination, interfaceName: name }) => ({
+      cidr: (destination.includes('/') ? destination : `${destination}/32`) as Cidr4,
+      name,
+    }));
+  const found = [...own, ...routed].filter(
+    ({ cidr }) => !cidr.startsWith('0.0.0.0') && hasOverlap(cidr, prefix),
+  );
+  return [...new Set(found.map(({ cidr, name }) => `${cidr} on ${name}`))];
+};
+
+/** The warning for them. */
+export const overlapWarning = (prefix: Cidr4, overlaps: readonly string[]): Warning =>
+  warning(
+    'mesh-prefix-overlap',
+    'warning',
+    `The mesh's addresses ${prefix} are in use here: ${overlaps.slice(0, 3).join(', ')}`,
+    `Some peers may be out of reach. Give the account another prefix, such as ${DEFAULTS.alternativePrefix4}.`,
+  );
+
+/** Raises or clears, by a condition. */
+export const setWarning = (health: Health, isRaised: boolean, what: Warning): void => {
+  if (isRaised) health.raise(what);
+  else health.clear(what.code);
+};
+
+/** Health that remembers its open codes, for the check-in. */
+export const trackHealth = (health: Health): Health & { readonly codes: () => readonly string[] } => {
+  const codes = new Set<string>();
+  return {
+    raise(what) {
+      codes.add(what.code);
+      health.raise(what);
+    },
+    clear(code) {
+      codes.delete(code);
+      health.clear(code);
+    },
+    codes: () => [...codes].sort(),
+  };
+};

@@ -1,0 +1,217 @@
+/**
+ * The mesh as a whole: not enrolled, down, or up; asked by a person, remembered over reboots. One wish at a time.
+ * A session that cannot come up is tried again; one that is up is left alone.
+ */
+import { CodedError, createBackoff, createSingleFlight, describeError } from '@sidegate/kit';
+import type { DownRequest, UpRequest, UpResponse } from '@sidegate/protocol';
+import { AgentError } from '../../errors.ts';
+import type { PluginHost } from '../../plugin-api/index.ts';
+import { type BrokerClient, createBrokerClient } from './broker-client.ts';
+import { joinByApproval, joinWithKey, type PendingJoin } from './enrolment.ts';
+import { createIdentityStore, type Identity } from './identity.ts';
+import { publicKeyOf } from './key-pair.ts';
+import { removeStoredMap } from './map-holder.ts';
+import type { MeshConfig } from './mesh-config.ts';
+import { claimMeshFacts } from './mesh-facts.ts';
+import { MESH_WARNINGS, trackHealth } from './mesh-health.ts';
+import { type MeshSession, openMeshSession } from './mesh-session.ts';
+
+const RETRY = { firstMs: 1000, maxMs: 60_000 } as const;
+/** `sidegate up` waits this long for the tunnel before it says "starting". */
+const UP_PATIENCE_MS = 8_000;
+
+export interface MeshService {
+  /** Takes up what was wished before this process began. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  up(request: UpRequest, signal: AbortSignal): Promise<UpResponse>;
+  down(request: DownRequest): Promise<void>;
+  /** Reads the tunnel anew, so that what is shown is not a second old. */
+  refresh(): Promise<void>;
+}
+
+/** Nothing happens before `start`. */
+export const createMeshService = (plainHost: PluginHost, config: MeshConfig): MeshService => {
+  const health = trackHealth(plainHost.health);
+  const host: PluginHost = { ...plainHost, health };
+  const { clock, log, ports, hooks, platform } = host;
+  const store = createIdentityStore(ports.files);
+  const facts = claimMeshFacts(host);
+  const backoff = createBackoff(RETRY);
+  let identity: Identity | undefined;
+  let session: MeshSession | undefined;
+  let pending: PendingJoin | undefined;
+  let retry: Disposable | undefined;
+  let isStopped = false;
+  let queue: Promise<unknown> = Promise.resolve();
+  /** Wishes of people and of the broker, one after the other. */
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const run = queue.then(task);
+    queue = run.catch(() => {});
+    return run;
+  };
+
+  const clientOf = (brokerUrl: string): BrokerClient => createBrokerClient(brokerUrl, clock);
+  const setIdentity = async (next: Identity | undefined) => {
+    if (next === undefined) await store.remove();
+    else await store.save(next);
+    identity = next;
+    publishIdentity();
+  };
+  const publishIdentity = () => {
+    facts.setTicketKey(identity?.enrolment.ticketKey);
+    facts.setLife({
+      brokerUrl: identity?.brokerUrl,
+      publicKey: identity === undefined ? undefined : publicKeyOf(identity.privateKey),
+    });
+  };
+  const endSession = async () => {
+    retry?.[Symbol.dispose]();
+    retry = undefined;
+    const ending = session;
+    session = undefined;
+    await ending?.[Symbol.asyncDispose]();
+  };
+  const openSession = async () => {
+    if (identity === undefined || session !== undefined || isStopped) return;
+    facts.setLife({ state: 'starting' });
+    try {
+      session = await openMeshSession({
+        host,
+        config,
+        identity,
+        client: clientOf(identity.brokerUrl),
+        facts,
+        healthCodes: health.codes,
+        onRevoked: (reason) => void inTurn(() => forget(reason)).catch(complain),
+      });
+      backoff.reset();
+      health.clear(MESH_WARNINGS.tunnelFailed.code);
+    } catch (error) {
+      const hint = error instanceof CodedError ? error.hint : MESH_WARNINGS.tunnelFailed.hint;
+      health.raise({ ...MESH_WARNINGS.tunnelFailed, hint: `${describeError(error)}. ${hint}` });
+      log.warn('the tunnel could not be set up', { error });
+      retry = clock.after(backoff.nextMs(), () => void inTurn(openSession).catch(complain));
+    }
+  };
+  const complain = (error: unknown) => log.error('change the state of the mesh', { error });
+  /** The machine as it was: no interface, no wishes, no facts. */
+  const leaveNothing = async () => {
+    await endSession();
+    hooks.firewall.clear();
+    hooks.names.clear();
+    for (const { code } of Object.values(MESH_WARNINGS)) health.clear(code);
+    facts.setMap(undefined);
+    facts.setTunnel(undefined);
+    facts.setPeers([]);
+    await ports.tunnel.remove(config.interfaceName);
+    facts.setLife({
+      state: identity === undefined ? 'not-enrolled' : 'down',
+      brokerConnected: false,
+      beaconReachable: false,
+    });
+  };
+  const forget = async (reason: string) => {
+    log.info('this machine leaves its account', { why: reason });
+    await setIdentity(undefined);
+    await removeStoredMap(ports.files);
+    await leaveNothing();
+  };
+  const endPending = async () => {
+    const ending = pending;
+    pending = undefined;
+    await ending?.[Symbol.asyncDispose]();
+  };
+  const begin = async (joined: Identity) => {
+    // A map of an earlier account must not come back.
+    await removeStoredMap(ports.files);
+    await setIdentity(joined);
+    await openSession();
+  };
+  const onDecided = (outcome: Identity | 'denied' | 'expired') => {
+    if (typeof outcome === 'string') {
+      pending = undefined;
+      health.raise(MESH_WARNINGS.enrolmentDenied);
+      return;
+    }
+    void inTurn(async () => {
+      pending = undefined;
+      if (identity === undefined) await begin(outcome);
+    }).catch(complain);
+  };
+  const waitUntilUp = async (): Promise<UpResponse> => {
+    const patience = clock.sleep(UP_PATIENCE_MS).then(() => false);
+    const ready = async () => {
+      await session?.whenUp;
+      await hooks.firewall.settled().catch(() => {});
+      return session !== undefined;
+    };
+    return { state: (await Promise.race([ready().catch(() => false), patience])) ? 'up' : 'starting' };
+  };
+  const join = async (request: UpRequest, signal: AbortSignal): Promise<UpResponse | undefined> => {
+    const { brokerUrl, key } = request;
+    if (brokerUrl === undefined)
+      throw new AgentError('BROKER_URL_MISSING', 'This machine has no account yet', { field: 'brokerUrl' });
+    const options = { client: clientOf(brokerUrl), brokerUrl, platform, request, signal };
+    health.clear(MESH_WARNINGS.enrolmentDenied.code);
+    if (key !== undefined) {
+      const joined = await joinWithKey({ ...options, key });
+      await endPending();
+      await begin(joined);
+      return undefined;
+    }
+    if (pending?.brokerUrl !== brokerUrl || pending.created.expiresAt < clock.wallMs()) {
+      await endPending();
+      pending = await joinByApproval({ ...options, clock, onDecided });
+    }
+    const { code, verificationUrl, expiresAt } = pending.created;
+    return { state: 'approval-needed', code, verificationUrl, expiresAt };
+  };
+  const up = async (request: UpRequest, signal: AbortSignal): Promise<UpResponse> => {
+    if (identity === undefined) return (await join(request, signal)) ?? (await waitUntilUp());
+    const { brokerUrl } = request;
+    if (brokerUrl !== undefined && new URL(brokerUrl).href !== new URL(identity.brokerUrl).href)
+      throw new AgentError('ENROLLED_ELSEWHERE', `This machine belongs to ${identity.brokerUrl}`, {
+        details: { brokerUrl: identity.brokerUrl },
+      });
+    if (identity.wanted !== 'up') await setIdentity({ ...identity, wanted: 'up' });
+    await openSession();
+    return await waitUntilUp();
+  };
+  const down = async ({ forget: isForgetting }: DownRequest) => {
+    await endPending();
+    if (identity !== undefined && isForgetting) {
+      const { brokerUrl, token } = identity;
+      await clientOf(brokerUrl)
+        .leave(token, host.signal)
+        .catch((error: unknown) => log.warn('the broker was not told that this machine left', { error }));
+      return await forget('a person asked for it');
+    }
+    if (identity !== undefined && identity.wanted !== 'down')
+      await setIdentity({ ...identity, wanted: 'down' });
+    await leaveNothing();
+  };
+  const load = async () => {
+    const loaded = await store.load();
+    if (loaded === 'damaged') health.raise(MESH_WARNINGS.identityDamaged);
+    else identity = loaded;
+    publishIdentity();
+  };
+  const refreshing = createSingleFlight(async () => await session?.readPeers());
+  return {
+    start: () =>
+      inTurn(async () => {
+        await load();
+        if (identity?.wanted === 'up') await openSession();
+        else await leaveNothing();
+      }),
+    async stop() {
+      isStopped = true;
+      await endPending();
+      await inTurn(endSession);
+    },
+    up: (request, signal) => inTurn(() => up(request, signal)),
+    down: (request) => inTurn(() => down(request)),
+    refresh: () => refreshing.request(),
+  };
+};

@@ -1,0 +1,101 @@
+/** What one part of a session needs to know of the others, as plain values. Pure. */
+import { splitEndpoint } from '@sidegate/kit';
+import {
+  type Candidate,
+  type CheckInRequest,
+  LIMITS,
+  type NatKind,
+  type NetworkMap,
+  type PathSummary,
+  type PeerStatus,
+  type PublicKey,
+} from '@sidegate/protocol';
+import { gatherCandidates, ownCidrs4, ownLinks } from '../../paths/own-candidates.ts';
+import { SESSION_LIFE_MS } from '../../paths/path-state.ts';
+import type { CandidateContext } from '../../paths/validate-candidates.ts';
+import type { Health, PluginHost } from '../../plugin-api/index.ts';
+import type { IfName, Link, TunnelPeerState } from '../../ports/index.ts';
+import { type MeshConfig, staticCandidatesOf } from './mesh-config.ts';
+import type { MeshFacts } from './mesh-facts.ts';
+import { findOverlaps, overlapWarning } from './mesh-health.ts';
+import type { NetworkView } from './network-watcher.ts';
+import { handshakeAgeMs } from './tunnel-poll.ts';
+
+/** What a punch's candidates are checked against. */
+export const candidateContext = (
+  map: NetworkMap,
+  { links }: NetworkView,
+  tunnelName: IfName,
+  peerNat: NatKind,
+): CandidateContext => ({
+  ownCidrs4: ownCidrs4(links, tunnelName),
+  ownAddresses: ownLinks(links, tunnelName)
+    .flatMap((link): readonly string[] => [...link.addresses4, ...link.addresses6])
+    .map((cidr) => cidr.split('/')[0]!),
+  meshPrefix4: map.account.prefix4,
+  meshPrefix6: map.account.prefix6,
+  beaconAddresses: map.beacons.map(({ endpoint }) => splitEndpoint(endpoint).address),
+  areBothSymmetric: map.self.nat === 'symmetric' && peerNat === 'symmetric',
+});
+
+/** Has any beacon shaken hands lately? */
+export const hasBeaconAnswered = (
+  map: NetworkMap,
+  states: ReadonlyMap<PublicKey, TunnelPeerState>,
+  wallMs: number,
+): boolean =>
+  map.beacons.some(({ publicKey }) => {
+    const ageMs = handshakeAgeMs(states.get(publicKey), wallMs);
+    return ageMs !== undefined && ageMs < SESSION_LIFE_MS;
+  });
+
+/** Does the mesh collide with the local network? As arguments of `setWarning`. */
+export const overlapOf = (
+  map: NetworkMap | undefined,
+  { links, routes }: NetworkView,
+  tunnelName: IfName,
+): readonly [boolean, Parameters<Health['raise']>[0]] => {
+  const prefix = map?.account.prefix4;
+  const overlaps = prefix === undefined ? [] : findOverlaps(prefix, links, routes, tunnelName);
+  return [
+    overlaps.length > 0,
+    overlapWarning(prefix ?? ('0.0.0.0/32' as NetworkMap['account']['prefix4']), overlaps),
+  ];
+};
+
+const summaryOf = ({ id, path, endpoint, rttMs }: PeerStatus): PathSummary => ({
+  peer: id,
+  state: path,
+  ...(endpoint === undefined ? {} : { endpoint }),
+  ...(rttMs === undefined ? {} : { rttMs: Math.min(rttMs, 60_000) }),
+});
+
+/** The body of a check-in, but for the revision. Steady while nothing changes: the broker then writes nothing. */
+export const describeSelf = (options: {
+  readonly host: PluginHost;
+  readonly config: MeshConfig;
+  readonly listenPort: number;
+  readonly links: readonly Link[];
+  readonly facts: MeshFacts;
+  readonly healthCodes: readonly string[];
+}): Omit<CheckInRequest, 'revision'> => {
+  const { host, config, listenPort, links, facts, healthCodes } = options;
+  const extra: readonly Candidate[] = [...staticCandidatesOf(config), ...host.hooks.candidates.all()];
+  return {
+    bootId: host.platform.bootId as CheckInRequest['bootId'],
+    agentVersion: host.platform.version as CheckInRequest['agentVersion'],
+    listenPort,
+    candidates: [...gatherCandidates({ links, tunnelName: config.interfaceName, listenPort, extra })],
+    // Peers that are down say nothing that the broker does not know.
+    paths: facts
+      .peers()
+      .filter(({ path }) => path !== 'down')
+      .slice(0, LIMITS.pathsPerCheckIn)
+      .map(summaryOf),
+    health: healthCodes.filter((code) => code.length <= 40).slice(0, 32),
+    counts: {
+      hosts: host.facts.get('hosts')?.length ?? 0,
+      forwards: host.facts.get('forwards')?.length ?? 0,
+    },
+  };
+};

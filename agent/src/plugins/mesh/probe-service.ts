@@ -1,0 +1,97 @@
+/** The agent's probe socket: frames out under the pair's key, frames in checked before anybody hears of them. */
+import { type Clock, formatEndpoint, isIp4, type Secret, splitEndpoint } from '@sidegate/kit';
+import {
+  type Endpoint,
+  isProbe,
+  type MapPeer,
+  type NodeId,
+  type ProbeFrame,
+  type PublicKey,
+} from '@sidegate/protocol';
+import { deriveProbeKey, encodeSeen, keyPrefixOf, signProbe, verifyProbe } from '../../paths/probe-auth.ts';
+import type { Sockets, UdpSocket } from '../../ports/index.ts';
+
+/** Pongs a second, all peers together: a replayed ping must not turn us into a fountain. */
+const PONGS_PER_SEC = 50;
+const NO_ADDRESS = '00'.repeat(16);
+
+export interface ProbeService extends AsyncDisposable {
+  /** What the firewall must carry to and from the WireGuard port. */
+  readonly agentPort: number;
+  setPeers(peers: readonly MapPeer[]): void;
+  send(peer: MapPeer, probe: Pick<ProbeFrame, 'type' | 'session' | 'nonce'>, to: Endpoint): void;
+}
+
+const bindBoth = async (sockets: Sockets): Promise<{ four: UdpSocket; six: UdpSocket | undefined }> => {
+  const four = await sockets.bindUdp({ family: 4 });
+  // One port for both families, so that one firewall rule serves; without IPv6 there is nothing to probe by it.
+  const six = await sockets.bindUdp({ family: 6, port: four.localPort }).catch(() => undefined);
+  return { four, six };
+};
+
+/** Binds the socket and listens. `onProbe` hears authenticated frames only. */
+export const startProbeService = async (options: {
+  readonly sockets: Sockets;
+  readonly clock: Clock;
+  readonly privateKey: Secret;
+  readonly ownKey: PublicKey;
+  readonly onProbe: (peer: NodeId, frame: ProbeFrame, from: Endpoint) => void;
+}): Promise<ProbeService> => {
+  const { sockets, clock, privateKey, ownKey, onProbe } = options;
+  const fromKeyPrefix = keyPrefixOf(ownKey);
+  const { four, six } = await bindBoth(sockets);
+  let byPrefix = new Map<string, { readonly peer: MapPeer; key?: Buffer | undefined }>();
+  let pongs = PONGS_PER_SEC;
+  let refilledAtMs = clock.monoMs();
+
+  const keyOf = (prefix: string): Buffer | undefined => {
+    const known = byPrefix.get(prefix);
+    if (known === undefined) return undefined;
+    known.key ??= deriveProbeKey(privateKey, known.peer.publicKey);
+    return known.key;
+  };
+  const mayPong = (): boolean => {
+    const nowMs = clock.monoMs();
+    pongs = Math.min(PONGS_PER_SEC, pongs + ((nowMs - refilledAtMs) / 1000) * PONGS_PER_SEC);
+    refilledAtMs = nowMs;
+    if (pongs < 1) return false;
+    pongs -= 1;
+    return true;
+  };
+  const listen = (socket: UdpSocket) =>
+    socket.onMessage((bytes, from) => {
+      if (!isProbe(bytes)) return;
+      const frame = verifyProbe(bytes, keyOf);
+      const peer = frame && byPrefix.get(frame.fromKeyPrefix)?.peer;
+      if (frame !== undefined && peer !== undefined) onProbe(peer.id, frame, formatEndpoint(from));
+    });
+  const listeners = [four, six].filter((socket) => socket !== undefined).map(listen);
+  return {
+    agentPort: four.localPort,
+    setPeers(peers) {
+      byPrefix = new Map(
+        peers.map((peer) => {
+          const prefix = keyPrefixOf(peer.publicKey);
+          const known = byPrefix.get(prefix);
+          return [prefix, known?.peer.publicKey === peer.publicKey ? { ...known, peer } : { peer }];
+        }),
+      );
+    },
+    send(peer, { type, session, nonce }, to) {
+      const key = keyOf(keyPrefixOf(peer.publicKey));
+      const target = splitEndpoint(to);
+      const socket = isIp4(target.address) ? four : six;
+      if (key === undefined || socket === undefined || (type === 'pong' && !mayPong())) return;
+      const seen =
+        type === 'pong'
+          ? { seenAddress: encodeSeen(target.address), seenPort: target.port }
+          : { seenAddress: NO_ADDRESS, seenPort: 0 };
+      socket.send(signProbe({ type, session, nonce, fromKeyPrefix, ...seen }, key), target);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const listener of listeners) listener[Symbol.dispose]();
+      await four[Symbol.asyncDispose]();
+      await six?.[Symbol.asyncDispose]();
+    },
+  };
+};

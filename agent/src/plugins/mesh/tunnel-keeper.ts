@@ -1,0 +1,101 @@
+/**
+ * The one writer of the tunnel: brings the interface up or adopts it, keeps its peers what the map wants, and lines up
+ * all changes so that two of them never cross.
+ */
+import type { Logger } from '@sidegate/kit';
+import type { Beacon, Endpoint, MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
+import { AgentError } from '../../errors.ts';
+import type { IfName, Tunnel, TunnelConfig, TunnelPeerChange, TunnelPeerState } from '../../ports/index.ts';
+import { beaconPeer, desiredPeers, nodePeer, planTunnelPeers } from '../../tunnel/plan-tunnel-peers.ts';
+import { deriveListenPort } from './key-pair.ts';
+
+const PORT_ATTEMPTS = 20;
+const KEEPALIVE_SEC = 25;
+
+export interface TunnelKeeper {
+  readonly kind: 'kernel' | 'userspace';
+  readonly listenPort: number;
+  read(): Promise<readonly TunnelPeerState[]>;
+  /** Makes peers and routes those of the map. `found` is a fresh reading. */
+  reconcile(map: NetworkMap, found: readonly TunnelPeerState[]): Promise<void>;
+  setEndpoint(peer: MapPeer, endpoint: Endpoint): Promise<void>;
+  resetPeer(peer: MapPeer, endpoint: Endpoint): Promise<void>;
+  /** Greets every beacon anew, and so shows our address and opens the way back. */
+  resetBeacons(beacons: readonly Beacon[]): Promise<void>;
+}
+
+/** Creates or adopts the interface; a port that is taken makes way for the next one. */
+const ensureOnSomePort = async (
+  tunnel: Tunnel,
+  config: Omit<TunnelConfig, 'listenPort'>,
+  portAt: (attempt: number) => number,
+  signal: AbortSignal,
+): Promise<{ readonly kind: 'kernel' | 'userspace'; readonly listenPort: number }> => {
+  for (let attempt = 0; ; attempt++) {
+    const listenPort = portAt(attempt);
+    try {
+      const { kind } = await tunnel.ensure({ ...config, listenPort }, signal);
+      return { kind, listenPort };
+    } catch (error) {
+      const isTaken = error instanceof AgentError && error.code === 'TUNNEL_PORT_IN_USE';
+      if (!isTaken || attempt >= PORT_ATTEMPTS || portAt(attempt + 1) === listenPort) throw error;
+    }
+  }
+};
+
+/** Brings the interface up. */
+export const openTunnelKeeper = async (options: {
+  readonly tunnel: Tunnel;
+  readonly log: Logger;
+  readonly config: Omit<TunnelConfig, 'listenPort'>;
+  /** Fixed by a person; else one that follows from the key. */
+  readonly fixedPort: number | undefined;
+  readonly ownKey: PublicKey;
+  readonly keepaliveSecOf: (key: PublicKey) => number;
+  readonly signal: AbortSignal;
+}): Promise<TunnelKeeper> => {
+  const { tunnel, config, fixedPort, ownKey, signal } = options;
+  const name: IfName = config.interfaceName;
+  const portAt = (attempt: number) => fixedPort ?? deriveListenPort(ownKey, attempt);
+  const { kind, listenPort } = await ensureOnSomePort(tunnel, config, portAt, signal);
+  let queue: Promise<unknown> = Promise.resolve();
+  let routes = '';
+  const inLine = <T>(task: () => Promise<T>): Promise<T> => {
+    const run = queue.then(task);
+    queue = run.catch(() => {});
+    return run;
+  };
+  const change = (changes: readonly TunnelPeerChange[]): Promise<void> =>
+    changes.length === 0 ? Promise.resolve() : inLine(() => tunnel.change(name, changes, signal));
+  const ensureRoutes = async (map: NetworkMap) => {
+    const networks = map.peers.flatMap((peer) => [`${peer.address4}/32`, `${peer.address6}/128`]);
+    if (networks.join() === routes) return;
+    await inLine(() => tunnel.ensureRoutes(name, networks, signal));
+    routes = networks.join();
+  };
+  return {
+    kind,
+    listenPort,
+    async read() {
+      const states = await inLine(() => tunnel.read(name, signal));
+      if (states !== undefined) return states;
+      // Somebody removed the interface under us: with its routes.
+      options.log.warn('the tunnel interface is gone; making it anew');
+      routes = '';
+      await inLine(() => tunnel.ensure({ ...config, listenPort }, signal));
+      return (await inLine(() => tunnel.read(name, signal))) ?? [];
+    },
+    async reconcile(map, found) {
+      await change(planTunnelPeers(desiredPeers(map, options.keepaliveSecOf), found));
+      await ensureRoutes(map);
+    },
+    setEndpoint: ({ publicKey }, endpoint) =>
+      change([
+        { kind: 'endpoint', publicKey, endpoint },
+        { kind: 'poke', publicKey, keepaliveSec: KEEPALIVE_SEC },
+      ]),
+    resetPeer: (peer, endpoint) => change([{ kind: 'reset', peer: nodePeer(peer, endpoint, KEEPALIVE_SEC) }]),
+    resetBeacons: (beacons) =>
+      change(beacons.map((beacon): TunnelPeerChange => ({ kind: 'reset', peer: beaconPeer(beacon) }))),
+  };
+};

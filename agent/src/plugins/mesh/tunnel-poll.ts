@@ -1,0 +1,90 @@
+/** Reads the tunnel about every second: what the kernel knows becomes events of the paths. */
+import { type Clock, createSingleFlight, type Logger } from '@sidegate/kit';
+import type { MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
+import { hasTraffic } from '../../paths/traffic-meter.ts';
+import type { TunnelPeerState } from '../../ports/index.ts';
+import type { HeartbeatService } from './heartbeat-service.ts';
+import type { PathRunner } from './path-runner.ts';
+import type { TunnelKeeper } from './tunnel-keeper.ts';
+
+const INTERVAL_MS = 1000;
+
+export interface TunnelPollDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly keeper: TunnelKeeper;
+  readonly runner: PathRunner;
+  readonly heartbeats: () => HeartbeatService | undefined;
+  readonly map: () => NetworkMap | undefined;
+  /** After each reading, when paths have heard of it and peers are as wanted. */
+  readonly onRead: (states: ReadonlyMap<PublicKey, TunnelPeerState>) => Promise<void> | void;
+}
+
+export interface TunnelPoll extends AsyncDisposable {
+  /** Read now; resolves when the reading is worked in. */
+  request(): Promise<void>;
+  /** The next handshake of this peer is our own doing, not somebody's first contact. */
+  noteReset(key: PublicKey): void;
+  latest(): ReadonlyMap<PublicKey, TunnelPeerState>;
+}
+
+/** How old the session is; wall time, as WireGuard has it, never below zero when the clock jumped. */
+export const handshakeAgeMs = (state: TunnelPeerState | undefined, wallMs: number): number | undefined =>
+  state?.latestHandshakeAt === undefined ? undefined : Math.max(0, wallMs - state.latestHandshakeAt);
+
+/** Starts reading. */
+export const startTunnelPoll = (deps: TunnelPollDeps): TunnelPoll => {
+  const { clock, log, keeper, runner } = deps;
+  let latest: ReadonlyMap<PublicKey, TunnelPeerState> = new Map();
+  const wasReset = new Set<PublicKey>();
+  let isEnded = false;
+  let timer: Disposable | undefined;
+
+  const isFirstContact = (before: TunnelPeerState, after: TunnelPeerState): boolean =>
+    before.latestHandshakeAt === undefined &&
+    after.latestHandshakeAt !== undefined &&
+    !wasReset.has(after.publicKey);
+  const reportPeer = (peer: MapPeer, before: TunnelPeerState | undefined, after: TunnelPeerState) => {
+    const tally = deps.heartbeats()?.takeTally(peer.id) ?? { sent: 0, received: 0 };
+    if (before !== undefined && (isFirstContact(before, after) || hasTraffic(before, after, tally)))
+      runner.dispatch(peer.id, { kind: 'traffic' });
+    if (after.latestHandshakeAt !== undefined) wasReset.delete(peer.publicKey);
+    const { endpoint } = after;
+    const ageMs = handshakeAgeMs(after, clock.wallMs());
+    runner.dispatch(peer.id, { kind: 'tunnel-read', endpoint, handshakeAgeMs: ageMs });
+  };
+  const flight = createSingleFlight(async () => {
+    if (isEnded) return;
+    const states = await keeper.read();
+    const before = latest;
+    latest = new Map(states.map((state) => [state.publicKey, state]));
+    const map = deps.map();
+    if (map === undefined) return;
+    for (const peer of map.peers) {
+      const after = latest.get(peer.publicKey);
+      if (after !== undefined) reportPeer(peer, before.get(peer.publicKey), after);
+    }
+    await keeper.reconcile(map, states);
+    await deps.onRead(latest);
+  });
+  const again = () => {
+    if (!isEnded) timer = clock.after(INTERVAL_MS, tick);
+  };
+  const tick = () => {
+    flight.request().then(again, (error: unknown) => {
+      if (!isEnded) log.warn('could not read or set the tunnel', { error });
+      again();
+    });
+  };
+  again();
+  return {
+    request: () => flight.request(),
+    noteReset: (key) => void wasReset.add(key),
+    latest: () => latest,
+    async [Symbol.asyncDispose]() {
+      isEnded = true;
+      timer?.[Symbol.dispose]();
+      await flight.idle();
+    },
+  };
+};
