@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := node_modules/.bin/node
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 .DEFAULT_GOAL := help
-.PHONY: help run demo-check test test-unit test-lab test-browser check format build bench-main screenshots clean
+.PHONY: help run demo-check test test-unit test-lab test-browser check format build bench-main bench-beacon screenshots clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ build: node_modules/.installed ## agent and broker bundles, web UI: into each pa
 
 bench-main: lab-tools build ## click to first byte, and throughput of a forward against the bare tunnel
 	@exec $(NODE) bench/main.ts
+
+bench-beacon: node_modules/.installed ## handshakes and relayed packets of a broker, for each second of one core
+	@exec $(NODE) bench/beacon.ts
 
 clean: ## remove what was built; node_modules stays
 	rm -rf agent/dist broker/dist webui/dist bench/results test/artifacts
