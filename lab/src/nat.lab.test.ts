@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createLab,
@@ -49,6 +51,13 @@ describe.skipIf(await requireLab())('NAT kinds', () => {
       expect(measured).toEqual(nat);
     });
   }
+
+  it('gets every golden ruleset past the kernel', async () => {
+    const directory = join(import.meta.dirname, 'golden');
+    const files = readdirSync(directory);
+    expect(files.length).toBeGreaterThan(Object.keys(NAT_PRESETS).length);
+    for (const file of files) await echo.run('nft', ['-c', '-f', join(directory, file)]);
+  });
 
   it('puts a carrier in front of a home: two translations, the carrier decides the outside port', async () => {
     const { home, wan, inside } = await addHome(NAT_PRESETS['port-restricted'], true);
