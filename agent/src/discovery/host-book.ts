@@ -52,6 +52,8 @@ export interface HostBook {
     readonly scopeId: ScopeId;
     readonly startedAt: number;
     readonly sawServices: boolean;
+    /** Only these were looked for. */
+    readonly only?: ReadonlySet<HostId>;
   }): BookChange;
   patch(id: HostId, patch: HostPatch): BookChange;
   remove(id: HostId): BookChange;
@@ -91,10 +93,10 @@ class Book implements HostBook {
     return { changed: [...others, ...(before === undefined || next.isChanged ? [next.host] : [])], removed };
   }
 
-  endScan({ scopeId, startedAt, sawServices }: Parameters<HostBook['endScan']>[0]): BookChange {
+  endScan({ scopeId, startedAt, sawServices, only }: Parameters<HostBook['endScan']>[0]): BookChange {
     const changed: Host[] = [];
     for (const host of this.#hosts.values()) {
-      if (host.scopeId !== scopeId) continue;
+      if (host.scopeId !== scopeId || only?.has(host.id) === false) continue;
       const next = this.#dropUnseen(host, startedAt, sawServices);
       if (next === host) continue;
       this.#store(next);

@@ -1,0 +1,90 @@
+/** One scan of one scope: all finders at once, the examiners beside them, one progress over all. */
+import { type Clock, describeError } from '@sidegate/kit';
+import type { Ip4 } from '@sidegate/protocol';
+import type { Observation } from '../../discovery/observation.ts';
+import type { ScanScope } from '../../discovery/scopes.ts';
+import { AgentError } from '../../errors.ts';
+import { createAddressFeed } from './address-feed.ts';
+import type { DiscoverySink, DiscoverySource } from './source.ts';
+
+export interface ScanDeps {
+  readonly sources: readonly DiscoverySource[];
+  readonly clock: Clock;
+  readonly observe: (observation: Observation) => void;
+  /** 0 to 1, never going back. */
+  readonly onProgress: (progress: number, phase: string) => void;
+  readonly onNotice: (sentence: string) => void;
+}
+
+/** What a scan that was not cancelled amounted to. */
+export interface ScanOutcome {
+  /** Sources that ran to their end. */
+  readonly completed: ReadonlySet<DiscoverySource['name']>;
+  readonly failed: ReadonlySet<DiscoverySource['name']>;
+}
+
+/** The share of work done over all sources, and what the heaviest one still at work does. */
+const createMeter = (sources: readonly DiscoverySource[], onProgress: ScanDeps['onProgress']) => {
+  const done = new Map(sources.map((source) => [source, 0]));
+  const totalWeight = sources.reduce((sum, { weight }) => sum + weight, 0);
+  let shown = 0;
+  return (source: DiscoverySource, fraction: number) => {
+    done.set(source, Math.max(done.get(source) ?? 0, Math.min(1, fraction)));
+    let sum = 0;
+    for (const [one, share] of done) sum += one.weight * share;
+    shown = Math.max(shown, Math.min(1, sum / totalWeight));
+    const [current] = [...done]
+      .filter(([, share]) => share < 1)
+      .sort(([one], [other]) => other.weight - one.weight);
+    const finder = [...done].find(([one, share]) => one.role === 'find' && share < 1 && one.weight >= 0.1);
+    onProgress(shown, (finder ?? current)?.[0].phase ?? 'Finishing');
+  };
+};
+
+const sayWhy = (source: DiscoverySource, error: unknown): string => {
+  const why = error instanceof AgentError ? (error.details.stderr ?? error.message) : describeError(error);
+  return `${source.phase}: ${String(why).split('\n')[0]}`.slice(0, 200);
+};
+
+/** Rejects with the signal's reason when cancelled; failures of sources are notices and outcome. */
+export const runScan = async (
+  scope: ScanScope,
+  deps: ScanDeps,
+  signal: AbortSignal,
+): Promise<ScanOutcome> => {
+  const { sources, clock, observe, onNotice } = deps;
+  const feed = createAddressFeed();
+  const meter = createMeter(sources, deps.onProgress);
+  const completed = new Set<DiscoverySource['name']>();
+  const failed = new Set<DiscoverySource['name']>();
+
+  const sinkOf = (source: DiscoverySource): DiscoverySink => ({
+    addresses: feed,
+    observe(observation) {
+      // What comes late from a cancelled scan is of no use, and our own address is no find.
+      if (signal.aborted || observation.address === scope.ownAddress) return;
+      observe({ ...observation, source: source.name, scopeId: scope.id, at: clock.wallMs() });
+      if (observation.isSighting !== false && observation.address !== undefined)
+        feed.add(observation.address as Ip4);
+    },
+    progress: (fraction) => meter(source, fraction),
+    notice: onNotice,
+  });
+  const runSource = async (source: DiscoverySource) => {
+    try {
+      await source.scan(scope, sinkOf(source), signal);
+      completed.add(source.name);
+    } catch (error) {
+      if (signal.aborted) return;
+      failed.add(source.name);
+      onNotice(sayWhy(source, error));
+    }
+    meter(source, 1);
+  };
+  const find = Promise.all(sources.filter(({ role }) => role === 'find').map(runSource)).finally(() =>
+    feed.close(),
+  );
+  await Promise.all([find, ...sources.filter(({ role }) => role === 'examine').map(runSource)]);
+  signal.throwIfAborted();
+  return { completed, failed };
+};

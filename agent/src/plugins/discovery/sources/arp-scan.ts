@@ -1,0 +1,100 @@
+/**
+ * ARP for every address by arp-scan, which every device must answer. arp-scan holds its output back until it ends,
+ * so the network is asked in blocks: the first hosts show at once, the progress is a count, and cancelling is quick.
+ * A first quick pass, then a patient one for devices that sleep between beacons.
+ */
+import { isInCidr, networkOf, networkSize } from '@sidegate/kit';
+import type { Cidr4, Ip4 } from '@sidegate/protocol';
+import { parseArpScanLine } from '../../../discovery/parse-arp-scan.ts';
+import type { ScanScope } from '../../../discovery/scopes.ts';
+import { splitNetwork } from '../../../discovery/split-network.ts';
+import type { Run } from '../../../ports/index.ts';
+import type { DiscoverySink } from '../source.ts';
+
+/** One pass: packets 0.5 ms apart are 1 Mbit/s, which the slowest Wi-Fi carries. */
+interface Pass {
+  readonly blockBits: number;
+  readonly timeoutMs: number;
+  readonly intervalUs: number;
+}
+const QUICK: Pass = { blockBits: 26, timeoutMs: 100, intervalUs: 500 };
+const PATIENT: Pass = { blockBits: 22, timeoutMs: 400, intervalUs: 1000 };
+/** Blocks beyond this number only cost processes. */
+const MAX_BLOCKS = 64;
+const SLACK_MS = 10_000;
+
+/** Runs arp-scan over targets on an interface; calls back for every device. */
+export const runArpScan = async (
+  run: Run,
+  interfaceName: string,
+  targets: readonly string[],
+  pass: Pass,
+  onDevice: (device: NonNullable<ReturnType<typeof parseArpScanLine>>) => void,
+  signal: AbortSignal,
+): Promise<void> => {
+  const addresses = targets.reduce(
+    (sum, target) => sum + (target.includes('/') ? networkSize(target as Cidr4) : 1),
+    0,
+  );
+  await run(
+    'arp-scan',
+    [
+      `--interface=${interfaceName}`,
+      '--plain',
+      '--quiet',
+      '--numeric',
+      '--retry=1',
+      `--timeout=${pass.timeoutMs}`,
+      `--interval=${pass.intervalUs}u`,
+      ...targets,
+    ],
+    {
+      signal,
+      timeoutMs: (addresses * pass.intervalUs) / 1000 + pass.timeoutMs + SLACK_MS,
+      onLine: (line) => {
+        const device = parseArpScanLine(line);
+        if (device !== undefined) onDevice(device);
+      },
+    },
+  );
+};
+
+/** Both passes over the scope. Throws COMMAND_NOT_FOUND where there is no arp-scan. */
+export const sweepByArp = async (
+  run: Run,
+  scope: ScanScope & { readonly interfaceName: string },
+  sink: DiscoverySink,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { bits } = networkOf(scope.cidr);
+  const passes = [QUICK, PATIENT].map((pass) => ({
+    pass,
+    blocks: splitNetwork(scope.cidr, Math.max(bits, Math.min(pass.blockBits, bits + Math.log2(MAX_BLOCKS)))),
+  }));
+  const total = passes.reduce((sum, { blocks }) => sum + blocks.length, 0);
+  let done = 0;
+  for (const { pass, blocks } of passes) {
+    for (const block of blocks) {
+      const report = ({
+        address,
+        mac,
+      }: {
+        address: Ip4;
+        mac: Parameters<DiscoverySink['observe']>[0]['mac'];
+      }) => {
+        if (isInCidr(address, scope.cidr)) sink.observe({ address, ...(mac === undefined ? {} : { mac }) });
+      };
+      await runArpScan(run, scope.interfaceName, [block], pass, report, signal);
+      sink.progress(++done / total);
+    }
+  }
+};
+
+/** A patient question to single addresses: are their owners still there? */
+export const askByArp = (
+  run: Run,
+  interfaceName: string,
+  addresses: readonly Ip4[],
+  onDevice: (device: NonNullable<ReturnType<typeof parseArpScanLine>>) => void,
+  signal: AbortSignal,
+): Promise<void> => runArpScan(run, interfaceName, addresses, PATIENT, onDevice, signal);

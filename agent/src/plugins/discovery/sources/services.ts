@@ -1,0 +1,55 @@
+/** Looks closer at every device found: which of the ports people use are open, and what speaks there. */
+import type { Clock } from '@sidegate/kit';
+import type { Ip4 } from '@sidegate/protocol';
+import type { ScanScope } from '../../../discovery/scopes.ts';
+import { KNOWN_PORTS, type KnownPort } from '../../../discovery/service-names.ts';
+import { createLimiter } from '../limiter.ts';
+import type { DiscoverySink, DiscoverySource } from '../source.ts';
+import { probeService } from './probe-service.ts';
+
+/** Politeness: to one device, and in all. Small devices have few sockets; the agent has few file descriptors. */
+const PER_HOST = 12;
+const IN_ALL = 320;
+const TIMEOUT_MS = { attached: 350, routed: 900 } as const;
+
+export const createServiceSource = (
+  clock: Clock,
+  ports: readonly KnownPort[] = KNOWN_PORTS,
+): DiscoverySource => ({
+  name: 'services',
+  phase: 'Asking devices for their services',
+  role: 'examine',
+  weight: 0.6,
+  async scan(scope: ScanScope, sink: DiscoverySink, signal: AbortSignal) {
+    const overall = createLimiter(IN_ALL);
+    let total = 0;
+    let done = 0;
+    const connectTimeoutMs = scope.interfaceName === undefined ? TIMEOUT_MS.routed : TIMEOUT_MS.attached;
+
+    const examine = async (address: Ip4) => {
+      const perHost = createLimiter(PER_HOST);
+      let wasSeen = false;
+      const probe = async (port: KnownPort) => {
+        signal.throwIfAborted();
+        const { isAlive, finding } = await probeService(port, { address, clock, signal, connectTimeoutMs });
+        sink.progress(++done / total);
+        if (finding !== undefined) sink.observe({ address, ...finding });
+        else if (isAlive && !wasSeen) sink.observe({ address });
+        wasSeen ||= isAlive;
+      };
+      await Promise.all(ports.map((port) => perHost.run(() => overall.run(() => probe(port)))));
+    };
+
+    const examinations: Promise<void>[] = [];
+    for await (const address of sink.addresses) {
+      if (signal.aborted) break;
+      total += ports.length;
+      const examination = examine(address);
+      // Its error is taken below; until then it must not count as unhandled.
+      examination.catch(() => {});
+      examinations.push(examination);
+    }
+    await Promise.all(examinations);
+    signal.throwIfAborted();
+  },
+});

@@ -1,0 +1,81 @@
+/**
+ * Finding devices without ARP tools. On an attached network one small datagram to every address makes the kernel ask
+ * for it, and the neighbour table tells who answered. On a routed network only a TCP answer, even a refusal, tells.
+ */
+import { type Clock, hostsOf, isInCidr, isIp4, networkSize } from '@sidegate/kit';
+import type { Ip4 } from '@sidegate/protocol';
+import type { ScanScope } from '../../../discovery/scopes.ts';
+import { SWEEP_PORTS } from '../../../discovery/service-names.ts';
+import type { Links, Sockets } from '../../../ports/index.ts';
+import { createLimiter } from '../limiter.ts';
+import type { DiscoverySink } from '../source.ts';
+import { connectTcp } from './tcp-connect.ts';
+
+/** RFC 863: what is sent there is thrown away. */
+const DISCARD_PORT = 9;
+/** The kernel's neighbour table holds 1,024 entries by default, and an open question for 3 s. */
+const BATCH_SIZE = 256;
+const BATCH_MS = 1_100;
+const LOOKS_PER_BATCH = 3;
+const ROUTED_AT_ONCE = 256;
+const ROUTED_TIMEOUT_MS = 900;
+
+export interface SweepDeps {
+  readonly links: Links;
+  readonly sockets: Sockets;
+  readonly clock: Clock;
+}
+
+const reportNeighbours = async (links: Links, scope: ScanScope, sink: DiscoverySink, signal: AbortSignal) => {
+  for (const { address, mac, interfaceName, state } of await links.readNeighbours(signal)) {
+    if (interfaceName !== scope.interfaceName || !isIp4(address) || !isInCidr(address, scope.cidr)) continue;
+    if (state.toUpperCase() === 'REACHABLE') sink.observe({ address, mac });
+  }
+};
+
+/** One datagram to every address, in batches that the neighbour table can hold. */
+export const sweepAttached = async (
+  { links, sockets, clock }: SweepDeps,
+  scope: ScanScope,
+  sink: DiscoverySink,
+  signal: AbortSignal,
+): Promise<void> => {
+  await using socket = await sockets.bindUdp({ family: 4 });
+  const total = networkSize(scope.cidr);
+  let asked = 0;
+  const finishBatch = async () => {
+    for (let look = 0; look < LOOKS_PER_BATCH; look++) {
+      await clock.sleep(BATCH_MS / LOOKS_PER_BATCH, signal);
+      await reportNeighbours(links, scope, sink, signal);
+    }
+    sink.progress(asked / total);
+  };
+  for (const address of hostsOf(scope.cidr)) {
+    if (address !== scope.ownAddress) socket.send(new Uint8Array(1), { address, port: DISCARD_PORT });
+    if (++asked % BATCH_SIZE === 0) await finishBatch();
+  }
+  await finishBatch();
+};
+
+/** TCP to the likeliest ports of every address. */
+export const sweepRouted = async (
+  scope: ScanScope,
+  sink: DiscoverySink,
+  signal: AbortSignal,
+): Promise<void> => {
+  const limiter = createLimiter(ROUTED_AT_ONCE);
+  const total = networkSize(scope.cidr);
+  let asked = 0;
+  const knock = async (address: Ip4) => {
+    for (const port of SWEEP_PORTS) {
+      signal.throwIfAborted();
+      const connection = await connectTcp(address, port, { timeoutMs: ROUTED_TIMEOUT_MS, signal });
+      if (connection.kind === 'silent') continue;
+      if (connection.kind === 'open') connection.socket.destroy();
+      sink.observe({ address });
+      break;
+    }
+    sink.progress(++asked / total);
+  };
+  await Promise.all([...hostsOf(scope.cidr)].map((address) => limiter.run(() => knock(address))));
+};
