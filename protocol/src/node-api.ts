@@ -239,3 +239,14 @@ export type NodeEventName = keyof typeof NODE_EVENTS;
 export type NodeEvent = {
   [K in NodeEventName]: { event: K; data: v.InferOutput<(typeof NODE_EVENTS)[K]> };
 }[NodeEventName];
+
+/** `GET /v1/broker`: what anybody may know of a broker. */
+export const BrokerInfo = v.strictObject({
+  version: v.string(),
+  bootId: v.string(),
+  publicUrl: v.string(),
+  baseDomain: v.string(),
+  beacons: v.array(Beacon),
+  ticketKey: Enrolment.entries.ticketKey,
+});
+export type BrokerInfo = v.InferOutput<typeof BrokerInfo>;

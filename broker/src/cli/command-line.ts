@@ -1,0 +1,106 @@
+/** From words to commands. Pure. */
+import { parseArgs } from 'node:util';
+import type { ConfigInput } from '../config.ts';
+
+/** Wrong usage: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What is to be done. */
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | {
+      readonly kind: 'serve' | 'init' | 'key-create';
+      readonly flags: ConfigInput;
+      readonly configFile: string | undefined;
+      readonly options: CommandOptions;
+    };
+
+/** What is no setting of the broker. */
+export interface CommandOptions {
+  readonly [name: string]: string | boolean | readonly string[] | undefined;
+}
+
+const string = { type: 'string' } as const;
+const boolean = { type: 'boolean' } as const;
+
+/** Flag to setting. */
+const SETTINGS = {
+  data: 'data',
+  database: 'database',
+  http: 'http',
+  udp: 'udp',
+  'public-udp': 'publicUdp',
+  'public-url': 'publicUrl',
+  'base-domain': 'baseDomain',
+  'edge-url': 'edgeUrl',
+  'portal-dir': 'portalDir',
+  'check-in-sec': 'checkInSec',
+  'trust-proxy': 'trustProxy',
+  'tls-cert': 'tlsCert',
+  'tls-key': 'tlsKey',
+  'log-level': 'logLevel',
+} as const satisfies Record<string, keyof ConfigInput>;
+
+const OPTIONS = {
+  serve: {},
+  init: {
+    'account-name': string,
+    label: string,
+    email: string,
+    name: string,
+    preset: string,
+    prefix4: string,
+    'password-stdin': boolean,
+  },
+  'key-create': {
+    role: string,
+    reusable: boolean,
+    tag: { type: 'string', multiple: true },
+    label: string,
+    'lifetime-sec': string,
+    user: string,
+    json: boolean,
+  },
+} as const;
+
+const kindOf = (words: readonly string[]): 'serve' | 'init' | 'key-create' => {
+  const name = words.join(' ');
+  if (name === 'serve' || name === 'init') return name;
+  if (name === 'key create') return 'key-create';
+  throw new UsageError(name === '' ? 'Say what to do' : `There is no command ${JSON.stringify(name)}`);
+};
+
+/** Parses the words after the program's name, or throws `UsageError`. */
+export const parseCommandLine = (argv: readonly string[]): Command => {
+  if (argv.includes('--help') || argv.includes('-h') || argv[0] === 'help') return { kind: 'help' };
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) return { kind: 'version' };
+  const firstFlag = argv.findIndex((word) => word.startsWith('-'));
+  const words = firstFlag < 0 ? argv : argv.slice(0, firstFlag);
+  const kind = kindOf(words);
+  const settings = Object.fromEntries(
+    Object.keys(SETTINGS).map((name) => [name, name === 'trust-proxy' ? boolean : string]),
+  );
+  try {
+    const { values } = parseArgs({
+      args: argv.slice(words.length),
+      options: { ...settings, ...OPTIONS[kind], config: string },
+      allowPositionals: false,
+    });
+    const { config, ...rest } = values as Record<string, string | boolean | string[] | undefined>;
+    const isSetting = (name: string): name is keyof typeof SETTINGS => Object.hasOwn(SETTINGS, name);
+    const entries = Object.entries(rest);
+    return {
+      kind,
+      flags: Object.fromEntries(
+        entries.flatMap(([name, value]) => (isSetting(name) ? [[SETTINGS[name], value]] : [])),
+      ),
+      configFile: config as string | undefined,
+      options: Object.fromEntries(entries.filter(([name]) => !isSetting(name))),
+    };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+};

@@ -1,0 +1,38 @@
+/** What `--help` prints. */
+import { DEFAULTS } from '@sidegate/protocol';
+
+export const HELP = `sidegate-broker: accounts, node registry, beacon and relay of a Sidegate network
+
+Usage
+  sidegate-broker serve [settings]
+      Serves until SIGTERM. While there is no account it prints a set-up code for the portal.
+  sidegate-broker init --account-name TEXT --label LABEL --email ADDRESS --name TEXT
+                       [--password-stdin] [--preset service|mesh] [--prefix4 CIDR] [settings]
+      Creates an account and its owner. Asks for the password, or reads one line of standard input.
+  sidegate-broker key create [--role edge|client|relay] [--reusable] [--tag TAG]... [--label TEXT]
+                       [--lifetime-sec N] [--user EMAIL] [--json] [settings]
+      Creates an enrolment key, on behalf of the account's owner or of --user. Works beside a running broker.
+  sidegate-broker --help | --version
+
+Settings, for all commands
+  --config FILE          JSON file with any of the settings below, in camelCase (SIDEGATE_BROKER_CONFIG)
+  --data DIR             directory of database and keys                 [./sidegate-broker-data]
+  --database URL         postgres://... instead of the SQLite file in DIR
+  --http ADDR:PORT       where HTTP listens                             [127.0.0.1:${DEFAULTS.brokerHttpPort}]
+  --udp ADDR:PORT,...    where the beacons listen; two addresses tell kinds of NAT apart
+                                                                        [0.0.0.0:${DEFAULTS.brokerUdpPort}]
+  --public-udp HOST:PORT,...   where nodes reach the beacons, one for each of --udp
+  --public-url URL       where browsers and agents reach the broker
+  --base-domain NAME     nodes are NODE.LABEL.NAME                      [${DEFAULTS.baseDomain}]
+  --edge-url TEMPLATE    address of an edge's web UI, with {fqdn}, {name} or {address}   [http://{fqdn}/]
+  --portal-dir DIR       the built portal
+  --check-in-sec N       how often nodes check in                       [${DEFAULTS.checkInSec}]
+  --tls-cert FILE --tls-key FILE   serve HTTPS; without them put a proxy in front
+  --trust-proxy          believe X-Forwarded-For and X-Forwarded-Proto
+  --log-level LEVEL      debug, info, warn or error                     [info]
+
+Every setting can be given as an environment variable: --public-url is SIDEGATE_BROKER_PUBLIC_URL.
+The command line wins over the environment, the environment over the file.
+
+Exit codes: 0 done, 1 it did not work, 2 wrong usage.
+`;

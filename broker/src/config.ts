@@ -1,0 +1,138 @@
+/**
+ * The broker's settings: command line over environment over JSON file over defaults, checked once by one schema.
+ */
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { LogLevel } from '@sidegate/kit';
+import { DEFAULTS } from '@sidegate/protocol';
+import * as v from 'valibot';
+import { BrokerError } from './errors.ts';
+
+/** A host, or an address (IPv6 in brackets), and a port. */
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Splits `host:port`; `undefined` where it is none. */
+export const parseHostPort = (text: string): HostPort | undefined => {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text.trim());
+  const port = Number(match?.[3]);
+  if (match === null || port > 65535) return undefined;
+  return { host: (match[1] ?? match[2])!, port };
+};
+
+const hostPort = v.pipe(
+  v.string(),
+  v.check((text) => parseHostPort(text) !== undefined, 'address:port, such as 0.0.0.0:8080'),
+  v.transform((text) => parseHostPort(text)!),
+);
+const hostPorts = v.pipe(
+  v.union([v.array(v.string()), v.string()]),
+  v.transform((value) => (typeof value === 'string' ? value.split(',') : value)),
+  v.array(hostPort),
+  v.minLength(1),
+  v.maxLength(4),
+);
+const flag = v.pipe(
+  v.union([v.boolean(), v.picklist(['true', 'false', '1', '0'])]),
+  v.transform((value) => value === true || value === 'true' || value === '1'),
+);
+const url = v.pipe(
+  v.string(),
+  v.regex(/^https?:\/\//, 'http://... or https://...'),
+  v.url(),
+  v.transform((text) => text.replace(/\/+$/, '')),
+);
+
+/** Where the bundle or the sources find the built portal beside them. */
+const PORTAL_DIR = fileURLToPath(new URL('../../webui/dist/portal', import.meta.url));
+
+/** Every setting; names as in the JSON file. */
+export const ConfigSchema = v.strictObject({
+  data: v.optional(v.pipe(v.string(), v.nonEmpty()), './sidegate-broker-data'),
+  database: v.optional(v.pipe(v.string(), v.regex(/^postgres(ql)?:\/\//, 'postgres://...'))),
+  http: v.optional(hostPort, `127.0.0.1:${DEFAULTS.brokerHttpPort}`),
+  udp: v.optional(hostPorts, `0.0.0.0:${DEFAULTS.brokerUdpPort}`),
+  publicUdp: v.optional(hostPorts),
+  publicUrl: v.optional(url),
+  baseDomain: v.optional(
+    v.pipe(v.string(), v.toLowerCase(), v.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a domain name')),
+    DEFAULTS.baseDomain,
+  ),
+  edgeUrl: v.optional(
+    v.pipe(v.string(), v.regex(/^https?:\/\/.*\{(fqdn|name|address)\}/, 'http://{fqdn}/')),
+    'http://{fqdn}/',
+  ),
+  portalDir: v.optional(v.string(), PORTAL_DIR),
+  checkInSec: v.optional(
+    v.pipe(
+      v.union([v.number(), v.pipe(v.string(), v.digits(), v.toNumber())]),
+      v.minValue(5),
+      v.maxValue(3600),
+    ),
+    DEFAULTS.checkInSec,
+  ),
+  trustProxy: v.optional(flag, false),
+  tlsCert: v.optional(v.string()),
+  tlsKey: v.optional(v.string()),
+  logLevel: v.optional(v.picklist(['debug', 'info', 'warn', 'error'] satisfies LogLevel[]), 'info'),
+});
+/** Settings as given: every one optional. */
+export type ConfigInput = v.InferInput<typeof ConfigSchema>;
+/** Settings, checked and complete but for what depends on the machine. */
+export type BrokerConfig = v.InferOutput<typeof ConfigSchema>;
+
+const ENVIRONMENT_PREFIX = 'SIDEGATE_BROKER_';
+/** `publicUdp` is `SIDEGATE_BROKER_PUBLIC_UDP`. */
+export const environmentNameOf = (setting: string): string =>
+  ENVIRONMENT_PREFIX + setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+
+const fromEnvironment = (environment: Readonly<Record<string, string | undefined>>): ConfigInput =>
+  Object.fromEntries(
+    Object.keys(ConfigSchema.entries).flatMap((setting) => {
+      const value = environment[environmentNameOf(setting)];
+      return value === undefined || value === '' ? [] : [[setting, value]];
+    }),
+  );
+
+/** Puts the sources together, the last one strongest, or throws `CONFIG_INVALID` naming the setting. */
+export const parseConfig = (sources: {
+  readonly file?: unknown;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly flags?: ConfigInput;
+}): BrokerConfig => {
+  const merged = { ...(sources.file ?? {}), ...fromEnvironment(sources.environment ?? {}), ...sources.flags };
+  const result = v.safeParse(ConfigSchema, merged, { abortEarly: true });
+  if (!result.success) {
+    const issue = result.issues[0];
+    const setting = v.getDotPath(issue) ?? 'configuration';
+    throw new BrokerError('CONFIG_INVALID', `${setting}: ${issue.message}`, { field: setting });
+  }
+  const { tlsCert, tlsKey } = result.output;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new BrokerError('CONFIG_INVALID', 'tlsCert and tlsKey belong together', { field: 'tlsCert' });
+  }
+  return result.output;
+};
+
+/** Does the host stand for every address of the machine? */
+export const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
+
+const ownAddress = (): string =>
+  Object.values(networkInterfaces())
+    .flat()
+    .find((entry) => entry?.family === 'IPv4' && !entry.internal)?.address ?? '127.0.0.1';
+
+/** The URL that others use, as given or as good as can be guessed. */
+export const publicUrlOf = (config: BrokerConfig, httpPort = config.http.port): string => {
+  if (config.publicUrl !== undefined) return config.publicUrl;
+  const host = isWildcard(config.http.host) ? ownAddress() : config.http.host;
+  const scheme = config.tlsCert === undefined ? 'http' : 'https';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${httpPort}`;
+};
+
+/** Where the database is. */
+export const storeLocationOf = (config: BrokerConfig): string =>
+  config.database ?? join(config.data, 'broker.sqlite');

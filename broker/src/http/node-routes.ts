@@ -1,0 +1,61 @@
+/** `/v1/nodes/self`: what an enrolled node asks, with its token as bearer; and what anybody may know of the broker. */
+import type { IncomingMessage } from 'node:http';
+import { type Clock, openEventStream, readJson, sendJson } from '@sidegate/kit';
+import { type BrokerInfo, CheckInRequest, LIMITS, PunchRequest } from '@sidegate/protocol';
+import type { Polka } from 'polka';
+import { BrokerError } from '../errors.ts';
+import type { Node } from '../service/node.ts';
+import { hashSecret } from '../service/secrets.ts';
+import { VERSION } from '../version.ts';
+import { bearerOf, type HttpDeps } from './request-context.ts';
+
+/** A revision in a query; anything else is as good as none. */
+const parseRevision = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined;
+
+/** Adds the routes. */
+export const addNodeRoutes = (app: Polka, { service }: HttpDeps, clock: Clock): void => {
+  const { registry, nodeStreams } = service;
+
+  const nodeOf = (request: IncomingMessage): Node => {
+    const hash = hashSecret(bearerOf(request) ?? '');
+    const node = registry.findByToken(hash);
+    if (node !== undefined) return node;
+    if (registry.isRevoked(hash)) throw new BrokerError('NODE_REVOKED', 'This node was removed');
+    throw new BrokerError('NODE_TOKEN_UNKNOWN', 'No node has this token');
+  };
+
+  app.get('/v1/broker', (_request, response) => {
+    const info: BrokerInfo = { version: VERSION, ...service.info, beacons: [...service.info.beacons] };
+    sendJson(response, 200, info);
+  });
+
+  app.post('/v1/nodes/self/check-in', async (request, response) => {
+    const node = nodeOf(request);
+    const body = await readJson(request, CheckInRequest, LIMITS.bodySizeBytes);
+    sendJson(response, 200, service.checkIn(node, body));
+  });
+
+  app.get('/v1/nodes/self/events', (request, response) => {
+    const node = nodeOf(request);
+    const stream = openEventStream(response, clock);
+    const opened = nodeStreams.open(node, parseRevision(request.query.revision), {
+      send: ({ event, data }) => stream.send(event, data),
+      close: () => stream[Symbol.dispose](),
+    });
+    if (stream.signal.aborted) opened[Symbol.dispose]();
+    else stream.signal.addEventListener('abort', () => opened[Symbol.dispose](), { once: true });
+  });
+
+  app.post('/v1/nodes/self/punch', async (request, response) => {
+    const node = nodeOf(request);
+    const { peer } = await readJson(request, PunchRequest, LIMITS.bodySizeBytes);
+    service.punch(node, peer);
+    sendJson(response, 202, {});
+  });
+
+  app.delete('/v1/nodes/self', async (request, response) => {
+    await service.nodes.leave(nodeOf(request));
+    response.writeHead(204).end();
+  });
+};

@@ -1,0 +1,47 @@
+/** What every handler may ask of a request: who sent it from where, with which token. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parseIp } from '@sidegate/kit';
+import type { BrokerService } from '../service/broker-service.ts';
+
+/** What routes need. */
+export interface HttpDeps {
+  readonly service: BrokerService;
+  readonly config: HttpConfig;
+}
+
+/** How the broker is reached. */
+export interface HttpConfig {
+  /** Without a slash at the end. */
+  readonly publicUrl: string;
+  /** A reverse proxy in front sets X-Forwarded-For and X-Forwarded-Proto; nobody else can reach us. */
+  readonly isProxyTrusted: boolean;
+  /** The built portal. */
+  readonly portalDir: string;
+}
+
+/** A handler's view of Polka's request. */
+export interface Request extends IncomingMessage {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly path: string;
+}
+export type Response = ServerResponse;
+
+const lastOf = (header: string | string[] | undefined): string | undefined =>
+  [header].flat().at(-1)?.split(',').at(-1)?.trim();
+
+/** Address of the client; through a trusted proxy the one that the proxy saw. */
+export const addressOf = (request: IncomingMessage, config: HttpConfig): string => {
+  const forwarded = config.isProxyTrusted ? lastOf(request.headers['x-forwarded-for']) : undefined;
+  return parseIp(forwarded ?? request.socket.remoteAddress ?? '') ?? 'unknown';
+};
+
+/** Does the browser speak HTTPS, to us or to the proxy? */
+export const isSecure = (request: IncomingMessage, config: HttpConfig): boolean =>
+  config.publicUrl.startsWith('https:') ||
+  'encrypted' in request.socket ||
+  (config.isProxyTrusted && lastOf(request.headers['x-forwarded-proto']) === 'https');
+
+/** The token of `Authorization: Bearer`, if there is one of a sane length. */
+export const bearerOf = (request: IncomingMessage): string | undefined =>
+  /^Bearer ([\w-]{1,128})$/i.exec(request.headers.authorization ?? '')?.[1];

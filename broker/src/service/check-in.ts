@@ -1,0 +1,67 @@
+/** The minute's talk between node and broker: what changed is noted, what the node lacks is answered. No database. */
+import type { CheckInRequest, CheckInResponse } from '@sidegate/protocol';
+import { acceptCandidates } from './candidates.ts';
+import type { BeaconControl, Endpoints } from './endpoints.ts';
+import type { Network } from './network.ts';
+import type { RulesOf } from './network-map.ts';
+import type { Node, NodeReport } from './node.ts';
+import type { NodeStreams } from './node-streams.ts';
+import type { Presence } from './presence.ts';
+
+/** Health code shown for a node whose identity runs on two machines. */
+export const CLONED_IDENTITY = 'identity-cloned';
+/** Boots remembered: a clone shows when one of them comes back. */
+const BOOTS_MAX = 8;
+
+/** Creates the service. */
+export const createCheckIn = (deps: {
+  readonly network: Network;
+  readonly presence: Presence;
+  readonly endpoints: Endpoints;
+  readonly streams: NodeStreams;
+  readonly rulesOf: RulesOf;
+  readonly checkInSec: number;
+  readonly beacon: () => BeaconControl | undefined;
+}) => {
+  const { network, presence, endpoints, streams, checkInSec } = deps;
+  /** Text of the last request, to tell at once that nothing is new. */
+  const lastText = new WeakMap<Node, string>();
+  /** Boots before the present one. */
+  const boots = new WeakMap<Node, Set<string>>();
+
+  const noteBoot = (node: Node, bootId: string): boolean => {
+    const { bootId: previous, isCloned } = node.report;
+    if (previous === undefined || previous === bootId) return isCloned;
+    // A router without a battery reboots into 1970, and its handshakes would look like replays.
+    deps.beacon()?.resetTimestamps(node.id);
+    const past = boots.get(node) ?? new Set<string>();
+    if (past.size >= BOOTS_MAX) past.clear();
+    boots.set(node, past.add(previous));
+    return isCloned || past.has(bootId);
+  };
+
+  const reportOf = (node: Node, request: CheckInRequest): NodeReport => {
+    const { bootId, listenPort, paths, counts } = request;
+    const isCloned = noteBoot(node, bootId);
+    const health = isCloned ? [...request.health, CLONED_IDENTITY] : request.health;
+    const candidates = acceptCandidates(request.candidates, deps.rulesOf(node));
+    return { bootId, isCloned, listenPort, candidates, paths, health, counts };
+  };
+
+  return (node: Node, request: CheckInRequest): CheckInResponse => {
+    presence.seen(node);
+    const { revision, ...rest } = request;
+    const text = JSON.stringify(rest);
+    if (lastText.get(node) !== text) {
+      lastText.set(node, text);
+      network.change(node, { report: reportOf(node, request) });
+      if (node.identity.agentVersion !== request.agentVersion) {
+        network.change(node, { identity: { ...node.identity, agentVersion: request.agentVersion } });
+      }
+      endpoints.onReport(node);
+    }
+    const update = network.updateSince(node, revision);
+    streams.noteHas(node.id, network.revisionOf(node));
+    return { update, checkInSec };
+  };
+};

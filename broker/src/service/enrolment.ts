@@ -1,0 +1,168 @@
+/**
+ * Letting machines in. Database first and all in one transaction (key used, name, addresses, row); the registry, and
+ * with it everybody's map, only when that is committed.
+ */
+import { type Clock, newId, newToken } from '@sidegate/kit';
+import type { Enrolment, EnrolRequest, NodeDescription, NodeId, Tag } from '@sidegate/protocol';
+import { BrokerError } from '../errors.ts';
+import type { AccountRow } from '../store/account-store.ts';
+import type { EnrolmentKeyRow } from '../store/enrolment-store.ts';
+import type { NodeRow } from '../store/node-store.ts';
+import type { Store, Tables } from '../store/store.ts';
+import { addressIn4, addressIn6, capacityOf, nextOffset } from './allocate-address.ts';
+import type { Network } from './network.ts';
+import { createNode, type Node } from './node.ts';
+import type { Registry } from './registry.ts';
+import { hashSecret } from './secrets.ts';
+import { uniqueName } from './unique-name.ts';
+
+/** Names are compared with those that share this many first letters: a suffix may shorten a long name. */
+const NAME_STEM_LENGTH = 50;
+
+/** Who lets the machine in, and with what. */
+export interface Admission {
+  readonly accountId: AccountRow['id'];
+  readonly ownerId: NodeRow['ownerId'];
+  readonly tags: readonly Tag[];
+  /** The node's secret; its hash is kept. */
+  readonly token: string;
+}
+
+/** Creates the service. */
+export const createEnrolment = (deps: {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly ticketKey: string;
+}) => {
+  const { store, registry, network, clock } = deps;
+
+  const refuseKnownKey = async (tables: Tables, admission: Admission, description: NodeDescription) => {
+    const known = await tables.nodes.findByKey(description.publicKey);
+    if (known === undefined) return;
+    if (known.accountId !== admission.accountId) {
+      throw new BrokerError('PUBLIC_KEY_TAKEN', 'Enrol with a key of another account');
+    }
+    throw new BrokerError('NODE_ALREADY_ENROLLED', `This machine is enrolled already, as ${known.name}`);
+  };
+
+  const allocate = async (tables: Tables, account: AccountRow): Promise<number> => {
+    const { id, prefix4 } = account;
+    let offset = nextOffset(prefix4, account.addressCursor);
+    const isTaken = () => tables.nodes.hasAddress(id, addressIn4(prefix4, offset));
+    if (await isTaken()) {
+      if ((await tables.nodes.countAddresses(id)) >= capacityOf(prefix4)) {
+        throw new BrokerError('ADDRESSES_EXHAUSTED', `No address is free in ${prefix4}`);
+      }
+      do offset = nextOffset(prefix4, offset);
+      while (await isTaken());
+    }
+    await tables.accounts.moveAddressCursor(id, offset);
+    return offset;
+  };
+
+  /** Inside a transaction: makes the row. */
+  const insertNode = async (
+    tables: Tables,
+    admission: Admission,
+    description: NodeDescription,
+  ): Promise<NodeRow> => {
+    await refuseKnownKey(tables, admission, description);
+    const account = await tables.accounts.lock(admission.accountId);
+    const offset = await allocate(tables, account);
+    const names = await tables.nodes.listNames(account.id, description.name.slice(0, NAME_STEM_LENGTH));
+    const { publicKey, role, hostname, platform, agentVersion } = description;
+    const row: NodeRow = {
+      id: newId<NodeId>('n'),
+      accountId: account.id,
+      role,
+      name: uniqueName(description.name, new Set(names)),
+      publicKey,
+      address4: addressIn4(account.prefix4, offset),
+      address6: addressIn6(account.prefix6, offset),
+      tokenHash: hashSecret(admission.token),
+      ownerId: admission.ownerId,
+      tags: admission.tags,
+      note: '',
+      hostname,
+      platform,
+      agentVersion,
+      createdAt: clock.wallMs(),
+      removedAt: null,
+      lastSeenAt: null,
+      endpoint: null,
+      nat: 'unknown',
+    };
+    await tables.nodes.insert(row);
+    return row;
+  };
+
+  /** After the commit. Accounts and people may be new: the command line creates them beside a running broker. */
+  const admit = async (row: NodeRow): Promise<Node> => {
+    if (!registry.hasAccount(row.accountId)) registry.addAccount((await store.accounts.find(row.accountId))!);
+    if (row.ownerId !== null && registry.person(row.ownerId) === undefined) {
+      const person = await store.users.find(row.ownerId);
+      if (person !== undefined) registry.setPerson(person);
+    }
+    const node = createNode(row, { wallMs: clock.wallMs(), monoMs: clock.monoMs() });
+    network.add(node);
+    return node;
+  };
+
+  const enrolmentOf = (node: Node, token: string): Enrolment => {
+    const { id: nodeId, name, address4, address6 } = node.identity;
+    const { id: accountId, name: accountName } = registry.accountOf(node).row;
+    return { nodeId, token, name, address4, address6, accountId, accountName, ticketKey: deps.ticketKey };
+  };
+
+  const checkKey = (key: EnrolmentKeyRow | undefined, description: NodeDescription): EnrolmentKeyRow => {
+    if (key === undefined)
+      throw new BrokerError('ENROLMENT_KEY_UNKNOWN', 'This enrolment key does not exist');
+    const state = keyStateOf(key, clock.wallMs());
+    if (state === 'revoked') throw new BrokerError('ENROLMENT_KEY_REVOKED', 'This enrolment key was revoked');
+    if (state === 'expired') throw new BrokerError('ENROLMENT_KEY_EXPIRED', 'This enrolment key has expired');
+    if (state === 'used') throw new BrokerError('ENROLMENT_KEY_USED', 'This enrolment key was used before');
+    if (key.role !== description.role) {
+      const message = `This key is for the role ${key.role}, the machine wants to be ${description.role}`;
+      throw new BrokerError('ENROLMENT_ROLE_MISMATCH', message, { field: 'node.role' });
+    }
+    return key;
+  };
+
+  return {
+    insertNode,
+    admit,
+    enrolmentOf,
+    /** `POST /v1/enrol`. */
+    async enrolByKey({ key: secret, node: description }: EnrolRequest): Promise<Enrolment> {
+      const token = newToken('sgn_');
+      const row = await store.transaction(async (tables) => {
+        const key = checkKey(await tables.enrolment.findKey(hashSecret(secret)), description);
+        if (!(await tables.enrolment.useKey(key.id))) {
+          throw new BrokerError('ENROLMENT_KEY_USED', 'This enrolment key was used before');
+        }
+        const { accountId, createdBy: ownerId, tags } = key;
+        const inserted = await insertNode(tables, { accountId, ownerId, tags, token }, description);
+        await tables.audit.insert({
+          accountId,
+          at: clock.wallMs(),
+          actor: `enrolment key ${key.label || key.id}`,
+          action: 'node.enrolled',
+          target: inserted.name,
+          detail: `${inserted.role} ${inserted.address4}`,
+        });
+        return inserted;
+      });
+      return enrolmentOf(await admit(row), token);
+    },
+  };
+};
+export type EnrolmentService = ReturnType<typeof createEnrolment>;
+
+/** What has become of a key. */
+export const keyStateOf = (key: EnrolmentKeyRow, now: number): 'valid' | 'used' | 'expired' | 'revoked' => {
+  if (key.revokedAt !== null) return 'revoked';
+  if (key.reusable === 0 && key.uses > 0) return 'used';
+  return key.expiresAt !== null && key.expiresAt <= now ? 'expired' : 'valid';
+};

@@ -1,0 +1,70 @@
+/** A node as the running broker knows it: four snapshots, each replaced whole by its one writer. */
+import type { Candidate, CheckInRequest, Endpoint, NatKind, NodeId, PathSummary } from '@sidegate/protocol';
+import type { NodeRow } from '../store/node-store.ts';
+
+/** Who it is. Written by enrolment and the portal, always in the database first. */
+export type NodeIdentity = Omit<NodeRow, 'lastSeenAt' | 'endpoint' | 'nat' | 'removedAt'>;
+
+/** What it said of itself at its last check-in. */
+export interface NodeReport {
+  readonly bootId: string | undefined;
+  /** The boot before, where the two were seen taking turns: a cloned image. */
+  readonly isCloned: boolean;
+  readonly listenPort: number | undefined;
+  /** Those that were believed. */
+  readonly candidates: readonly Candidate[];
+  readonly paths: readonly PathSummary[];
+  readonly health: readonly string[];
+  readonly counts: CheckInRequest['counts'];
+}
+
+/** Whether it is there. */
+export interface NodePresence {
+  readonly isOnline: boolean;
+  /** Wall time; `null` before the first sign of life. */
+  readonly lastSeenAt: number | null;
+  /** Monotonic time of the same moment. */
+  readonly seenMonoMs: number;
+}
+
+/** Where the beacons saw its WireGuard socket, by beacon. */
+export interface NodeMapping {
+  readonly reflexive: readonly (Endpoint | undefined)[];
+  readonly nat: NatKind;
+}
+
+export interface Node {
+  readonly id: NodeId;
+  identity: NodeIdentity;
+  report: NodeReport;
+  presence: NodePresence;
+  mapping: NodeMapping;
+}
+
+/** Before the first check-in. */
+export const NO_REPORT: NodeReport = {
+  bootId: undefined,
+  isCloned: false,
+  listenPort: undefined,
+  candidates: [],
+  paths: [],
+  health: [],
+  counts: { hosts: 0, forwards: 0 },
+};
+
+/** A node from its row. The endpoint of the last run stays a candidate until a beacon says better. */
+export const createNode = (row: NodeRow, now: { readonly wallMs: number; readonly monoMs: number }): Node => {
+  const { lastSeenAt, endpoint, nat, removedAt: _, ...identity } = row;
+  return {
+    id: row.id,
+    identity,
+    report: NO_REPORT,
+    presence: {
+      isOnline: false,
+      lastSeenAt,
+      seenMonoMs:
+        lastSeenAt === null ? Number.NEGATIVE_INFINITY : now.monoMs - Math.max(0, now.wallMs - lastSeenAt),
+    },
+    mapping: { reflexive: endpoint === null ? [] : [endpoint], nat },
+  };
+};

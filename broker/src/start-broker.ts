@@ -1,0 +1,165 @@
+/**
+ * A running broker from its settings: database, service, beacons, HTTP. What was started is stopped in reverse order,
+ * also where a later step fails. The only file that knows all three of `http`, `udp` and `store`.
+ */
+import { lookup } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
+import {
+  type Clock,
+  createScope,
+  formatEndpoint,
+  type Logger,
+  parseIp,
+  type ResourceScope,
+} from '@sidegate/kit';
+import type { Beacon, Ip } from '@sidegate/protocol';
+import { type BrokerConfig, type HostPort, isWildcard, publicUrlOf, storeLocationOf } from './config.ts';
+import { BrokerError } from './errors.ts';
+import { createApp } from './http/app.ts';
+import { type HttpServer, startHttpServer } from './http/http-server.ts';
+import { ensureBeaconKey, ensureDataDirectory, ensureTicketKey } from './private-files.ts';
+import { type BrokerService, createBrokerService } from './service/broker-service.ts';
+import type { BucketRate } from './service/token-buckets.ts';
+import { openStore, type Store } from './store/store.ts';
+import { type Beacon as BeaconCore, createBeacon, startUdpServer, type UdpServer } from './udp/index.ts';
+
+export interface BrokerDeps {
+  readonly config: BrokerConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Tests and demonstrations on one machine: candidates on loopback count. */
+  readonly isLoopbackAllowed?: boolean;
+  readonly enrolRate?: BucketRate;
+}
+
+/** A broker that serves. */
+export interface Broker {
+  /** Where people and agents reach it. */
+  readonly url: string;
+  readonly httpPort: number;
+  readonly beacons: readonly Beacon[];
+  /** Given once, while there is no account. */
+  readonly setupCode: string | undefined;
+  readonly service: BrokerService;
+  readonly beacon: BeaconCore;
+  readonly store: Store;
+  stop(): Promise<void>;
+}
+
+const resolve = async ({ host, port }: HostPort): Promise<{ address: Ip; port: number }> => {
+  const literal = parseIp(host);
+  if (literal !== undefined) return { address: literal, port };
+  try {
+    const { address } = await lookup(host, { family: 4 });
+    return { address: address as Ip, port };
+  } catch (cause) {
+    throw new BrokerError('CONFIG_INVALID', `Find the address of ${host}`, { cause, field: 'publicUdp' });
+  }
+};
+
+/** Where nodes find each beacon: as configured, else as bound, else at the host of the public URL. */
+const publicEndpoints = async (config: BrokerConfig, publicUrl: string, udp: UdpServer) => {
+  if (config.publicUdp !== undefined && config.publicUdp.length !== config.udp.length) {
+    throw new BrokerError('CONFIG_INVALID', 'publicUdp names as many addresses as udp', {
+      field: 'publicUdp',
+    });
+  }
+  const { hostname } = new URL(publicUrl);
+  return Promise.all(
+    udp.bound.map((bound, at) => {
+      const configured = config.publicUdp?.[at];
+      if (configured !== undefined) return resolve(configured);
+      const host = isWildcard(bound.address) ? hostname.replace(/^\[|\]$/g, '') : bound.address;
+      return resolve({ host, port: bound.port });
+    }),
+  );
+};
+
+const startUdp = async (deps: BrokerDeps, service: BrokerService, scope: ResourceScope) => {
+  const { config, clock } = deps;
+  const keys = config.udp.map((_, index) => ensureBeaconKey(config.data, index));
+  const beacon = createBeacon({ keys, directory: service.directory, events: service.beaconEvents, clock });
+  const listen = config.udp.map(({ host, port }, beaconIndex) => {
+    const address = parseIp(host);
+    if (address === undefined) throw new BrokerError('CONFIG_INVALID', `udp: ${host} is no address`);
+    return { beaconIndex, address, port };
+  });
+  try {
+    const udp = await startUdpServer({ beacon, listen, clock });
+    scope.add(udp);
+    service.setBeacon(beacon);
+    return { beacon, udp };
+  } catch (cause) {
+    throw new BrokerError('LISTEN_FAILED', 'listen for UDP', { cause });
+  }
+};
+
+const startHttp = async (deps: BrokerDeps, service: BrokerService, url: string): Promise<HttpServer> => {
+  const { config, clock, logger, enrolRate } = deps;
+  const { http, tlsCert, tlsKey, trustProxy, portalDir } = config;
+  const app = createApp({
+    service,
+    clock,
+    logger: logger.child('http'),
+    config: { publicUrl: url, isProxyTrusted: trustProxy, portalDir },
+    ...(enrolRate === undefined ? {} : { enrolRate }),
+  });
+  const tls =
+    tlsCert === undefined || tlsKey === undefined
+      ? {}
+      : { tls: { cert: readFileSync(tlsCert, 'utf8'), key: readFileSync(tlsKey, 'utf8') } };
+  return startHttpServer({ ...http, clock, listener: app.handler as never, ...tls });
+};
+
+const start = async (deps: BrokerDeps, scope: ResourceScope): Promise<Omit<Broker, 'stop'>> => {
+  const { config, clock, logger } = deps;
+  ensureDataDirectory(config.data);
+  const store = await openStore(storeLocationOf(config));
+  scope.add(() => store.close());
+  const url = publicUrlOf(config);
+  // Filled once the sockets are bound: their ports are known only then, and nothing is served before.
+  const beacons: Beacon[] = [];
+  const brokerAddresses = new Set<Ip>();
+  const service = await createBrokerService(
+    {
+      store,
+      clock,
+      logger,
+      ticketKey: ensureTicketKey(config.data),
+      beacons,
+      brokerAddresses,
+      publicUrl: url,
+      baseDomain: config.baseDomain,
+      checkInSec: config.checkInSec,
+      edgeUrl: config.edgeUrl,
+      isLoopbackAllowed: deps.isLoopbackAllowed ?? false,
+    },
+    scope.signal,
+  );
+  scope.add(() => service.close());
+  const { beacon, udp } = await startUdp(deps, service, scope);
+  const endpoints = await publicEndpoints(config, url, udp);
+  endpoints.forEach((endpoint, at) => {
+    brokerAddresses.add(endpoint.address);
+    beacons.push({ publicKey: beacon.publicKeys[at]!, endpoint: formatEndpoint(endpoint) });
+  });
+  const http = await startHttp(deps, service, url);
+  scope.add(async () => {
+    // Event streams never end by themselves, and the server waits for every answer.
+    service.endStreams();
+    await http.stop();
+  });
+  const setupCode = await service.setup.offer();
+  return { url, httpPort: http.port, beacons, setupCode, service, beacon, store };
+};
+
+/** Starts everything, or nothing. */
+export const startBroker = async (deps: BrokerDeps): Promise<Broker> => {
+  const scope = createScope();
+  try {
+    return { ...(await start(deps, scope)), stop: () => scope.end() };
+  } catch (error) {
+    await scope.end().catch(() => {});
+    throw error;
+  }
+};

@@ -1,0 +1,84 @@
+/** Nodes: loaded whole at start; identity is written at once, observations lazily and in bulk. */
+import type { AccountId, DnsLabel, Ip4, NodeId, PublicKey, Tag } from '@sidegate/protocol';
+import type { Selectable } from 'kysely';
+import type { NodesTable } from './schema.ts';
+import type { Db } from './store.ts';
+
+/** One machine, with what was last observed of it. */
+export type NodeRow = Omit<Selectable<NodesTable>, 'tags'> & { readonly tags: readonly Tag[] };
+/** What may change in a node's identity. */
+export type NodeChange = Partial<
+  Pick<NodeRow, 'name' | 'note' | 'tags' | 'tokenHash' | 'ownerId' | 'agentVersion' | 'removedAt'>
+>;
+/** What is observed, and worth little on its own. */
+export type NodeObservation = Pick<NodeRow, 'id' | 'lastSeenAt' | 'endpoint' | 'nat' | 'agentVersion'>;
+
+const fromRow = (row: Selectable<NodesTable>): NodeRow => ({ ...row, tags: JSON.parse(row.tags) as Tag[] });
+
+/** Queries on nodes. */
+export const createNodeStore = (db: Db) => ({
+  async insert(node: NodeRow): Promise<void> {
+    await db
+      .insertInto('nodes')
+      .values({ ...node, tags: JSON.stringify(node.tags) })
+      .execute();
+  },
+  /** Every node, those removed a while ago included. */
+  async list(): Promise<NodeRow[]> {
+    return (await db.selectFrom('nodes').selectAll().execute()).map(fromRow);
+  },
+  /** Is the address taken, be it by a node that left a while ago? */
+  async hasAddress(accountId: AccountId, address4: Ip4): Promise<boolean> {
+    const row = await db
+      .selectFrom('nodes')
+      .select('id')
+      .where('accountId', '=', accountId)
+      .where('address4', '=', address4)
+      .executeTakeFirst();
+    return row !== undefined;
+  },
+  async countAddresses(accountId: AccountId): Promise<number> {
+    const { count } = await db
+      .selectFrom('nodes')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('accountId', '=', accountId)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  },
+  /** Names in use that begin with `stem`, which holds nothing but letters, digits and hyphens. */
+  async listNames(accountId: AccountId, stem: string): Promise<string[]> {
+    const rows = await db
+      .selectFrom('nodes')
+      .select('name')
+      .where('accountId', '=', accountId)
+      .where('removedAt', 'is', null)
+      .where('name', 'like', `${stem}%` as DnsLabel)
+      .execute();
+    return rows.map((row) => row.name);
+  },
+  async findByKey(publicKey: PublicKey): Promise<Pick<NodeRow, 'id' | 'accountId' | 'name'> | undefined> {
+    return db
+      .selectFrom('nodes')
+      .select(['id', 'accountId', 'name'])
+      .where('publicKey', '=', publicKey)
+      .where('removedAt', 'is', null)
+      .executeTakeFirst();
+  },
+  async update(id: NodeId, change: NodeChange): Promise<void> {
+    const { tags, ...rest } = change;
+    const values = { ...rest, ...(tags === undefined ? {} : { tags: JSON.stringify(tags) }) };
+    if (Object.keys(values).length > 0) {
+      await db.updateTable('nodes').set(values).where('id', '=', id).execute();
+    }
+  },
+  async observe(observations: readonly NodeObservation[]): Promise<void> {
+    for (const { id, ...values } of observations) {
+      await db.updateTable('nodes').set(values).where('id', '=', id).execute();
+    }
+  },
+  /** Frees the addresses of nodes that left before. */
+  async forgetRemoved(before: number): Promise<void> {
+    await db.deleteFrom('nodes').where('removedAt', '<', before).execute();
+  },
+});
+export type NodeStore = ReturnType<typeof createNodeStore>;

@@ -1,0 +1,136 @@
+/**
+ * The tables as Kysely sees them: camelCase here, snake_case in SQL. Times are milliseconds since 1970, flags 0 or 1,
+ * lists JSON text: alike in both dialects.
+ */
+import type {
+  AccountId,
+  Cidr4,
+  Cidr6,
+  DnsLabel,
+  Email,
+  Endpoint,
+  EnrolmentKeyId,
+  Ip4,
+  Ip6,
+  NatKind,
+  NodeId,
+  NodeRole,
+  PublicKey,
+  UserId,
+  UserRole,
+} from '@sidegate/protocol';
+import type { Generated } from 'kysely';
+
+/** SHA-256 of a secret, base64url: what is kept of tokens, keys and codes. */
+export type SecretHash = string & { readonly __brand: 'SecretHash' };
+/** The account's rule for who reaches whom. */
+export type PolicyPreset = 'mesh' | 'service';
+
+export interface AccountsTable {
+  id: AccountId;
+  label: DnsLabel;
+  name: string;
+  preset: PolicyPreset;
+  prefix4: Cidr4;
+  prefix6: Cidr6;
+  /** Offset in `prefix4` of the address given last. */
+  addressCursor: number;
+  createdAt: number;
+}
+
+export interface UsersTable {
+  id: UserId;
+  accountId: AccountId;
+  name: string;
+  email: Email;
+  role: UserRole;
+  /** PHC string. */
+  passwordHash: string;
+  createdAt: number;
+  lastLoginAt: number | null;
+}
+
+export interface SessionsTable {
+  tokenHash: SecretHash;
+  userId: UserId;
+  createdAt: number;
+  expiresAt: number;
+}
+
+export interface EnrolmentKeysTable {
+  id: EnrolmentKeyId;
+  accountId: AccountId;
+  secretHash: SecretHash;
+  label: string;
+  role: NodeRole;
+  tags: string;
+  reusable: number;
+  uses: number;
+  createdBy: UserId | null;
+  createdAt: number;
+  expiresAt: number | null;
+  revokedAt: number | null;
+}
+
+export interface EnrolmentRequestsTable {
+  code: string;
+  pollHash: SecretHash;
+  /** NodeDescription as JSON. */
+  description: string;
+  fromAddress: string;
+  state: 'pending' | 'approved' | 'denied';
+  nodeId: NodeId | null;
+  createdAt: number;
+  expiresAt: number;
+}
+
+export interface NodesTable {
+  id: NodeId;
+  accountId: AccountId;
+  role: NodeRole;
+  name: DnsLabel;
+  publicKey: PublicKey;
+  address4: Ip4;
+  address6: Ip6;
+  tokenHash: SecretHash;
+  ownerId: UserId | null;
+  tags: string;
+  note: string;
+  hostname: string;
+  platform: string;
+  agentVersion: string;
+  createdAt: number;
+  /** Set when the node left: the row stays a while, so that its address is not given out again soon. */
+  removedAt: number | null;
+  // Observed: written lazily, and good enough after a crash.
+  lastSeenAt: number | null;
+  endpoint: Endpoint | null;
+  nat: NatKind;
+}
+
+export interface AuditTable {
+  seq: Generated<number>;
+  accountId: AccountId;
+  at: number;
+  actor: string;
+  action: string;
+  target: string;
+  detail: string;
+}
+
+export interface SettingsTable {
+  key: 'setup-code-hash';
+  value: string;
+}
+
+/** All tables. */
+export interface Schema {
+  accounts: AccountsTable;
+  users: UsersTable;
+  sessions: SessionsTable;
+  enrolmentKeys: EnrolmentKeysTable;
+  enrolmentRequests: EnrolmentRequestsTable;
+  nodes: NodesTable;
+  audit: AuditTable;
+  settings: SettingsTable;
+}

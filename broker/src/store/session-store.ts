@@ -1,0 +1,30 @@
+/** Portal sessions, by the hash of their cookie. */
+import type { UserId } from '@sidegate/protocol';
+import type { Selectable } from 'kysely';
+import type { SecretHash, SessionsTable } from './schema.ts';
+import type { Db } from './store.ts';
+
+/** One session. */
+export type SessionRow = Selectable<SessionsTable>;
+
+/** Queries on sessions. */
+export const createSessionStore = (db: Db) => ({
+  async insert(session: SessionRow): Promise<void> {
+    await db.insertInto('sessions').values(session).execute();
+  },
+  find: (tokenHash: SecretHash): Promise<SessionRow | undefined> =>
+    db.selectFrom('sessions').selectAll().where('tokenHash', '=', tokenHash).executeTakeFirst(),
+  async delete(tokenHash: SecretHash): Promise<void> {
+    await db.deleteFrom('sessions').where('tokenHash', '=', tokenHash).execute();
+  },
+  /** Logs a person out everywhere, `except` for one session. */
+  async deleteOf(userId: UserId, except?: SecretHash): Promise<void> {
+    let query = db.deleteFrom('sessions').where('userId', '=', userId);
+    if (except !== undefined) query = query.where('tokenHash', '!=', except);
+    await query.execute();
+  },
+  async deleteExpired(now: number): Promise<void> {
+    await db.deleteFrom('sessions').where('expiresAt', '<=', now).execute();
+  },
+});
+export type SessionStore = ReturnType<typeof createSessionStore>;

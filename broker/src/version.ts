@@ -1,0 +1,4 @@
+/** The version, from the one place where it stands. */
+import manifest from '../package.json' with { type: 'json' };
+
+export const VERSION: string = manifest.version;
