@@ -1,5 +1,5 @@
 /** What each thing heard does to a path. What time alone does is in `on-path-time.ts`. Pure. */
-import { noteHeartbeatAnswer, noteTraffic } from './liveness.ts';
+import { forgetPending, noteHeartbeatAnswer, noteTraffic } from './liveness.ts';
 import {
   failUpgrade,
   giveUp,
@@ -103,7 +103,7 @@ const onPong = (state: PathState, event: Of<'pong'>, nowMs: number): PathStep =>
 
 const onSignOfLife = (state: PathState, nowMs: number): PathState =>
   state.phase === 'fallback' || state.phase === 'down'
-    ? enterPhase(state, 'relayed', 'the peer answers', nowMs)
+    ? { ...enterPhase(state, 'relayed', 'the peer answers', nowMs), liveness: forgetPending(state.liveness) }
     : state;
 
 const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs: number): PathStep => {

@@ -12,9 +12,9 @@ import {
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
+import { createPrivateWireGuardKey, publicKeyOf } from '../../tunnel/key-pair.ts';
 import type { BrokerClient } from './broker-client.ts';
 import type { Identity } from './identity.ts';
-import { createPrivateWireGuardKey, publicKeyOf } from './key-pair.ts';
 
 /** A broker that does not say how often to ask. */
 const POLL_MIN_SEC = 1;

@@ -6,10 +6,10 @@ import { CodedError, createBackoff, createSingleFlight, describeError } from '@s
 import type { DownRequest, UpRequest, UpResponse } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
+import { publicKeyOf } from '../../tunnel/key-pair.ts';
 import { type BrokerClient, createBrokerClient } from './broker-client.ts';
 import { joinByApproval, joinWithKey, type PendingJoin } from './enrolment.ts';
 import { createIdentityStore, type Identity } from './identity.ts';
-import { publicKeyOf } from './key-pair.ts';
 import { removeStoredMap } from './map-holder.ts';
 import type { MeshConfig } from './mesh-config.ts';
 import { claimMeshFacts } from './mesh-facts.ts';

@@ -6,11 +6,11 @@ import { createScope, createSingleFlight, type ResourceScope } from '@sidegate/k
 import type { Endpoint, MapPeer, NetworkMap, NodeId, ProbeFrame, Punch } from '@sidegate/protocol';
 import { validateCandidates } from '../../paths/validate-candidates.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
+import { publicKeyOf } from '../../tunnel/key-pair.ts';
 import type { BrokerClient } from './broker-client.ts';
 import { type BrokerLink, openBrokerLink } from './broker-link.ts';
 import { type HeartbeatService, startHeartbeatService } from './heartbeat-service.ts';
 import type { Identity } from './identity.ts';
-import { publicKeyOf } from './key-pair.ts';
 import { openMapHolder } from './map-holder.ts';
 import type { MeshConfig } from './mesh-config.ts';
 import type { MeshFacts } from './mesh-facts.ts';

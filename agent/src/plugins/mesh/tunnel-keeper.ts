@@ -6,8 +6,8 @@ import type { Logger } from '@sidegate/kit';
 import type { Beacon, Endpoint, MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import type { IfName, Tunnel, TunnelConfig, TunnelPeerChange, TunnelPeerState } from '../../ports/index.ts';
+import { deriveListenPort } from '../../tunnel/key-pair.ts';
 import { beaconPeer, desiredPeers, nodePeer, planTunnelPeers } from '../../tunnel/plan-tunnel-peers.ts';
-import { deriveListenPort } from './key-pair.ts';
 
 const PORT_ATTEMPTS = 20;
 const KEEPALIVE_SEC = 25;
