@@ -14,7 +14,7 @@ await build({
   legalComments: 'external',
   // Dependencies in CommonJS expect a `require`; an ES module has none.
   banner: {
-    js: "#!/usr/bin/env node\nimport { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
   external: ['pg-native'],
 });
