@@ -1,4 +1,5 @@
-import { open, realpath, stat } from 'node:fs/promises';
+import { open, readlink, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { type HostsEntry, replaceHostsBlock } from '../naming/hosts-block.ts';
 import type { Resolver } from '../ports/index.ts';
 import { readTextFile, writeFileAtomically } from './atomic-files.ts';
@@ -32,10 +33,20 @@ const replaceText = async (path: string, text: string): Promise<void> => {
   }
 };
 
+const MAX_LINKS = 8;
+
+/** Where the file itself is, when its name is a symbolic link: a rename must not replace the link. */
+const followLink = async (path: string, linksLeft = MAX_LINKS): Promise<string> => {
+  const target = await readlink(path).catch(() => undefined);
+  return target === undefined || linksLeft === 0
+    ? path
+    : await followLink(resolve(dirname(path), target), linksLeft - 1);
+};
+
 /** Names in a marked block of a hosts file; all else in the file stays byte for byte. */
 export const createHostsResolver = (record: ChangeRecord, path = '/etc/hosts'): Resolver => {
   const write = async (entries: readonly HostsEntry[]) => {
-    const target = await realpath(path).catch(() => path);
+    const target = await followLink(path);
     const before = (await readTextFile(target, 'latin1')) ?? '';
     const after = replaceHostsBlock(before, entries);
     if (after !== before) await replaceText(target, after);

@@ -24,7 +24,7 @@ const ENVIRONMENT = {
   LC_ALL: 'C',
 };
 const DEFAULT_TIMEOUT_MS = 10_000;
-const OUTPUT_LIMIT_BYTES = 16 * 1024 * 1024;
+const OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024;
 /** A program that ignores SIGTERM is killed after this. */
 const KILL_AFTER_MS = 2_000;
 const STDERR_KEPT_CHARS = 2_000;
