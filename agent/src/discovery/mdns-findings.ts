@@ -90,9 +90,10 @@ class Collector implements MdnsCollector {
     }
     const questions = [
       ...newTypes.map((type) => ({ name: `${type}.local`, type: 'PTR' as const })),
-      ...[...this.#instances].flatMap(([name, { port }]) =>
-        port === undefined ? [{ name, type: 'SRV' as const }] : [],
-      ),
+      ...[...this.#instances].flatMap(([name, { port, model }]) => [
+        ...(port === undefined ? [{ name, type: 'SRV' as const }] : []),
+        ...(model === undefined ? [{ name, type: 'TXT' as const }] : []),
+      ]),
     ];
     return { findings: this.#report(), questions: questions.slice(0, 20) };
   }

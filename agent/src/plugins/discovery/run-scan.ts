@@ -23,21 +23,30 @@ export interface ScanOutcome {
   readonly failed: ReadonlySet<DiscoverySource['name']>;
 }
 
-/** The share of work done over all sources, and what the heaviest one still at work does. */
+/**
+ * The share of work done over all sources, and what is being done. An examiner's share counts as far as the finders
+ * have come: until then nobody knows how much there is to examine.
+ */
 const createMeter = (sources: readonly DiscoverySource[], onProgress: ScanDeps['onProgress']) => {
-  const done = new Map(sources.map((source) => [source, 0]));
-  const totalWeight = sources.reduce((sum, { weight }) => sum + weight, 0);
+  const shares = new Map(sources.map((source) => [source, 0]));
+  const finders = sources.filter(({ role }) => role === 'find');
+  const weigh = (some: readonly DiscoverySource[]) =>
+    some.reduce((sum, source) => sum + source.weight * (shares.get(source) ?? 0), 0);
+  const total = (some: readonly DiscoverySource[]) => some.reduce((sum, { weight }) => sum + weight, 0);
+  const phase = () =>
+    [...shares]
+      .filter(([, share]) => share < 1)
+      .sort(
+        ([one], [other]) =>
+          Number(other.role === 'find') - Number(one.role === 'find') || other.weight - one.weight,
+      )[0]?.[0].phase ?? 'Finishing';
   let shown = 0;
   return (source: DiscoverySource, fraction: number) => {
-    done.set(source, Math.max(done.get(source) ?? 0, Math.min(1, fraction)));
-    let sum = 0;
-    for (const [one, share] of done) sum += one.weight * share;
-    shown = Math.max(shown, Math.min(1, sum / totalWeight));
-    const [current] = [...done]
-      .filter(([, share]) => share < 1)
-      .sort(([one], [other]) => other.weight - one.weight);
-    const finder = [...done].find(([one, share]) => one.role === 'find' && share < 1 && one.weight >= 0.1);
-    onProgress(shown, (finder ?? current)?.[0].phase ?? 'Finishing');
+    shares.set(source, Math.max(shares.get(source) ?? 0, Math.min(1, fraction)));
+    const found = finders.length === 0 ? 1 : weigh(finders) / total(finders);
+    const examined = weigh(sources.filter(({ role }) => role === 'examine')) * found;
+    shown = Math.max(shown, Math.min(1, (weigh(finders) + examined) / total(sources)));
+    onProgress(shown, phase());
   };
 };
 
