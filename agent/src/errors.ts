@@ -201,7 +201,11 @@ const CLI_ERRORS = {
   HOST_UNKNOWN: { hint: '`sidegate hosts` lists the hosts.', retry: 'never', blame: 'operator' },
   HOST_AMBIGUOUS: { hint: 'Use the address or the id instead.', retry: 'never', blame: 'operator' },
   FORWARD_UNKNOWN: { hint: '`sidegate forward list` lists the forwards.', retry: 'never', blame: 'operator' },
-  SCOPE_UNKNOWN: { hint: '`sidegate scope list` lists the scopes.', retry: 'never', blame: 'operator' },
+  SCOPE_UNKNOWN: {
+    hint: '`sidegate scope list` lists the scopes; `sidegate scope add` adds one.',
+    retry: 'never',
+    blame: 'operator',
+  },
   FILE_UNREADABLE: { hint: 'Check the path and its permissions.', retry: 'never', blame: 'operator' },
   PASSWORD_MISMATCH: { hint: 'Type the same password twice.', retry: 'never', blame: 'operator' },
 } as const satisfies Record<string, ErrorMeta>;

@@ -38,6 +38,5 @@ export const findForward = (forwards: readonly Forward[], text: string): Forward
 export const findScope = (scopes: readonly Scope[], text: string): Scope => {
   const scope = scopes.find(({ id, cidr, label }) => [id, cidr, label].includes(text));
   if (scope !== undefined) return scope;
-  const hint = /\/\d+$/.test(text) ? `Add it first: \`sidegate scope add ${text}\`.` : undefined;
-  throw new AgentError('SCOPE_UNKNOWN', `There is no scope ${text}`, hint === undefined ? {} : { hint });
+  throw new AgentError('SCOPE_UNKNOWN', `There is no scope ${text}`);
 };

@@ -31,7 +31,11 @@ const follow = async (
   if (started.state !== 'running') return started;
   for await (const event of events) {
     if (event.event === 'scan.changed' && event.data.id === started.id) {
-      if (event.data.state !== 'running') return event.data;
+      if (event.data.state !== 'running') {
+        options.progress.clear();
+        if (shown.size > 0) context.say();
+        return event.data;
+      }
       const { progress, phase, hostsFound } = event.data;
       if (options.isWatched) {
         options.progress.show(

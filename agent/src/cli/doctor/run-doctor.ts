@@ -1,6 +1,7 @@
 /** Looks at the machine and gives findings. Every check stands alone: one that cannot look says so and ends there. */
 import { CodedError } from '@sidegate/kit';
-import type { EdgeStatus } from '@sidegate/protocol';
+import { type EdgeStatus, Forward } from '@sidegate/protocol';
+import * as v from 'valibot';
 import type { CommandContext } from '../command.ts';
 import { fetchStatus } from '../commands/status.ts';
 import { DaemonRefusal } from '../local-client.ts';
@@ -11,6 +12,8 @@ import { judgeRoutes, parseIpRoutes } from './route-conflicts.ts';
 
 const FETCH_TIMEOUT_MS = 5_000;
 const DEFAULT_INTERFACE = 'sg0';
+/** Warnings of the daemon that a check here looks at more closely. */
+const CHECKED_HERE = new Set(['beacon-unreachable', 'clock-off', 'mesh-prefix-overlap']);
 
 interface Tool {
   readonly name: string;
@@ -74,7 +77,7 @@ const checkDaemon = async (
     const status = await fetchStatus(context);
     const findings = [ok('daemon', `The daemon runs, version ${status.version}, state ${status.state}`)];
     for (const { code, severity, title, hint } of status.health) {
-      if (severity === 'info') continue;
+      if (severity === 'info' || CHECKED_HERE.has(code)) continue;
       findings.push((severity === 'error' ? fail : warn)(code, title, hint));
     }
     return { findings, status };
@@ -124,13 +127,24 @@ const checkWireGuard = async (context: CommandContext, status: EdgeStatus | unde
   );
 };
 
-const checkForwarding = async ({ io }: CommandContext, status: EdgeStatus | undefined): Promise<Finding> => {
-  const value = await io.readFile('/proc/sys/net/ipv4/ip_forward').catch(() => undefined);
+/** The daemon turns forwarding on for the first forward that needs it. */
+const needsForwarding = async (
+  { io, client }: CommandContext,
+  status: EdgeStatus | undefined,
+): Promise<boolean> => {
+  if (status?.state !== 'up' || status.counts.forwards === 0) return false;
+  const forwards = await client.ask('GET', '/forwards', v.array(Forward)).catch(() => []);
+  io.signal.throwIfAborted();
+  return forwards.some(({ enabled }) => enabled);
+};
+
+const checkForwarding = async (context: CommandContext, status: EdgeStatus | undefined): Promise<Finding> => {
+  const value = await context.io.readFile('/proc/sys/net/ipv4/ip_forward').catch(() => undefined);
   if (value?.trim() === '1') return ok('forwarding', 'The kernel forwards packets');
-  if (status?.state !== 'up' || status.node?.role !== 'edge') {
+  if (!(await needsForwarding(context, status))) {
     return ok(
       'forwarding',
-      'The kernel does not forward packets; the daemon turns that on when an edge comes up',
+      'The kernel does not forward packets; the daemon turns that on for the first forward',
     );
   }
   return fail(

@@ -51,7 +51,7 @@ export const renderTable = (
       .map((column, at) => {
         const text = fit(row[at] ?? '', widths[at]!);
         const padding = ' '.repeat(widths[at]! - widthOf(text));
-        const painted = paint(text, column);
+        const painted = text === '' ? '' : paint(text, column);
         if (column.isRight) return padding + painted;
         return at === columns.length - 1 ? painted : painted + padding;
       })

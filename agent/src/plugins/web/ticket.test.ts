@@ -63,12 +63,18 @@ describe('checkTicket', () => {
 
   test('refuses what another key signed', () => {
     const text = signTicket(newClaims(EDGE, NOW_MS), newTicketKey().privateKey);
-    expect(check(text)).toMatchObject({ code: 'TICKET_INVALID', why: /not signed by the broker/ });
+    expect(check(text)).toMatchObject({
+      code: 'TICKET_INVALID',
+      why: expect.stringMatching(/not signed by the broker/),
+    });
   });
 
   test('refuses a ticket for another edge', () => {
     const text = signTicket(newClaims('n_otherotherother1' as NodeId, NOW_MS), key.privateKey);
-    expect(check(text)).toMatchObject({ code: 'TICKET_INVALID', why: /another machine/ });
+    expect(check(text)).toMatchObject({
+      code: 'TICKET_INVALID',
+      why: expect.stringMatching(/another machine/),
+    });
   });
 
   test('refuses signed text that is no claims', () => {
