@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { IfName } from '../ports/index.ts';
+import { parseIpLinks, parseIpNeighbours, parseIpRoutes, parseMonitorLine } from './ip-json.ts';
+
+/** Recorded from iproute2 on a board with a tunnel of wireguard-go, an unplugged socket and a camera. */
+const ADDRESSES = JSON.stringify([
+  {
+    ifname: 'lo',
+    flags: ['LOOPBACK', 'UP', 'LOWER_UP'],
+    mtu: 65536,
+    link_type: 'loopback',
+    address: '00:00:00:00:00:00',
+    addr_info: [{ family: 'inet', local: '127.0.0.1', prefixlen: 8, scope: 'host' }],
+  },
+  {
+    ifname: 'va',
+    link: 'vb',
+    flags: ['NO-CARRIER', 'BROADCAST', 'MULTICAST', 'UP', 'M-DOWN'],
+    mtu: 1500,
+    operstate: 'LOWERLAYERDOWN',
+    link_type: 'ether',
+    address: 'da:be:20:12:f8:91',
+    linkinfo: { info_kind: 'veth' },
+    addr_info: [{ family: 'inet', local: '10.1.2.3', prefixlen: 24, scope: 'global', label: 'va' }],
+  },
+  {
+    ifname: 'sg0',
+    flags: ['POINTOPOINT', 'MULTICAST', 'NOARP', 'UP', 'LOWER_UP'],
+    mtu: 1280,
+    link_type: 'none',
+    linkinfo: { info_kind: 'tun', info_data: { type: 'tun', pi: true } },
+    addr_info: [
+      { family: 'inet', local: '100.64.0.1', prefixlen: 32, scope: 'global' },
+      { family: 'inet6', local: 'fe80::c703:f2e9:7210:ea26', prefixlen: 64, scope: 'link' },
+      {},
+    ],
+  },
+]);
+
+describe('interfaces', () => {
+  it('are read with kind, carrier and addresses', () => {
+    expect(parseIpLinks(ADDRESSES)).toEqual([
+      expect.objectContaining({ name: 'lo', isLoopback: true, isUp: true, mac: undefined }),
+      expect.objectContaining({
+        name: 'va',
+        mac: 'da:be:20:12:f8:91',
+        isUp: false,
+        isAdminUp: true,
+        linkKind: 'veth',
+        addresses4: ['10.1.2.3/24'],
+      }),
+      expect.objectContaining({
+        name: 'sg0',
+        mac: undefined,
+        isUp: true,
+        mtuBytes: 1280,
+        linkKind: 'tun',
+        addresses4: ['100.64.0.1/32'],
+        addresses6: ['fe80::c703:f2e9:7210:ea26/64'],
+      }),
+    ]);
+  });
+});
+
+describe('routes', () => {
+  it('are read with networks written out, and only where they lead somewhere', () => {
+    const text = JSON.stringify([
+      { dst: 'default', gateway: '192.168.1.1', dev: 'eth0', flags: [] },
+      { dst: '192.168.1.0/24', dev: 'eth0', protocol: 'kernel', prefsrc: '192.168.1.2' },
+      { dst: '100.64.0.2', dev: 'sg0', protocol: '83' },
+      { type: 'unreachable', dst: '10.0.0.0/8', dev: 'lo' },
+      { dst: 'fd00::2', dev: 'sg0', metric: 1024 },
+      { dst: 'nonsense', dev: 'eth0' },
+    ]);
+    expect(parseIpRoutes(text).map(({ destination, gateway }) => [destination, gateway])).toEqual([
+      ['default', '192.168.1.1'],
+      ['192.168.1.0/24', undefined],
+      ['100.64.0.2/32', undefined],
+      ['fd00::2/128', undefined],
+    ]);
+  });
+
+  it('take the interface from the question where the answer leaves it out', () => {
+    const text = JSON.stringify([{ dst: '100.64.0.2', scope: 'link', flags: [] }]);
+    expect(parseIpRoutes(text, 'sg0' as IfName)).toEqual([
+      { destination: '100.64.0.2/32', gateway: undefined, interfaceName: 'sg0' },
+    ]);
+    expect(parseIpRoutes(text)).toEqual([]);
+  });
+});
+
+describe('neighbours', () => {
+  it('are read where they have a MAC address', () => {
+    const text = JSON.stringify([
+      { dst: '192.168.1.9', dev: 'eth0', lladdr: '00:11:22:AA:44:55', state: ['REACHABLE'] },
+      { dst: '192.168.1.10', dev: 'eth0', state: ['FAILED'] },
+    ]);
+    expect(parseIpNeighbours(text)).toEqual([
+      { address: '192.168.1.9', mac: '00:11:22:aa:44:55', interfaceName: 'eth0', state: 'REACHABLE' },
+    ]);
+  });
+});
+
+it.each([
+  ['[LINK]3: vb@NONE: <BROADCAST,MULTICAST> mtu 1500', 'link'],
+  ['[ADDR]4: va    inet 10.1.2.3/24 scope global va', 'address'],
+  ['[ROUTE]10.1.2.0/24 dev va proto kernel scope link', 'route'],
+  ['[NEIGH]10.1.2.9 dev va lladdr 00:11:22:33:44:55 PERMANENT', 'neighbour'],
+  ['       valid_lft forever', undefined],
+])('tells what %j is about', (line, what) => {
+  expect(parseMonitorLine(line)).toBe(what);
+});
+
+it('survives any text and any JSON', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+      parseIpLinks(text);
+      parseIpRoutes(text);
+      parseIpNeighbours(text);
+      parseMonitorLine(text);
+    }),
+  );
+});
+
+it('survives fields of any kind', () => {
+  const names = fc.constantFrom('ifname', 'dst', 'dev', 'lladdr', 'addr_info', 'flags', 'state', 'gateway');
+  const item = fc.dictionary(
+    names,
+    fc.oneof(fc.jsonValue(), fc.constantFrom('eth0', '10.0.0.1', 'fe80::1/64')),
+  );
+  fc.assert(
+    fc.property(fc.array(item), (items) => {
+      const text = JSON.stringify(items);
+      for (const link of parseIpLinks(text)) expect(link.name.length).toBeGreaterThan(0);
+      for (const route of parseIpRoutes(text)) expect(route.destination).toMatch(/^default$|\//);
+      for (const neighbour of parseIpNeighbours(text)) expect(neighbour.mac).toHaveLength(17);
+    }),
+  );
+});
