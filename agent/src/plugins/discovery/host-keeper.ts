@@ -13,7 +13,7 @@ import type { Files } from '../../ports/index.ts';
 
 const FILE = 'hosts.json';
 /** A scan of sixty hosts makes hundreds of changes: they go out together, soon enough to look immediate. */
-const FLUSH_MS = 60;
+const FLUSH_MS = 40;
 const SAVE_RUNTIME_MS = 60_000;
 const SAVE_STATE_MS = 12 * 3_600_000;
 

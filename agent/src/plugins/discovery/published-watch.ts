@@ -12,7 +12,7 @@ import { askByArp, runArpScan } from './sources/arp-scan.ts';
 const LOOK_MS = 60_000;
 /** A network is swept for a lost host at most this often: turned-off devices are lost for long. */
 const SEARCH_MS = 300_000;
-const SEARCH_PASS = { blockBits: 0, timeoutMs: 300, intervalUs: 1000 } as const;
+const SEARCH_PASS = { timeoutMs: 300, intervalUs: 1000 } as const;
 
 export interface PublishedWatchDeps {
   readonly run: Run;

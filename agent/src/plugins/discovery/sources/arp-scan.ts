@@ -9,27 +9,32 @@ import { parseArpScanLine } from '../../../discovery/parse-arp-scan.ts';
 import type { ScanScope } from '../../../discovery/scopes.ts';
 import { splitNetwork } from '../../../discovery/split-network.ts';
 import type { Run } from '../../../ports/index.ts';
+import { createLimiter } from '../limiter.ts';
 import type { DiscoverySink } from '../source.ts';
 
-/** One pass: packets 0.5 ms apart are 1 Mbit/s, which the slowest Wi-Fi carries. */
+/** How a pass asks. Two packets a millisecond are 1 Mbit/s, which the slowest Wi-Fi carries: no pass sends more. */
 interface Pass {
   readonly blockBits: number;
   readonly timeoutMs: number;
   readonly intervalUs: number;
+  /** Blocks under way at once: while one waits for answers, others ask. */
+  readonly width: number;
 }
-const QUICK: Pass = { blockBits: 26, timeoutMs: 100, intervalUs: 500 };
-const PATIENT: Pass = { blockBits: 22, timeoutMs: 400, intervalUs: 1000 };
+const QUICK: Pass = { blockBits: 26, timeoutMs: 100, intervalUs: 2000, width: 4 };
+const PATIENT: Pass = { blockBits: 22, timeoutMs: 400, intervalUs: 1000, width: 1 };
 /** Blocks beyond this number only cost processes. */
 const MAX_BLOCKS = 64;
 const SLACK_MS = 10_000;
+
+type OnDevice = (device: NonNullable<ReturnType<typeof parseArpScanLine>>) => void;
 
 /** Runs arp-scan over targets on an interface; calls back for every device. */
 export const runArpScan = async (
   run: Run,
   interfaceName: string,
   targets: readonly string[],
-  pass: Pass,
-  onDevice: (device: NonNullable<ReturnType<typeof parseArpScanLine>>) => void,
+  pass: Pick<Pass, 'timeoutMs' | 'intervalUs'>,
+  onDevice: OnDevice,
   signal: AbortSignal,
 ): Promise<void> => {
   const addresses = targets.reduce(
@@ -73,20 +78,16 @@ export const sweepByArp = async (
   }));
   const total = passes.reduce((sum, { blocks }) => sum + blocks.length, 0);
   let done = 0;
+  const report: OnDevice = (device) => {
+    if (isInCidr(device.address, scope.cidr)) sink.observe(device);
+  };
   for (const { pass, blocks } of passes) {
-    for (const block of blocks) {
-      const report = ({
-        address,
-        mac,
-      }: {
-        address: Ip4;
-        mac: Parameters<DiscoverySink['observe']>[0]['mac'];
-      }) => {
-        if (isInCidr(address, scope.cidr)) sink.observe({ address, ...(mac === undefined ? {} : { mac }) });
-      };
+    const limiter = createLimiter(pass.width);
+    const ask = async (block: Cidr4) => {
       await runArpScan(run, scope.interfaceName, [block], pass, report, signal);
       sink.progress(++done / total);
-    }
+    };
+    await Promise.all(blocks.map((block) => limiter.run(() => ask(block))));
   }
 };
 
@@ -95,6 +96,6 @@ export const askByArp = (
   run: Run,
   interfaceName: string,
   addresses: readonly Ip4[],
-  onDevice: (device: NonNullable<ReturnType<typeof parseArpScanLine>>) => void,
+  onDevice: OnDevice,
   signal: AbortSignal,
 ): Promise<void> => runArpScan(run, interfaceName, addresses, PATIENT, onDevice, signal);

@@ -10,6 +10,8 @@ import { probeService } from './probe-service.ts';
 /** Politeness: to one device, and in all. Small devices have few sockets; the agent has few file descriptors. */
 const PER_HOST = 12;
 const IN_ALL = 320;
+/** Thousands of connections are work: the finders, who are quick, go first. */
+const HEAD_START_MS = 600;
 const TIMEOUT_MS = { attached: 350, routed: 900 } as const;
 
 export const createServiceSource = (
@@ -41,6 +43,7 @@ export const createServiceSource = (
     };
 
     const examinations: Promise<void>[] = [];
+    if (scope.interfaceName !== undefined) await clock.sleep(HEAD_START_MS, signal);
     for await (const address of sink.addresses) {
       if (signal.aborted) break;
       total += ports.length;

@@ -17,7 +17,10 @@ export const connectTcp = (
   new Promise((resolve) => {
     if (signal.aborted) return resolve({ kind: 'silent' });
     const socket = connect({ host: address, port, family: 4 });
+    let isSettled = false;
     const settle = (connection: Connection) => {
+      if (isSettled) return;
+      isSettled = true;
       signal.removeEventListener('abort', giveUp);
       socket.setTimeout(0);
       socket.removeAllListeners('timeout');
@@ -25,11 +28,13 @@ export const connectTcp = (
       resolve(connection);
     };
     const giveUp = () => settle({ kind: 'silent' });
+    // A busy process hears its timers before its sockets: what has come meanwhile is looked at first.
+    const giveUpAfterAll = () => void setImmediate(giveUp);
     signal.addEventListener('abort', giveUp, { once: true });
     // The listener stays: a socket without one brings the process down when the other side resets it later.
     socket.on('error', (error: NodeJS.ErrnoException) =>
       settle({ kind: error.code === 'ECONNREFUSED' ? 'refused' : 'silent' }),
     );
-    socket.setTimeout(timeoutMs, giveUp);
+    socket.setTimeout(timeoutMs, giveUpAfterAll);
     socket.once('connect', () => settle({ kind: 'open', socket }));
   });
