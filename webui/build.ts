@@ -21,7 +21,7 @@ const compressAll = async (directory: string): Promise<void> => {
 };
 
 for (const app of ['edge', 'portal']) {
-  process.env['SG_APP'] = app;
+  process.env.SG_APP = app;
   await build({ configFile, logLevel: 'warn' });
   await compressAll(fileURLToPath(new URL(`dist/${app}`, import.meta.url)));
   console.log(`built webui/dist/${app}`);

@@ -6,7 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
-const app = process.env['SG_APP'] === 'portal' ? 'portal' : 'edge';
+const app = process.env.SG_APP === 'portal' ? 'portal' : 'edge';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 /** Where the fake API of this app listens; see fake/server.ts. */
 const fake = { target: `http://127.0.0.1:${app === 'portal' ? 5180 : 5181}`, changeOrigin: false };

@@ -19,7 +19,6 @@ const messages = {
   'login.no-password': 'Logging in by password is not possible here',
   'login.ticket-failed':
     'The portal’s ticket was not accepted. Open this edge from the portal again, or log in here.',
-  'login.expired': 'Your session has ended. Log in again to go on.',
   'account.via-password': 'logged in by password',
   'account.via-ticket': 'logged in by the portal',
 

@@ -39,19 +39,131 @@ interface Device {
 }
 
 const DEVICES: readonly Device[] = [
-  { name: 'router', kind: 'router', last: 1, mac: '2c:91:ab:01:7f:10', vendor: 'AVM Audiovisuelle', services: [service('domain', 53), web('FRITZ!Box 7590'), web('FRITZ!Box 7590', 443), service('upnp', 49000)] },
-  { name: 'front-door-camera', kind: 'camera', last: 20, mac: '44:19:b6:5a:22:0e', vendor: 'Hangzhou Hikvision', services: [web('Front door'), service('rtsp', 554, { banner: 'RTSP/1.0 200 OK' }), service('hikvision-sdk', 8000)], note: 'Above the door, PoE from the cellar' },
-  { name: 'garden-camera', kind: 'camera', last: 21, mac: '44:19:b6:5a:22:31', vendor: 'Hangzhou Hikvision', services: [web('Garden'), service('rtsp', 554)], seenAgoMs: 3 * HOUR },
-  { name: 'OfficeJet Pro 9010', kind: 'printer', last: 33, mac: '3c:52:82:9d:10:aa', vendor: 'Hewlett Packard', services: [web('HP OfficeJet Pro 9010'), service('ipp', 631), service('jetdirect', 9100)] },
-  { name: 'diskstation', kind: 'nas', last: 40, mac: '00:11:32:c4:5e:78', vendor: 'Synology', services: [service('ssh', 22, { banner: 'SSH-2.0-OpenSSH_9.2' }), web('DiskStation'), web('DiskStation', 443), service('smb', 445), service('afp', 548), service('dsm', 5000, { scheme: 'http', title: 'Synology DiskStation' })], given: 'diskstation' },
-  { name: 'living-room-tv', kind: 'tv', last: 51, mac: '8c:79:f5:0c:42:19', vendor: 'Samsung Electronics', services: [service('samsung-tv', 8001), service('airplay', 7000)] },
-  { name: 'kitchen', kind: 'speaker', last: 52, mac: '48:a6:b8:77:1e:03', vendor: 'Sonos', services: [service('sonos', 1400, { scheme: 'http', title: 'Sonos One' })] },
-  { name: '192.168.1.60', kind: 'unknown', last: 60, mac: 'de:ad:be:ef:00:60', services: [service('http', 80, { title: '<img src=x onerror=alert(1)>', scheme: 'http' })] },
-  { name: 'heat-pump', kind: 'iot', last: 70, mac: '24:0a:c4:11:9b:5c', vendor: 'Espressif', services: [service('modbus', 502)] },
-  { name: 'shelly-hall', kind: 'iot', last: 71, mac: '24:0a:c4:12:00:8e', vendor: 'Espressif', services: [web('Shelly 1')] },
-  { name: 'Annas-iPhone', kind: 'phone', last: 101, mac: 'f2:3b:10:aa:7d:55', services: [], seenAgoMs: 26 * HOUR },
-  { name: 'workstation', kind: 'computer', last: 110, mac: '70:85:c2:8a:3d:21', vendor: 'ASRock', services: [service('ssh', 22, { banner: 'SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13' }), service('vnc', 5900)] },
-  { name: 'homeserver', kind: 'server', last: 120, mac: 'dc:a6:32:4e:90:1b', vendor: 'Raspberry Pi', services: [service('ssh', 22), web('Home Assistant', 8123)] },
+  {
+    name: 'router',
+    kind: 'router',
+    last: 1,
+    mac: '2c:91:ab:01:7f:10',
+    vendor: 'AVM Audiovisuelle',
+    services: [
+      service('domain', 53),
+      web('FRITZ!Box 7590'),
+      web('FRITZ!Box 7590', 443),
+      service('upnp', 49000),
+    ],
+  },
+  {
+    name: 'front-door-camera',
+    kind: 'camera',
+    last: 20,
+    mac: '44:19:b6:5a:22:0e',
+    vendor: 'Hangzhou Hikvision',
+    services: [
+      web('Front door'),
+      service('rtsp', 554, { banner: 'RTSP/1.0 200 OK' }),
+      service('hikvision-sdk', 8000),
+    ],
+    note: 'Above the door, PoE from the cellar',
+  },
+  {
+    name: 'garden-camera',
+    kind: 'camera',
+    last: 21,
+    mac: '44:19:b6:5a:22:31',
+    vendor: 'Hangzhou Hikvision',
+    services: [web('Garden'), service('rtsp', 554)],
+    seenAgoMs: 3 * HOUR,
+  },
+  {
+    name: 'OfficeJet Pro 9010',
+    kind: 'printer',
+    last: 33,
+    mac: '3c:52:82:9d:10:aa',
+    vendor: 'Hewlett Packard',
+    services: [web('HP OfficeJet Pro 9010'), service('ipp', 631), service('jetdirect', 9100)],
+  },
+  {
+    name: 'diskstation',
+    kind: 'nas',
+    last: 40,
+    mac: '00:11:32:c4:5e:78',
+    vendor: 'Synology',
+    services: [
+      service('ssh', 22, { banner: 'SSH-2.0-OpenSSH_9.2' }),
+      web('DiskStation'),
+      web('DiskStation', 443),
+      service('smb', 445),
+      service('afp', 548),
+      service('dsm', 5000, { scheme: 'http', title: 'Synology DiskStation' }),
+    ],
+    given: 'diskstation',
+  },
+  {
+    name: 'living-room-tv',
+    kind: 'tv',
+    last: 51,
+    mac: '8c:79:f5:0c:42:19',
+    vendor: 'Samsung Electronics',
+    services: [service('samsung-tv', 8001), service('airplay', 7000)],
+  },
+  {
+    name: 'kitchen',
+    kind: 'speaker',
+    last: 52,
+    mac: '48:a6:b8:77:1e:03',
+    vendor: 'Sonos',
+    services: [service('sonos', 1400, { scheme: 'http', title: 'Sonos One' })],
+  },
+  {
+    name: '192.168.1.60',
+    kind: 'unknown',
+    last: 60,
+    mac: 'de:ad:be:ef:00:60',
+    services: [service('http', 80, { title: '<img src=x onerror=alert(1)>', scheme: 'http' })],
+  },
+  {
+    name: 'heat-pump',
+    kind: 'iot',
+    last: 70,
+    mac: '24:0a:c4:11:9b:5c',
+    vendor: 'Espressif',
+    services: [service('modbus', 502)],
+  },
+  {
+    name: 'shelly-hall',
+    kind: 'iot',
+    last: 71,
+    mac: '24:0a:c4:12:00:8e',
+    vendor: 'Espressif',
+    services: [web('Shelly 1')],
+  },
+  {
+    name: 'Annas-iPhone',
+    kind: 'phone',
+    last: 101,
+    mac: 'f2:3b:10:aa:7d:55',
+    services: [],
+    seenAgoMs: 26 * HOUR,
+  },
+  {
+    name: 'workstation',
+    kind: 'computer',
+    last: 110,
+    mac: '70:85:c2:8a:3d:21',
+    vendor: 'ASRock',
+    services: [
+      service('ssh', 22, { banner: 'SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13' }),
+      service('vnc', 5900),
+    ],
+  },
+  {
+    name: 'homeserver',
+    kind: 'server',
+    last: 120,
+    mac: 'dc:a6:32:4e:90:1b',
+    vendor: 'Raspberry Pi',
+    services: [service('ssh', 22), web('Home Assistant', 8123)],
+  },
 ];
 
 const makeHost = (device: Device, scopeId: string, now: number): Host => {
@@ -60,8 +172,12 @@ const makeHost = (device: Device, scopeId: string, now: number): Host => {
   const evidence = [
     { source: 'arp', field: 'address', value: address, at: seenAt },
     { source: 'arp', field: 'mac', value: device.mac, at: seenAt },
-    ...(device.vendor === undefined ? [] : [{ source: 'oui', field: 'vendor', value: device.vendor, at: seenAt }]),
-    ...(device.name === address ? [] : [{ source: 'mdns', field: 'name', value: `${device.name}.local`, at: seenAt }]),
+    ...(device.vendor === undefined
+      ? []
+      : [{ source: 'oui', field: 'vendor', value: device.vendor, at: seenAt }]),
+    ...(device.name === address
+      ? []
+      : [{ source: 'mdns', field: 'name', value: `${device.name}.local`, at: seenAt }]),
     ...device.services.map(({ protocol, port, title, banner, name }) => ({
       source: 'probe',
       field: `${protocol} ${port}`,
@@ -163,9 +279,38 @@ const makePeers = (now: number): PeerStatus[] => {
     });
   const went = (agoMs: number, from: string, to: string, why: string) => ({ at: now - agoMs, from, to, why });
   return [
-    peer('kims-laptop', 2, { endpoint: '198.51.100.23:41641', rttMs: 12.4, latestHandshakeAt: now - 41_000, rxBytes: 18_400_211, txBytes: 412_008_113, explain: [went(51 * MINUTE, 'relayed', 'probing', 'punch asked by peer'), went(51 * MINUTE - 300, 'probing', 'direct', 'reflexive candidate verified both ways')] }),
-    peer('van-tablet', 3, { path: 'relayed', endpoint: '192.0.2.10:7382', rttMs: 48.9, latestHandshakeAt: now - 95_000, rxBytes: 88_120, txBytes: 1_204_551, explain: [went(9 * MINUTE, 'direct', 'relayed', 'no heartbeat for 1.5 s'), went(8 * MINUTE, 'relayed', 'probing', 'network changed'), went(8 * MINUTE - 5000, 'probing', 'relayed', 'both sides symmetric')] }),
-    peer('office-relay', 4, { role: 'relay', endpoint: '192.0.2.77:51900', rttMs: 21.3, latestHandshakeAt: now - 70_000, rxBytes: 5210, txBytes: 4922 }),
+    peer('kims-laptop', 2, {
+      endpoint: '198.51.100.23:41641',
+      rttMs: 12.4,
+      latestHandshakeAt: now - 41_000,
+      rxBytes: 18_400_211,
+      txBytes: 412_008_113,
+      explain: [
+        went(51 * MINUTE, 'relayed', 'probing', 'punch asked by peer'),
+        went(51 * MINUTE - 300, 'probing', 'direct', 'reflexive candidate verified both ways'),
+      ],
+    }),
+    peer('van-tablet', 3, {
+      path: 'relayed',
+      endpoint: '192.0.2.10:7382',
+      rttMs: 48.9,
+      latestHandshakeAt: now - 95_000,
+      rxBytes: 88_120,
+      txBytes: 1_204_551,
+      explain: [
+        went(9 * MINUTE, 'direct', 'relayed', 'no heartbeat for 1.5 s'),
+        went(8 * MINUTE, 'relayed', 'probing', 'network changed'),
+        went(8 * MINUTE - 5000, 'probing', 'relayed', 'both sides symmetric'),
+      ],
+    }),
+    peer('office-relay', 4, {
+      role: 'relay',
+      endpoint: '192.0.2.77:51900',
+      rttMs: 21.3,
+      latestHandshakeAt: now - 70_000,
+      rxBytes: 5210,
+      txBytes: 4922,
+    }),
     peer('old-netbook', 5, { online: false, path: 'down', latestHandshakeAt: now - 12 * DAY }),
   ];
 };
@@ -210,18 +355,77 @@ const seedForwards = (hosts: readonly Host[]): Forward[] => {
   const nas = on('diskstation');
   const pump = on('heat-pump');
   return [
-    { ...makeForward({ edgePort: 8001, protocol: 'tcp', host: camera, address: '192.168.1.21', targetPort: 80, label: 'Garden camera', isWeb: true }), connections: 214, bytes: 1_930_554_221 },
-    { ...makeForward({ edgePort: 2201, protocol: 'tcp', host: nas, address: '192.168.1.40', targetPort: 22, label: 'DiskStation shell', isWeb: false }), connections: 12, bytes: 4_810_442 },
-    { ...makeForward({ edgePort: 5020, protocol: 'tcp', host: pump, address: '192.168.1.70', targetPort: 502, label: 'Heat pump (Modbus)', isWeb: false }), enabled: false, owner: 'Ada Olsen' },
+    {
+      ...makeForward({
+        edgePort: 8001,
+        protocol: 'tcp',
+        host: camera,
+        address: '192.168.1.21',
+        targetPort: 80,
+        label: 'Garden camera',
+        isWeb: true,
+      }),
+      connections: 214,
+      bytes: 1_930_554_221,
+    },
+    {
+      ...makeForward({
+        edgePort: 2201,
+        protocol: 'tcp',
+        host: nas,
+        address: '192.168.1.40',
+        targetPort: 22,
+        label: 'DiskStation shell',
+        isWeb: false,
+      }),
+      connections: 12,
+      bytes: 4_810_442,
+    },
+    {
+      ...makeForward({
+        edgePort: 5020,
+        protocol: 'tcp',
+        host: pump,
+        address: '192.168.1.70',
+        targetPort: 502,
+        label: 'Heat pump (Modbus)',
+        isWeb: false,
+      }),
+      enabled: false,
+      owner: 'Ada Olsen',
+    },
   ];
 };
 
 /** A fresh home; `empty` is one that nobody has scanned. */
 export const makeEdgeData = (now: number, empty = false): EdgeData => {
-  const lan = brand<Scope>({ id: fakeId('c'), cidr: '192.168.1.0/24', kind: 'attached', interfaceName: 'eth0', label: '', lastScanAt: now - 40 * MINUTE });
-  const dmz = brand<Scope>({ id: fakeId('c'), cidr: '10.20.0.0/24', kind: 'routed', label: 'Barn', lastScanAt: now - 3 * DAY });
+  const lan = brand<Scope>({
+    id: fakeId('c'),
+    cidr: '192.168.1.0/24',
+    kind: 'attached',
+    interfaceName: 'eth0',
+    label: '',
+    lastScanAt: now - 40 * MINUTE,
+  });
+  const dmz = brand<Scope>({
+    id: fakeId('c'),
+    cidr: '10.20.0.0/24',
+    kind: 'routed',
+    label: 'Barn',
+    lastScanAt: now - 3 * DAY,
+  });
   const hosts = DEVICES.map((device) => makeHost(device, lan.id, now));
-  const scan = brand<Scan>({ id: fakeId('s'), scopeIds: [lan.id], state: 'done', progress: 1, phase: 'done', hostsFound: 11, startedAt: now - 40 * MINUTE, endedAt: now - 40 * MINUTE + 2400, notices: [] });
+  const scan = brand<Scan>({
+    id: fakeId('s'),
+    scopeIds: [lan.id],
+    state: 'done',
+    progress: 1,
+    phase: 'done',
+    hostsFound: 11,
+    startedAt: now - 40 * MINUTE,
+    endedAt: now - 40 * MINUTE + 2400,
+    notices: [],
+  });
   const status = makeStatus(now);
   if (empty) status.counts = { peers: 0, hosts: 0, forwards: 0 };
   return {

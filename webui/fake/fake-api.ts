@@ -53,7 +53,13 @@ export const readBody = <S extends GenericSchema>(schema: S, body: unknown): Inf
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const field = getDotPath(issue) ?? undefined;
-  throw new FakeError(400, 'BODY_INVALID', `${field ?? 'The request'}: ${issue.message}`, 'Correct the field.', field);
+  throw new FakeError(
+    400,
+    'BODY_INVALID',
+    `${field ?? 'The request'}: ${issue.message}`,
+    'Correct the field.',
+    field,
+  );
 };
 
 /** Handlers by `METHOD /path/:id`. */
@@ -93,7 +99,14 @@ export const dispatch = (routes: FakeRoutes, request: FakeRequest): FakeAnswer =
     const { status, code, message, hint, field } = error;
     return {
       status,
-      body: { error: { code, message, ...(hint === undefined ? {} : { hint }), ...(field === undefined ? {} : { field }) } },
+      body: {
+        error: {
+          code,
+          message,
+          ...(hint === undefined ? {} : { hint }),
+          ...(field === undefined ? {} : { field }),
+        },
+      },
     };
   }
 };

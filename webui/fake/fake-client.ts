@@ -38,7 +38,9 @@ export const createFakeClient = (api: FakeApi, session = ''): FakeClient => {
         csrf: new Headers(init?.headers).get('x-sidegate-csrf') ?? '',
       });
       if (answer.session !== undefined) cookie = answer.session;
-      return new Response(answer.body === undefined ? null : JSON.stringify(answer.body), { status: answer.status });
+      return new Response(answer.body === undefined ? null : JSON.stringify(answer.body), {
+        status: answer.status,
+      });
     },
     openEvents: () => {
       const target = new EventTarget();

@@ -18,14 +18,14 @@ import {
   type FakeAnswer,
   type FakeApi,
   FakeError,
-  fakeId,
   type FakeRequest,
   type FakeRoutes,
+  fakeId,
   readBody,
 } from './fake-api.ts';
 
 /** The local password of the fake edge. */
-export const EDGE_PASSWORD = "open sesame";
+export const EDGE_PASSWORD = 'open sesame';
 /** The prefix of tickets that it accepts. */
 export const GOOD_TICKET = 'good-ticket';
 const TRIES = 5;
@@ -71,14 +71,29 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     const request = readBody(EdgeLogin, body);
     const isTicket = 'ticket' in request;
     if (!isTicket && failures >= TRIES) {
-      throw new FakeError(429, 'LOGIN_THROTTLED', 'Too many wrong passwords: try again in 30 s', 'Wait, then try again slowly.');
+      throw new FakeError(
+        429,
+        'LOGIN_THROTTLED',
+        'Too many wrong passwords: try again in 30 s',
+        'Wait, then try again slowly.',
+      );
     }
     if (isTicket && !request.ticket.startsWith(GOOD_TICKET)) {
-      throw new FakeError(401, 'TICKET_USED', 'This ticket has been used', 'Open the edge from the portal again.');
+      throw new FakeError(
+        401,
+        'TICKET_USED',
+        'This ticket has been used',
+        'Open the edge from the portal again.',
+      );
     }
     if (!isTicket && request.password !== EDGE_PASSWORD) {
       failures += 1;
-      throw new FakeError(401, 'LOGIN_WRONG', 'The password is wrong', 'It is the password set with `sidegate login`.');
+      throw new FakeError(
+        401,
+        'LOGIN_WRONG',
+        'The password is wrong',
+        'It is the password set with `sidegate login`.',
+      );
     }
     failures = 0;
     const id = fakeId('session');
@@ -98,7 +113,11 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     const host = found[index];
     if (host !== undefined) {
       const known = [...data.hosts.values()].find(({ mac }) => mac === host.mac);
-      put(data.hosts, 'host.changed', known === undefined ? host : { ...known, online: true, lastSeenAt: Date.now() });
+      put(
+        data.hosts,
+        'host.changed',
+        known === undefined ? host : { ...known, online: true, lastSeenAt: Date.now() },
+      );
     }
     const progress = Math.min(1, (index + 1) / found.length);
     const phase = PHASES[Math.min(PHASES.length - 1, Math.floor(progress * PHASES.length))] ?? '';
@@ -113,7 +132,12 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
   const startScan = ({ body }: FakeRequest): Scan => {
     const { scopeId } = readBody(NewScan, body ?? {});
     if ([...data.scans.values()].some(({ state }) => state === 'running')) {
-      throw new FakeError(409, 'SCAN_RUNNING', 'A scan of this network is running', 'Wait for it, or cancel it.');
+      throw new FakeError(
+        409,
+        'SCAN_RUNNING',
+        'A scan of this network is running',
+        'Wait for it, or cancel it.',
+      );
     }
     const scopeIds = scopeId === undefined ? [...data.scopes.values()].map(({ id }) => id) : [scopeId];
     const first = need(data.scopes.get(scopeIds[0] ?? ''), 'scope');
@@ -142,7 +166,13 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     const used = new Set([...data.forwards.values()].map(({ edgePort }) => edgePort));
     if (wanted !== undefined) {
       if (!used.has(wanted)) return wanted;
-      throw new FakeError(409, 'FORWARD_PORT_IN_USE', `Port ${wanted} of this edge is taken`, 'Choose another port, or leave it empty.', 'edgePort');
+      throw new FakeError(
+        409,
+        'FORWARD_PORT_IN_USE',
+        `Port ${wanted} of this edge is taken`,
+        'Choose another port, or leave it empty.',
+        'edgePort',
+      );
     }
     let port = targetPort === 80 ? 8001 : Math.max(2000, targetPort);
     while (used.has(port)) port += 1;
@@ -154,7 +184,13 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     const host = target.kind === 'host' ? need(data.hosts.get(target.hostId), 'host') : undefined;
     const address = target.kind === 'address' ? target.address : (host?.addresses[0] ?? '');
     if (!/^(192\.168\.1|10\.20\.0)\./.test(address)) {
-      throw new FakeError(422, 'FORWARD_TARGET_OUTSIDE', `${address} is in no network of this edge`, 'Add the network first, under “Networks”.', 'address');
+      throw new FakeError(
+        422,
+        'FORWARD_TARGET_OUTSIDE',
+        `${address} is in no network of this edge`,
+        'Add the network first, under “Networks”.',
+        'address',
+      );
     }
     const service = host?.services.find(({ port }) => port === targetPort);
     return makeForward({
@@ -183,7 +219,13 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
   const addScope = ({ body }: FakeRequest): Scope => {
     const { cidr, label } = readBody(NewScope, body);
     if (!/^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(cidr)) {
-      throw new FakeError(422, 'SCOPE_NOT_PRIVATE', `${cidr} is not a private network`, 'Only private ranges are scanned.', 'cidr');
+      throw new FakeError(
+        422,
+        'SCOPE_NOT_PRIVATE',
+        `${cidr} is not a private network`,
+        'Only private ranges are scanned.',
+        'cidr',
+      );
     }
     const scope = { id: fakeId('c'), cidr, kind: 'routed', label } as Scope;
     data.scopes.set(scope.id, scope);
@@ -193,7 +235,8 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
   const patchHost = (id: string, body: unknown): Host => {
     const host = need(data.hosts.get(id), 'host');
     const patch = readBody(HostPatch, body);
-    const name = patch.givenName || host.evidence.find(({ field }) => field === 'name')?.value.replace('.local', '');
+    const name =
+      patch.givenName || host.evidence.find(({ field }) => field === 'name')?.value.replace('.local', '');
     return put(data.hosts, 'host.changed', { ...host, ...patch, name: name ?? host.name } as Host);
   };
 
@@ -220,7 +263,10 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     'GET /forwards': () => list(data.forwards),
     'POST /forwards': addForward,
     'PATCH /forwards/:id': ({ body }, { id = '' }) =>
-      put(data.forwards, 'forward.changed', { ...need(data.forwards.get(id), 'forward'), ...readBody(ForwardPatch, body) } as Forward),
+      put(data.forwards, 'forward.changed', {
+        ...need(data.forwards.get(id), 'forward'),
+        ...readBody(ForwardPatch, body),
+      } as Forward),
     'DELETE /forwards/:id': (_, { id = '' }) => removeForward(id),
     'GET /session': ({ session }) => sessions.get(session),
     'DELETE /session': ({ session }) => {
@@ -250,9 +296,15 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
         status,
         body: { error: { code, message, hint } },
       });
-      if (!sessions.has(request.session)) return answer(401, 'NOT_LOGGED_IN', 'You are not logged in', 'Log in.');
+      if (!sessions.has(request.session))
+        return answer(401, 'NOT_LOGGED_IN', 'You are not logged in', 'Log in.');
       if (request.method !== 'GET' && request.csrf !== CSRF) {
-        return answer(403, 'CSRF_REJECTED', 'The request does not carry the token of its session', 'Reload the page.');
+        return answer(
+          403,
+          'CSRF_REJECTED',
+          'The request does not carry the token of its session',
+          'Reload the page.',
+        );
       }
       return dispatch(routes, request);
     },

@@ -49,11 +49,19 @@ const serveFile = (directory: string, path: string, response: ServerResponse): v
 const streamEvents = (api: FakeApi, response: ServerResponse): void => {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   response.write(': welcome\n\n');
-  const stop = api.subscribe((name, data) => response.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`));
+  const stop = api.subscribe((name, data) =>
+    response.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`),
+  );
   response.once('close', stop);
 };
 
-const serveApi = async (api: FakeApi, cookieName: string, request: IncomingMessage, response: ServerResponse, url: URL) => {
+const serveApi = async (
+  api: FakeApi,
+  cookieName: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+) => {
   const session = new RegExp(`${cookieName}=([^;]+)`).exec(request.headers.cookie ?? '')?.[1] ?? '';
   const path = url.pathname.slice(api.base.length);
   if (path === '/events' && api.isLoggedIn(session)) return streamEvents(api, response);
@@ -121,5 +129,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     portalPort: 5180,
     edgePort: 5181,
   });
-  console.log(`portal ${portalUrl}  (kim@example.com / correct horse battery)\nedge   ${edgeUrl}  (open sesame)`);
+  console.log(
+    `portal ${portalUrl}  (kim@example.com / correct horse battery)\nedge   ${edgeUrl}  (open sesame)`,
+  );
 }

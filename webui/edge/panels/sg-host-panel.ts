@@ -58,7 +58,7 @@ export class SgHostPanel extends EdgePanel {
   readonly #scopes = this.live((edge) => edge.scopes);
 
   get #host(): Host | undefined {
-    return this.edge.hosts.get(this.params['id'] ?? '');
+    return this.edge.hosts.get(this.params.id ?? '');
   }
 
   protected override render() {
@@ -174,10 +174,10 @@ export class SgHostPanel extends EdgePanel {
           value: host.givenName ?? '',
           hint: t('host.given-name-hint'),
           maxLength: 80,
-          error: this.errors['givenName'],
+          error: this.errors.givenName,
         })}
         ${field(
-          { name: 'note', label: t('host.note'), error: this.errors['note'] },
+          { name: 'note', label: t('host.note'), error: this.errors.note },
           html`<textarea id="note" name="note" maxlength="500" .value=${host.note}></textarea>`,
         )}
       </form>

@@ -107,14 +107,14 @@ export class SgScopesPanel extends EdgePanel {
           label: t('scopes.cidr'),
           placeholder: '192.168.20.0/24',
           hint: t('scopes.cidr-hint'),
-          error: this.errors['cidr'],
+          error: this.errors.cidr,
         })}
         ${textField({
           name: 'label',
           label: t('scope.label'),
           hint: t('scopes.name-hint'),
           maxLength: 80,
-          error: this.errors['label'],
+          error: this.errors.label,
         })}
         <div class="form-end">
           <button class="btn btn-primary" ?disabled=${this.actions.isBusy('add')}>${t('scopes.submit')}</button>
@@ -128,7 +128,7 @@ export class SgScopesPanel extends EdgePanel {
     const input = readForm(event);
     const parsed = validate(
       NewScope,
-      { ...input, cidr: input['cidr']?.trim() },
+      { ...input, cidr: input.cidr?.trim() },
       { cidr: t('scopes.cidr-error') },
     );
     this.errors = parsed.ok ? {} : parsed.errors;

@@ -4,6 +4,7 @@ import { createTranslate } from './translate.ts';
 export const commonMessages = {
   'app.menu': 'Menu',
   'app.main-menu': 'Main menu',
+  'app.session-expired': 'Your session has ended. Log in again to go on.',
   'app.skip': 'Skip to the content',
   'app.loading': 'Loading',
   'app.not-found': 'There is no such page',

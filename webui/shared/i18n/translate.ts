@@ -22,6 +22,6 @@ const chooseForm = (message: string, count: unknown): string => {
 export const createTranslate =
   <C extends Readonly<Record<string, string>>>(catalogue: C): Translate<keyof C & string> =>
   (key, values = {}) =>
-    chooseForm(catalogue[key] ?? key, values['n']).replace(/\{(\w+)\}/g, (whole, name: string) =>
+    chooseForm(catalogue[key] ?? key, values.n).replace(/\{(\w+)\}/g, (whole, name: string) =>
       String(values[name] ?? whole),
     );

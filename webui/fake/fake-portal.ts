@@ -1,0 +1,281 @@
+import {
+  LoginRequest,
+  NewEnrolmentKey,
+  NewUser,
+  NodePatch,
+  type PortalNode,
+  type PortalSession,
+  SetupRequest,
+  type User,
+  UserPatch,
+} from '@sidegate/protocol';
+import {
+  createEvents,
+  dispatch,
+  type FakeAnswer,
+  type FakeApi,
+  FakeError,
+  type FakeRequest,
+  type FakeRoutes,
+  fakeId,
+  readBody,
+} from './fake-api.ts';
+import { GOOD_TICKET } from './fake-edge.ts';
+import { makeNode, makePortalData, type PortalData } from './portal-data.ts';
+
+/** The password of every fake user. */
+export const PORTAL_PASSWORD = 'correct horse battery';
+/** What the fake broker "printed" at its first start. */
+export const SETUP_CODE = 'FIRST-RUN-CODE';
+const CSRF = 'fake-portal-csrf';
+
+interface Options {
+  readonly now?: number;
+  readonly setupNeeded?: boolean;
+  readonly edgeUrl?: string;
+}
+
+const need = <T>(value: T | undefined, what: string): T => {
+  if (value === undefined)
+    throw new FakeError(404, `${what}_UNKNOWN`, 'There is no such thing', 'Load the list anew.');
+  return value;
+};
+
+/** One portal in memory. */
+export const createFakePortal = (options: Options = {}): FakeApi & { readonly data: PortalData } => {
+  const now = options.now ?? Date.now();
+  const data = makePortalData(now);
+  const events = createEvents();
+  const sessions = new Map<string, PortalSession>();
+  let setupNeeded = options.setupNeeded ?? false;
+  let tickets = 0;
+
+  const record = (session: string, action: string, target: string, detail = ''): void => {
+    data.audit.unshift({
+      at: Date.now(),
+      actor: sessions.get(session)?.user.name ?? '',
+      action,
+      target,
+      detail,
+    });
+  };
+  const openSession = (user: User): FakeAnswer => {
+    const id = fakeId('session');
+    const account = {
+      id: fakeId('a'),
+      name: 'Acme Home Service',
+      label: 'acme',
+      preset: 'service',
+      baseDomain: 'sidegate.internal',
+    };
+    const session = { user, account, csrf: CSRF, expiresAt: Date.now() + 3_600_000 } as PortalSession;
+    sessions.set(id, session);
+    return { status: 200, body: session, session: id };
+  };
+  const login = ({ body }: FakeRequest): FakeAnswer => {
+    const { email, password } = readBody(LoginRequest, body);
+    const user = [...data.users.values()].find((one) => one.email === email);
+    if (user === undefined || password !== PORTAL_PASSWORD) {
+      throw new FakeError(
+        401,
+        'LOGIN_REJECTED',
+        'E-mail address or password is wrong',
+        'Check both; an administrator can set a new password.',
+      );
+    }
+    return openSession(user);
+  };
+  const setUp = ({ body }: FakeRequest): FakeAnswer => {
+    const request = readBody(SetupRequest, body);
+    if (!setupNeeded) throw new FakeError(409, 'SETUP_DONE', 'The broker has an owner already', 'Log in.');
+    if (request.setupCode !== SETUP_CODE) {
+      throw new FakeError(
+        403,
+        'SETUP_CODE_REJECTED',
+        'The set-up code is wrong',
+        "The code stands in the broker's log.",
+        'setupCode',
+      );
+    }
+    setupNeeded = false;
+    const user = {
+      id: fakeId('u'),
+      name: request.name,
+      email: request.email,
+      role: 'owner',
+      createdAt: Date.now(),
+    } as unknown as User;
+    data.users.set(user.id, user);
+    return openSession(user);
+  };
+  const putNode = (node: PortalNode): PortalNode => {
+    data.nodes.set(node.id, node);
+    events.emit('node.changed', node);
+    return node;
+  };
+  const patchNode = ({ body, session }: FakeRequest, id: string): PortalNode => {
+    const node = need(data.nodes.get(id), 'NODE');
+    const patch = readBody(NodePatch, body);
+    if (
+      patch.name !== undefined &&
+      [...data.nodes.values()].some((one) => one.id !== id && one.name === patch.name)
+    ) {
+      throw new FakeError(
+        409,
+        'NODE_NAME_TAKEN',
+        `The name ${patch.name} is taken`,
+        'Choose another name.',
+        'name',
+      );
+    }
+    record(session, 'node.changed', node.name);
+    const name = patch.name ?? node.name;
+    return putNode({ ...node, ...patch, name, fqdn: `${name}.acme.sidegate.internal` } as PortalNode);
+  };
+  const removeNode = ({ session }: FakeRequest, id: string): undefined => {
+    const node = need(data.nodes.get(id), 'NODE');
+    data.nodes.delete(id);
+    record(session, 'node.removed', node.name);
+    events.emit('node.removed', { id });
+  };
+  const issueTicket = ({ session }: FakeRequest, id: string): unknown => {
+    const node = need(data.nodes.get(id), 'NODE');
+    if (node.role !== 'edge')
+      throw new FakeError(409, 'NODE_NOT_EDGE', `${node.name} has no web UI`, 'Only edges have a web UI.');
+    if (!node.online)
+      throw new FakeError(409, 'PEER_OFFLINE', `${node.name} is offline`, 'Try again when it is back.');
+    record(session, 'ticket.issued', node.name);
+    tickets += 1;
+    return {
+      url: `${options.edgeUrl ?? `http://${node.fqdn}`}/#ticket=${GOOD_TICKET}-${tickets}`,
+      expiresAt: Date.now() + 60_000,
+    };
+  };
+  const addKey = ({ body, session }: FakeRequest): unknown => {
+    const { lifetimeSec, ...fields } = readBody(NewEnrolmentKey, body);
+    const at = Date.now();
+    const key = {
+      id: fakeId('k'),
+      ...fields,
+      uses: 0,
+      createdAt: at,
+      expiresAt: at + lifetimeSec * 1000,
+      state: 'valid' as const,
+    };
+    data.keys.set(key.id, key as never);
+    record(session, 'enrolment-key.created', key.label);
+    const secret = `sgk_${'k3y'.repeat(11).slice(0, 32)}`;
+    return { key, secret, command: `sidegate up --broker https://broker.example.com --key ${secret}` };
+  };
+  const revokeKey = (id: string): undefined => {
+    const key = need(data.keys.get(id), 'KEY');
+    data.keys.set(id, { ...key, state: 'revoked' });
+  };
+  const needRequest = (code: string) => {
+    const request = data.requests.get(decodeURIComponent(code));
+    if (request !== undefined) return request;
+    throw new FakeError(
+      404,
+      'ENROLMENT_REQUEST_UNKNOWN',
+      `No machine waits with the code ${code}`,
+      'Compare the code with the one the machine shows; it may have expired.',
+    );
+  };
+  const approve = ({ session }: FakeRequest, code: string): undefined => {
+    const { name, role, hostname, platform } = needRequest(code);
+    data.requests.delete(code);
+    record(session, 'enrolment.approved', name);
+    putNode(makeNode({ name, last: 30, rest: { role, hostname, platform } }, Date.now()));
+  };
+  const addUser = ({ body, session }: FakeRequest): User => {
+    const { password: _password, ...fields } = readBody(NewUser, body);
+    if ([...data.users.values()].some(({ email }) => email === fields.email)) {
+      throw new FakeError(
+        409,
+        'EMAIL_TAKEN',
+        `${fields.email} is a user already`,
+        'Choose another e-mail address.',
+        'email',
+      );
+    }
+    const user = { id: fakeId('u'), ...fields, createdAt: Date.now() } as unknown as User;
+    data.users.set(user.id, user);
+    record(session, 'user.created', user.name);
+    return user;
+  };
+  const needOtherOwner = (id: string): void => {
+    const owners = [...data.users.values()].filter(({ role }) => role === 'owner');
+    if (owners.length === 1 && owners[0]?.id === id) {
+      throw new FakeError(409, 'LAST_OWNER', 'The account needs an owner', 'Make somebody else owner first.');
+    }
+  };
+  const patchUser = ({ body }: FakeRequest, id: string): User => {
+    const user = need(data.users.get(id), 'USER');
+    const { password: _password, ...patch } = readBody(UserPatch, body);
+    if (patch.role !== undefined && patch.role !== 'owner') needOtherOwner(id);
+    const next = { ...user, ...patch } as User;
+    data.users.set(id, next);
+    return next;
+  };
+  const removeUser = (id: string): undefined => {
+    need(data.users.get(id), 'USER');
+    needOtherOwner(id);
+    data.users.delete(id);
+  };
+
+  const list = <T>(map: Map<string, T>): T[] => [...map.values()];
+  const routes: FakeRoutes = {
+    'GET /nodes': () => list(data.nodes),
+    'GET /nodes/:id': (_, { id = '' }) => need(data.nodes.get(id), 'NODE'),
+    'PATCH /nodes/:id': (request, { id = '' }) => patchNode(request, id),
+    'DELETE /nodes/:id': (request, { id = '' }) => removeNode(request, id),
+    'POST /nodes/:id/ticket': (request, { id = '' }) => issueTicket(request, id),
+    'GET /enrolment-keys': () => list(data.keys),
+    'POST /enrolment-keys': addKey,
+    'DELETE /enrolment-keys/:id': (_, { id = '' }) => revokeKey(id),
+    'GET /enrolment-requests/:code': (_, { code = '' }) => needRequest(code),
+    'POST /enrolment-requests/:code/approve': (request, { code = '' }) => approve(request, code),
+    'POST /enrolment-requests/:code/deny': (_, { code = '' }) =>
+      void data.requests.delete(needRequest(code).code),
+    'GET /users': () => list(data.users),
+    'POST /users': addUser,
+    'PATCH /users/:id': (request, { id = '' }) => patchUser(request, id),
+    'DELETE /users/:id': (_, { id = '' }) => removeUser(id),
+    'GET /audit': () => data.audit.slice(0, 200),
+    'GET /session': ({ session }) => sessions.get(session),
+    'DELETE /session': ({ session }) => {
+      sessions.delete(session);
+      return { status: 204, session: '' };
+    },
+  };
+  const open: FakeRoutes = {
+    'GET /state': () => ({ setupNeeded, version: '0.1.0', baseDomain: 'sidegate.internal' }),
+    'POST /setup': setUp,
+    'POST /session': login,
+  };
+
+  return {
+    base: '/v1/portal',
+    data,
+    subscribe: events.subscribe,
+    isLoggedIn: (session) => sessions.has(session),
+    handle: (request) => {
+      if (`${request.method} ${request.path}` in open) return dispatch(open, request);
+      const refuse = (status: number, code: string, message: string, hint: string): FakeAnswer => ({
+        status,
+        body: { error: { code, message, hint } },
+      });
+      if (!sessions.has(request.session))
+        return refuse(401, 'SESSION_REQUIRED', 'You are not logged in', 'Log in.');
+      if (request.method !== 'GET' && request.csrf !== CSRF) {
+        return refuse(
+          403,
+          'CSRF_REJECTED',
+          'The request does not carry the token of its session',
+          'Reload the page.',
+        );
+      }
+      return dispatch(routes, request);
+    },
+  };
+};
