@@ -1,7 +1,7 @@
 /** What each thing heard does to a path. What time alone does is in `on-path-time.ts`. Pure. */
 import { forgetPending, noteHeartbeatAnswer, noteTraffic } from './liveness.ts';
 import {
-  failUpgrade,
+  failPunch,
   giveUp,
   goDown,
   settleOnRelay,
@@ -107,7 +107,12 @@ const onSignOfLife = (state: PathState, nowMs: number): PathState =>
     : state;
 
 const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs: number): PathStep => {
-  const upgrade = { failures: 0, notBeforeMs: nowMs + T.probeAfterMoveMs, askedAtMs: undefined };
+  const upgrade = {
+    failures: 0,
+    notBeforeMs: nowMs + T.probeAfterMoveMs,
+    askedAtMs: undefined,
+    isEager: event.hasMoved,
+  };
   const hasDirect = state.phase === 'direct' || state.phase === 'switching';
   if (event.hasMoved && hasDirect) {
     const fallen = startFallback(state, 'our own network changed', nowMs, true);
@@ -144,7 +149,7 @@ export const onPathEvent = (state: PathState, event: PathEvent, nowMs: number): 
     case 'punch':
       return onPunch(state, event, nowMs);
     case 'punch-failed':
-      return still(state.upgrade.askedAtMs === undefined ? state : failUpgrade(state, nowMs));
+      return still(state.upgrade.askedAtMs === undefined ? state : failPunch(state, nowMs));
     case 'ping':
       return onPing(state, event, nowMs);
     case 'pong':

@@ -3,7 +3,7 @@ import { isBusy, isInUse, nextHeartbeatAtMs, silentForMs } from './liveness.ts';
 import {
   andThen,
   beat,
-  failUpgrade,
+  failPunch,
   giveUp,
   goDown,
   settleOnDirect,
@@ -32,14 +32,17 @@ const isDead = (state: PathState, nowMs: number): boolean => silentForMs(state.l
 const hasAnsweredSince = (state: PathState, sinceMs: number): boolean =>
   (state.liveness.answerAtMs ?? Number.NEGATIVE_INFINITY) >= sinceMs;
 
+/** One side asks, while packets flow: the controller, or whoever has moved. */
+const mayAsk = (state: PathState, nowMs: number): boolean =>
+  (state.isController || state.upgrade.isEager) && state.canProbe && isBusy(state.liveness, nowMs);
+
 const askForPunch = (state: PathState, nowMs: number): PathStep => {
   const { askedAtMs, notBeforeMs } = state.upgrade;
   if (isDue(askedAtMs === undefined ? undefined : askedAtMs + T.punchAnswerMs, nowMs))
-    return still(failUpgrade(state, nowMs));
-  const isWanted = state.isController && state.canProbe && isBusy(state.liveness, nowMs);
-  if (!isWanted || askedAtMs !== undefined || nowMs < notBeforeMs) return still(state);
+    return still(failPunch(state, nowMs));
+  if (!mayAsk(state, nowMs) || askedAtMs !== undefined || nowMs < notBeforeMs) return still(state);
   return {
-    state: { ...state, upgrade: { ...state.upgrade, askedAtMs: nowMs } },
+    state: { ...state, upgrade: { ...state.upgrade, askedAtMs: nowMs, isEager: false } },
     effects: [{ kind: 'request-punch' }],
   };
 };
@@ -148,7 +151,7 @@ const phaseWakeAtMs = (state: PathState, nowMs: number): number | undefined => {
   switch (state.phase) {
     case 'relayed':
       if (askedAtMs !== undefined) return askedAtMs + T.punchAnswerMs;
-      return state.isController && state.canProbe && isBusy(state.liveness, nowMs) ? notBeforeMs : undefined;
+      return mayAsk(state, nowMs) ? notBeforeMs : undefined;
     case 'probing':
       return state.probe === undefined ? nowMs : nextProbeAtMs(state.probe);
     case 'switching':

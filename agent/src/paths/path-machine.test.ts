@@ -181,9 +181,11 @@ describe('becoming direct', () => {
         if (effect.kind === 'request-punch') feed({ ...punch, startInMs: 0 });
       });
     }
-    const asked = path.of('request-punch').map(({ atMs }) => atMs);
+    // The first wish went unanswered, which is no failed try yet: it is repeated soon.
+    const [unanswered, ...asked] = path.of('request-punch').map(({ atMs }) => atMs);
+    expect(asked[0]! - unanswered!).toBeLessThanOrEqual(T.punchAnswerMs + T.probeAfterFallbackMs);
     const pausesMs = asked.slice(1).map((atMs, at) => atMs - asked[at]! - T.probeMaxMs);
-    for (const [at, expectedMs] of [15_000, 30_000, 60_000, 60_000].entries()) {
+    for (const [at, expectedMs] of [30_000, 60_000, 60_000].entries()) {
       expect(pausesMs[at]).toBeGreaterThanOrEqual(expectedMs);
       expect(pausesMs[at]).toBeLessThanOrEqual(expectedMs + 1000);
     }

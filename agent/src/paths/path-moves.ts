@@ -22,13 +22,24 @@ export const beat = (state: PathState, nowMs: number): PathStep => {
   };
 };
 
-/** Counts a failed try: the next one waits longer, less long while packets flow. */
-export const failUpgrade = (state: PathState, nowMs: number): PathState => {
-  const failures = state.upgrade.failures + 1;
-  const delayMs = T.retryMs[Math.min(failures, T.retryMs.length) - 1]!;
+const delayUpgrade = (state: PathState, delayMs: number, nowMs: number): PathState => {
   const boundMs = isBusy(state.liveness, nowMs) ? T.retryBusyMaxMs : Number.POSITIVE_INFINITY;
+  const failures = state.upgrade.failures + 1;
   const notBeforeMs = nowMs + Math.min(delayMs, boundMs);
-  return { ...state, upgrade: { failures, notBeforeMs, askedAtMs: undefined } };
+  return { ...state, upgrade: { failures, notBeforeMs, askedAtMs: undefined, isEager: false } };
+};
+const retryMsAfter = (failures: number): number => T.retryMs[Math.min(failures, T.retryMs.length) - 1]!;
+
+/** Counts a failed try: the next one waits longer, less long while packets flow. */
+export const failUpgrade = (state: PathState, nowMs: number): PathState =>
+  delayUpgrade(state, retryMsAfter(state.upgrade.failures + 1), nowMs);
+
+/** The broker could not bring both sides together: it or the peer may be reconnecting, so the first time ask soon. */
+export const failPunch = (state: PathState, nowMs: number): PathState => {
+  const { failures } = state.upgrade;
+  if (failures > 0) return failUpgrade(state, nowMs);
+  const delayed = delayUpgrade(state, T.probeAfterFallbackMs, nowMs);
+  return { ...delayed, upgrade: { ...delayed.upgrade, isEager: true } };
 };
 
 const withoutDirect = (state: PathState): PathState => ({
@@ -46,14 +57,17 @@ export const giveUp = (state: PathState, why: string, nowMs: number): PathStep =
   return { state: failUpgrade(relayed, nowMs), effects };
 };
 
-/** The way back to the relay is known to be open already: nothing to set, no doubt about the peer. */
+/**
+ * The way back to the relay is known to be open already: nothing to set, no doubt about the peer. A direct path that
+ * lasted, or broke for the first time, is looked for again soon; one that keeps breaking ever later.
+ */
 export const settleOnRelay = (state: PathState, why: string, nowMs: number): PathState => {
-  const wasProven = state.phase === 'direct' && nowMs - state.sinceMs >= T.directProvenMs;
   const relayed = enterPhase(withoutDirect(state), 'relayed', why, nowMs);
   if (state.phase !== 'direct') return relayed;
-  if (!wasProven) return failUpgrade(relayed, nowMs);
-  const upgrade = { failures: 0, notBeforeMs: nowMs + T.probeAfterFallbackMs, askedAtMs: undefined };
-  return { ...relayed, upgrade };
+  const wasProven = nowMs - state.sinceMs >= T.directProvenMs;
+  const failures = wasProven ? 0 : state.upgrade.failures;
+  const settled = { ...relayed, upgrade: { ...relayed.upgrade, failures } };
+  return delayUpgrade(settled, failures === 0 ? T.probeAfterFallbackMs : retryMsAfter(failures), nowMs);
 };
 
 /** Sets out for a verified endpoint: both sides do, and say so to WireGuard again and again. */

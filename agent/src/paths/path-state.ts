@@ -41,6 +41,8 @@ export interface PathState {
     readonly failures: number;
     readonly notBeforeMs: number;
     readonly askedAtMs: number | undefined;
+    /** We moved: only we know, so we ask for a punch ourselves, controller or not. */
+    readonly isEager: boolean;
   };
   /** While down: how often and when next to try a new handshake. */
   readonly revival: { readonly tries: number; readonly nextAtMs: number };
@@ -138,7 +140,7 @@ export const createPath = (
     strayReads: 0,
     liveness: createLiveness(),
     hasSession,
-    upgrade: { failures: 0, notBeforeMs: nowMs, askedAtMs: undefined },
+    upgrade: { failures: 0, notBeforeMs: nowMs, askedAtMs: undefined, isEager: false },
     revival: { tries: 0, nextAtMs: nowMs },
     transitions: [],
   };

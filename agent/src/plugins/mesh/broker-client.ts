@@ -123,6 +123,8 @@ export const createBrokerClient = (
         method,
         headers: {
           accept: 'application/json',
+          // A connection kept for later may be from an address that this machine no longer has.
+          connection: 'close',
           ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },

@@ -3,13 +3,17 @@
  * what a person should know when the broker is silent, garbled or does not know us.
  */
 import { type Clock, codeOf, describeError, type Logger, type Secret } from '@sidegate/kit';
-import type { CheckInRequest, MapUpdate, NodeEvent, Punch } from '@sidegate/protocol';
+import type { CheckInRequest, MapUpdate, NodeEvent, NodeId, Punch } from '@sidegate/protocol';
+import { AgentError } from '../../errors.ts';
 import type { Health } from '../../plugin-api/index.ts';
 import type { BrokerClient } from './broker-client.ts';
 import { type CheckInLoop, runCheckInLoop } from './check-in-loop.ts';
 import { type HeldStream, holdEventStream } from './event-stream.ts';
 import type { MapHolder } from './map-holder.ts';
 import { isClockOff, MESH_WARNINGS, setWarning } from './mesh-health.ts';
+
+/** Shorter than the time in which the paths expect an answer to their wish for a punch. */
+const STREAM_PATIENCE_MS = 3_000;
 
 export interface BrokerLinkDeps {
   readonly clock: Clock;
@@ -31,6 +35,8 @@ export interface BrokerLinkDeps {
 /** The conversation, until disposed. */
 export interface BrokerLink extends AsyncDisposable {
   checkInSoon(): void;
+  /** Asks for a punch once the stream is open, on which the answer comes; rejects when it does not open soon. */
+  requestPunch(peer: NodeId): Promise<void>;
   /** Our network changed: the stream may be dead without knowing it. */
   reconnect(): void;
 }
@@ -38,6 +44,7 @@ export interface BrokerLink extends AsyncDisposable {
 /** Starts talking. */
 export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
   const { clock, log, health, client, token, maps } = deps;
+  const ended = new AbortController();
   let wantsWholeMap = false;
   let checkIns: CheckInLoop | undefined;
 
@@ -94,6 +101,15 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
     }
   };
   let isStreaming = false;
+  let waiting: (() => void)[] = [];
+  const untilStreaming = async (): Promise<void> => {
+    if (isStreaming) return;
+    const opened = new Promise<void>((resolve) => waiting.push(resolve));
+    const late = clock.sleep(STREAM_PATIENCE_MS).then(() => {
+      throw new AgentError('BROKER_UNREACHABLE', 'There is no event stream from the broker');
+    });
+    await Promise.race([opened, late]);
+  };
   const stream: HeldStream = holdEventStream({
     clock,
     log,
@@ -102,6 +118,10 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
     onConnected(isConnected) {
       if (isConnected === isStreaming) return;
       isStreaming = isConnected;
+      if (isConnected) {
+        for (const resolve of waiting) resolve();
+        waiting = [];
+      }
       deps.onContact({ isConnected, ...(isConnected ? { lastContactAt: clock.wallMs() } : {}) });
     },
     onGarbled: () => health.raise(MESH_WARNINGS.brokerGarbled),
@@ -118,8 +138,16 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
   });
   return {
     checkInSoon: () => checkIns?.request(),
-    reconnect: () => stream.restart(),
+    async requestPunch(peer) {
+      await untilStreaming();
+      await client.requestPunch(token, peer, ended.signal);
+    },
+    reconnect() {
+      isStreaming = false;
+      stream.restart();
+    },
     async [Symbol.asyncDispose]() {
+      ended.abort();
       await Promise.all([stream[Symbol.asyncDispose](), checkIns?.[Symbol.asyncDispose]()]);
     },
   };

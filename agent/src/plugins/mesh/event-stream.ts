@@ -31,8 +31,10 @@ export const holdEventStream = (deps: EventStreamDeps): HeldStream => {
   const backoff = createBackoff(BACKOFF);
   let attempt = new AbortController();
   let wakeUp = new AbortController();
+  let isRestarting = false;
 
   const readOnce = async () => {
+    isRestarting = false;
     attempt = new AbortController();
     const { signal } = attempt;
     let timer: Disposable | undefined;
@@ -57,10 +59,11 @@ export const holdEventStream = (deps: EventStreamDeps): HeldStream => {
   const run = async () => {
     while (!scope.signal.aborted) {
       await readOnce().catch((error: unknown) => {
-        if (scope.signal.aborted) return;
+        if (scope.signal.aborted || isRestarting) return;
         log.debug('the event stream ended', { error });
         deps.onRefused(error);
       });
+      if (isRestarting) continue;
       wakeUp = new AbortController();
       await clock.sleep(backoff.nextMs(), AbortSignal.any([scope.signal, wakeUp.signal])).catch(() => {});
     }
@@ -68,6 +71,7 @@ export const holdEventStream = (deps: EventStreamDeps): HeldStream => {
   const running = run();
   return {
     restart() {
+      isRestarting = true;
       backoff.reset();
       attempt.abort(new Error('our network changed'));
       wakeUp.abort();

@@ -96,7 +96,7 @@ const openInScope = async (deps: MeshSessionDeps, scope: ResourceScope): Promise
         poll: () => poll,
         probes: () => probes,
         heartbeats: () => heartbeats,
-        requestPunch: (peer) => client.requestPunch(identity.token, peer.id, scope.signal),
+        requestPunch: async (peer) => await link?.requestPunch(peer.id),
         onPunchFailed: (peer, why) => runner.dispatch(peer.id, { kind: 'punch-failed', why }),
       }),
       onMoved(peer, { phase, transitions }) {
