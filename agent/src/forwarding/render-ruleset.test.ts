@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { mergeWishes } from './firewall-plan.ts';
+import { renderRuleset } from './render-ruleset.ts';
+import { FORWARDS_WISH, forwardRule, tunnelWish, WEB_WISH } from './testing/sample-wishes.ts';
+
+const textOf = (...wishes: Parameters<typeof mergeWishes>[0]) =>
+  `${renderRuleset(mergeWishes(wishes))
+    .objects.map((object) => JSON.stringify(object))
+    .join('\n')}\n`;
+
+describe('renderRuleset', () => {
+  it('renders the whole table of an edge', async () => {
+    await expect(textOf(tunnelWish(), WEB_WISH, FORWARDS_WISH)).toMatchFileSnapshot(
+      'golden/edge.golden.jsonl',
+    );
+  });
+
+  it('renders the whole table of a client', async () => {
+    await expect(textOf(tunnelWish('client'))).toMatchFileSnapshot('golden/client.golden.jsonl');
+  });
+
+  it('gives the same text for the same wishes in another order', () => {
+    expect(textOf(FORWARDS_WISH, WEB_WISH, tunnelWish())).toBe(textOf(tunnelWish(), WEB_WISH, FORWARDS_WISH));
+  });
+
+  it('needs no more rules for a thousand forwards than for one', () => {
+    const many = Array.from({ length: 1000 }, (_, at) =>
+      forwardRule({ id: `f_${at}`, edgePort: 10_000 + at }),
+    );
+    const rulesOf = (wish: typeof WEB_WISH) =>
+      renderRuleset(mergeWishes([tunnelWish(), wish])).objects.filter((object) => 'rule' in object);
+    expect(rulesOf({ forwards: many })).toEqual(rulesOf({ forwards: [forwardRule()] }));
+  });
+
+  it('defines every chain, set, map and counter before a rule names it', () => {
+    const defined = new Set<string>();
+    for (const object of renderRuleset(mergeWishes([tunnelWish(), WEB_WISH, FORWARDS_WISH])).objects) {
+      const text = JSON.stringify(object);
+      if (!('rule' in object)) defined.add(/"name":"([^"]+)"/.exec(text)![1]!);
+      for (const [, name] of text.matchAll(/"@([^"]+)"|"target":"([^"]+)"/g)) {
+        if (name !== undefined) expect(defined).toContain(name);
+      }
+    }
+    expect(defined.size).toBeGreaterThan(15);
+  });
+
+  it('leaves nothing of the tunnel where there is none', () => {
+    const text = textOf({ portSharing: { agentPort: 1, wireguardPort: 2 } }, WEB_WISH, FORWARDS_WISH);
+    expect(text).not.toContain('forward_');
+    expect(text).toContain('probe_input');
+  });
+});

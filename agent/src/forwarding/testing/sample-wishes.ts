@@ -1,0 +1,57 @@
+/** Wishes that touch every part of the ruleset: one edge, three peers with three kinds of access, forwards of each kind. */
+import type { ForwardId, Ip4, Ip6 } from '@sidegate/protocol';
+import type { FirewallWish, ForwardRule } from '../../plugin-api/firewall-wish.ts';
+import type { IfName } from '../../ports/index.ts';
+
+export const EDGE = { address4: '100.64.0.1' as Ip4, address6: 'fd00::1' as Ip6 };
+export const TECHNICIAN = { address4: '100.64.0.2' as Ip4, address6: 'fd00::2' as Ip6 };
+export const HELPER = { address4: '100.64.0.3' as Ip4, address6: 'fd00::3' as Ip6 };
+export const STRANGER = { address4: '100.64.0.4' as Ip4, address6: 'fd00::4' as Ip6 };
+
+/** The technician may do everything, the helper two ports and the edge's page, the stranger nothing. */
+export const tunnelWish = (role: 'edge' | 'client' = 'edge', interfaceName = 'sg0'): FirewallWish => ({
+  portSharing: { agentPort: 40_001, wireguardPort: 51_000 },
+  tunnel: {
+    interfaceName: interfaceName as IfName,
+    role,
+    self: EDGE,
+    peers: [
+      { ...STRANGER, inbound: { kind: 'none' } },
+      { ...TECHNICIAN, inbound: { kind: 'all' } },
+      {
+        ...HELPER,
+        inbound: {
+          kind: 'ports',
+          ports: [
+            { protocol: 'tcp', from: 8001, to: 8003 },
+            { protocol: 'tcp', from: 8002, to: 8010 },
+            { protocol: 'tcp', from: 80, to: 80 },
+            { protocol: 'udp', from: 5060, to: 5060 },
+          ],
+        },
+      },
+    ],
+  },
+});
+
+export const WEB_WISH: FirewallWish = {
+  ownServices: [{ protocol: 'tcp', port: 7380, alsoPort: 80, label: 'web' }],
+};
+
+export const forwardRule = (patch: Partial<ForwardRule> = {}): ForwardRule => ({
+  id: 'f_aaaaaaaaaaaaaaaa' as ForwardId,
+  protocol: 'tcp',
+  edgePort: 8001,
+  targetAddress: '192.168.1.20' as Ip4,
+  targetPort: 80,
+  ...patch,
+});
+
+/** One forward over TCP, one over both protocols under one id. */
+export const FORWARDS_WISH: FirewallWish = {
+  forwards: [
+    forwardRule({ id: 'f_bbbbbbbbbbbbbbbb', edgePort: 5060, protocol: 'udp', targetPort: 5060 }),
+    forwardRule({ id: 'f_bbbbbbbbbbbbbbbb', edgePort: 5060, protocol: 'tcp', targetPort: 5060 }),
+    forwardRule(),
+  ],
+};

@@ -1,0 +1,249 @@
+import { createVirtualClock, type VirtualClock } from '@sidegate/kit';
+import type {
+  Forward,
+  ForwardPlan,
+  Host,
+  HostId,
+  Ip4,
+  Mac,
+  NetworkMap,
+  Scope,
+  ScopeId,
+} from '@sidegate/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AgentError } from '../../errors.ts';
+import { connectionsCounter, trafficCounter } from '../../forwarding/render-forwards.ts';
+import { EDGE, tunnelWish } from '../../forwarding/testing/sample-wishes.ts';
+import { createMemoryPlatform, type MemoryPlatform } from '../../platform/memory.ts';
+import type { Firewall, IfName } from '../../ports/index.ts';
+import { codeFrom, createTestHost, type TestHost } from '../testing/test-host.ts';
+import { plugin } from './index.ts';
+
+const CAMERA: Host = {
+  id: 'h_aaaaaaaaaaaaaaaa' as HostId,
+  mac: '44:47:cc:00:00:01' as Mac,
+  addresses: ['192.168.1.20' as Ip4],
+  name: 'camera',
+  note: '',
+  kind: 'camera',
+  services: [],
+  online: true,
+  firstSeenAt: 0,
+  lastSeenAt: 0,
+  evidence: [],
+};
+const SCOPES: Scope[] = [
+  {
+    id: 'c_aaaaaaaaaaaaaaaa' as ScopeId,
+    cidr: '192.168.1.0/24' as Scope['cidr'],
+    kind: 'attached',
+    label: 'eth0',
+  },
+];
+const MAP = {
+  self: { name: 'home', ...EDGE },
+  account: { label: 'acme', baseDomain: 'sidegate.internal' },
+} as unknown as NetworkMap;
+const TO_CAMERA = { target: { kind: 'host', hostId: CAMERA.id }, targetPort: 80 };
+const FILE = 'state/forwards.json';
+
+describe('the forwarding plugin', () => {
+  let platform: MemoryPlatform;
+  let clock: VirtualClock;
+  let host: TestHost;
+
+  const open = async (files = new Map<string, string>()) => {
+    platform = createMemoryPlatform({ files });
+    clock = createVirtualClock();
+    host = createTestHost(platform, clock);
+    host.wish(tunnelWish());
+    host.setFact('tunnel', {
+      interfaceName: 'sg0' as IfName,
+      kind: 'kernel',
+      listenPort: 51_000,
+      mtuBytes: 1280,
+    });
+    host.setFact('network-map', MAP);
+    host.setFact('hosts', [CAMERA]);
+    host.setFact('scopes', SCOPES);
+    await host.start(plugin);
+    await host.settled();
+  };
+  beforeEach(() => open());
+  afterEach(() => host[Symbol.asyncDispose]());
+
+  const ruleset = () => JSON.stringify(platform.fakes.firewall.ruleset?.objects);
+  const saved = async () => (await platform.ports.files.readText('state', 'forwards.json')) ?? '';
+  const add = (patch: object = {}) => host.call<Forward>('POST', '/forwards', { ...TO_CAMERA, ...patch });
+  const refuse = (error: Error): Firewall['apply'] => {
+    const { apply } = platform.ports.firewall;
+    platform.ports.firewall.apply = async () => {
+      throw error;
+    };
+    return apply;
+  };
+
+  it('is in the kernel, on disk and in the list when the answer comes', async () => {
+    const forward = await add({ label: 'Front door' });
+    expect(forward).toMatchObject({
+      edgePort: 8001,
+      owner: 'anna',
+      targetAddress: '192.168.1.20',
+      url: 'http://home.acme.sidegate.internal:8001/',
+      enabled: true,
+    });
+    expect(ruleset()).toContain('[{"concat":["tcp",8001]},"192.168.1.20"]');
+    expect(JSON.parse(await saved()).forwards).toHaveLength(1);
+    expect(await host.call('GET', '/forwards')).toEqual([forward]);
+    expect(host.fact('forwards')).toEqual([forward]);
+    expect(host.events).toContainEqual(expect.objectContaining({ event: 'forward.changed', data: forward }));
+    expect(platform.fakes.sysctl.isForwarding).toBe(true);
+  });
+
+  it('changes nothing in a dry run, and shows the maps', async () => {
+    const before = ruleset();
+    const plan = await host.call<ForwardPlan>('POST', '/forwards?dryRun=1', {
+      ...TO_CAMERA,
+      protocol: 'both',
+    });
+    expect(plan.ruleset).toMatchInlineSnapshot(`
+      "table inet sidegate {
+        map forward_addresses {
+          type inet_proto . inet_service : ipv4_addr
+          elements = { tcp . 8001 : 192.168.1.20, udp . 8001 : 192.168.1.20 }
+        }
+        map forward_ports {
+          type inet_proto . inet_service : inet_service
+          elements = { tcp . 8001 : 80, udp . 8001 : 80 }
+        }
+      }"
+    `);
+    expect(ruleset()).toBe(before);
+    expect(await saved()).toBe('');
+    expect(await host.call('GET', '/forwards')).toEqual([]);
+  });
+
+  it('undoes a forward that nft refuses, and says so', async () => {
+    await add();
+    const [before, file] = [ruleset(), await saved()];
+    const apply = refuse(new AgentError('NFT_REJECTED', 'nft refused the rules'));
+    expect(await codeFrom(add({ targetPort: 81 }))).toBe('NFT_REJECTED');
+    platform.ports.firewall.apply = apply;
+    await host.settled();
+    expect(ruleset()).toBe(before);
+    expect(await saved()).toBe(file);
+    expect(await host.call('GET', '/forwards')).toHaveLength(1);
+  });
+
+  it('undoes a forward that the disk refuses', async () => {
+    const before = ruleset();
+    const { writeText } = platform.ports.files;
+    platform.ports.files.writeText = async () => {
+      throw new Error('no space left on device');
+    };
+    await expect(add()).rejects.toThrow('no space left');
+    platform.ports.files.writeText = writeText;
+    expect(ruleset()).toBe(before);
+    expect(host.fact('forwards')).toEqual([]);
+  });
+
+  it('follows its host to a new address, and cuts what led to the old one', async () => {
+    await add();
+    host.setFact('hosts', [{ ...CAMERA, addresses: ['192.168.1.77' as Ip4] }]);
+    await clock.advance(200);
+    await host.settled();
+    expect(ruleset()).toContain('"192.168.1.77"');
+    expect(ruleset()).not.toContain('"192.168.1.20"');
+    expect(platform.fakes.firewall.cuts).toEqual([{ protocol: 'tcp', port: 8001 }]);
+    expect(await saved()).toContain('192.168.1.77');
+  });
+
+  it('leads nowhere while a stranger has the address', async () => {
+    await add();
+    const stranger = { ...CAMERA, id: 'h_bbbbbbbbbbbbbbbb' as HostId, mac: '44:47:cc:00:00:02' as Mac };
+    host.setFact('hosts', [{ ...CAMERA, addresses: [] }, stranger]);
+    await clock.advance(200);
+    await host.settled();
+    expect(ruleset()).not.toContain('192.168.1.20');
+    expect(host.fact('forwards')?.[0]).not.toHaveProperty('targetAddress');
+  });
+
+  it('turns off and on again, and keeps the label', async () => {
+    const { id } = await add({ protocol: 'both' });
+    await host.call('PATCH', `/forwards/${id}`, { enabled: false, label: 'old camera' });
+    expect(ruleset()).not.toContain('192.168.1.20');
+    expect(platform.fakes.firewall.cuts.map(({ protocol }) => protocol)).toEqual(['tcp', 'udp']);
+    expect(platform.fakes.sysctl.isForwarding).toBe(false);
+    await host.call('PATCH', `/forwards/${id}`, { enabled: true });
+    expect(ruleset()).toContain('192.168.1.20');
+    expect(host.fact('forwards')?.[0]?.label).toBe('old camera');
+  });
+
+  it('removes a forward, cuts its connections, and forgets it', async () => {
+    const { id } = await add();
+    await host.call('DELETE', `/forwards/${id}`);
+    expect(ruleset()).not.toContain('192.168.1.20');
+    expect(platform.fakes.firewall.cuts).toEqual([{ protocol: 'tcp', port: 8001 }]);
+    expect(JSON.parse(await saved()).forwards).toEqual([]);
+    expect(host.events.at(-1)).toMatchObject({ event: 'forward.removed', data: { id } });
+    expect(await codeFrom(host.call('DELETE', `/forwards/${id}`))).toBe('FORWARD_NOT_FOUND');
+    expect(await codeFrom(host.call('DELETE', '/forwards/nonsense'))).toBe('FORWARD_NOT_FOUND');
+  });
+
+  it('gives two requests at once two ports', async () => {
+    const forwards = await Promise.all([add(), add(), add()]);
+    expect(forwards.map(({ edgePort }) => edgePort)).toEqual([8001, 8002, 8003]);
+  });
+
+  it('refuses ports of the edge itself', async () => {
+    for (const edgePort of [80, 7380]) expect(await codeFrom(add({ edgePort }))).toBe('FORWARD_PORT_IN_USE');
+    for (const edgePort of [7381, 51_000]) {
+      expect(await codeFrom(add({ edgePort, protocol: 'udp' }))).toBe('FORWARD_PORT_IN_USE');
+    }
+    expect(await codeFrom(add({ targetPort: 0 }))).toBe('BODY_INVALID');
+  });
+
+  it('comes back after a restart with what was on disk', async () => {
+    await add({ label: 'kept' });
+    const text = await saved();
+    await host[Symbol.asyncDispose]();
+    await open(new Map([[FILE, text]]));
+    expect(ruleset()).toContain('"192.168.1.20"');
+    expect(host.fact('forwards')?.[0]).toMatchObject({ label: 'kept', edgePort: 8001 });
+  });
+
+  it.each([['{'], ['{"version":2,"forwards":[]}'], ['{"version":1,"forwards":[{"id":"x"}]}']])(
+    'sets a file aside that it cannot read: %s',
+    async (text) => {
+      await host[Symbol.asyncDispose]();
+      await open(new Map([[FILE, text]]));
+      expect(host.health()).toContainEqual(expect.objectContaining({ code: 'FORWARDS_UNREADABLE' }));
+      expect(await platform.ports.files.readText('state', 'forwards.json.broken')).toBe(text);
+      expect((await add()).edgePort).toBe(8001);
+    },
+  );
+
+  it('counts while somebody looks, and no longer', async () => {
+    const { id } = await add();
+    const reads = () => readings;
+    let readings = 0;
+    const { readCounters } = platform.ports.firewall;
+    platform.ports.firewall.readCounters = (signal) => {
+      readings++;
+      return readCounters(signal);
+    };
+    await clock.advance(60_000);
+    expect(reads()).toBe(0);
+    platform.fakes.firewall.count(connectionsCounter(id), 3, 180);
+    platform.fakes.firewall.count(trafficCounter(id), 40, 5_000);
+    await clock.advance(2_000);
+    expect(await host.call('GET', '/forwards')).toMatchObject([{ connections: 3, bytes: 5_000 }]);
+    platform.fakes.firewall.count(trafficCounter(id), 50, 7_000);
+    await clock.advance(4_000);
+    expect(host.events.at(-1)).toMatchObject({ event: 'forward.changed', data: { bytes: 7_000 } });
+    await clock.advance(60_000);
+    const before = reads();
+    await clock.advance(60_000);
+    expect(reads()).toBe(before);
+  });
+});
