@@ -71,3 +71,13 @@ it('shows arguments without their secrets', () => {
     'x --password [secret] --token=[secret] https://[secret]@h/',
   );
 });
+
+it('kills a program that does not want to end, though its children hold the pipes', async () => {
+  const script = 'trap "" TERM; sleep 3 & echo started; while true; do sleep 0.05; done';
+  const controller = new AbortController();
+  const running = run('sh', ['-c', script], {
+    signal: controller.signal,
+    onLine: () => controller.abort(new Error('enough')),
+  });
+  await expect(running).rejects.toThrow('enough');
+});
