@@ -11,17 +11,18 @@ const isAwkward = (offset: number): boolean => (offset & 0xff) === 0 || (offset 
 
 const endOf = (prefix4: Cidr4): number => 2 ** (32 - networkOf(prefix4).bits) - 1;
 
-/** The offset to try after `last`, wrapping round. The prefix has at least a /26's worth of addresses. */
+/** The offset to try after `last`, wrapping round. The prefix is a /24 or larger. */
 export const nextOffset = (prefix4: Cidr4, last: number): number => {
   let offset = Math.max(last, FIRST_OFFSET - 1) + 1;
   while (isAwkward(offset)) offset++;
   return offset < endOf(prefix4) ? offset : FIRST_OFFSET;
 };
 
-/** No more nodes than this fit into the prefix; a little less, where last octets are awkward. */
+/** So many nodes fit into the prefix, which is a /24 or larger. */
 export const capacityOf = (prefix4: Cidr4): number => {
   const size = endOf(prefix4) + 1;
-  return size - FIRST_OFFSET - Math.max(1, Math.floor(size / 256) * 2);
+  // Each of the inner /24 borders costs a 255 and a 0; the outer ones are out of range anyway.
+  return size - 1 - FIRST_OFFSET - 2 * (size / 256 - 1);
 };
 
 /** The IPv4 address at an offset. */

@@ -48,10 +48,16 @@ const isUsable4 = (address: Ip4, rules: CandidateRules): boolean =>
 
 const isUsable6 = (address: Ip6, rules: CandidateRules): boolean => {
   const group = firstGroup(address);
-  // Group 0 holds loopback, unspecified and IPv4 in its many disguises; fe80::/10 and fec0::/10; ff00::/8.
-  if (group === 0 || group >= 0xfe80) return false;
-  return !address.startsWith(rules.prefix6.replace(':/48', ''));
+  // Global unicast is 2000::/3 (RFC 4291 section 2.4); all else but unique local is no machine, or IPv4 in disguise.
+  const isGlobal = group >= 0x2000 && group <= 0x3fff;
+  return (isGlobal || isUniqueLocal6(address)) && !address.startsWith(rules.prefix6.replace(':/48', ''));
 };
+
+/** One text for one address: prefixes are compared as text. URLs write IPv6 as RFC 5952 does. */
+const canonical = (endpoint: Endpoint): Endpoint =>
+  endpoint.startsWith('[')
+    ? (endpoint.replace(/^\[.*\]/, (host) => new URL(`http://${host}`).hostname) as Endpoint)
+    : endpoint;
 
 const isLoopback = (address: Ip): boolean => address.startsWith('127.') || address === '::1';
 
@@ -67,9 +73,11 @@ export const isUsableEndpoint = (endpoint: Endpoint, rules: CandidateRules): boo
 export const acceptCandidates = (reported: readonly Candidate[], rules: CandidateRules): Candidate[] => {
   const accepted = new Map<Endpoint, Candidate>();
   for (const { kind, endpoint: text } of reported) {
-    const endpoint = parseEndpoint(text);
-    if (kind === 'reflexive' || endpoint === undefined || accepted.has(endpoint)) continue;
-    if (isUsableEndpoint(endpoint, rules)) accepted.set(endpoint, { kind, endpoint });
+    const parsed = parseEndpoint(text);
+    if (kind === 'reflexive' || parsed === undefined) continue;
+    const endpoint = canonical(parsed);
+    if (!accepted.has(endpoint) && isUsableEndpoint(endpoint, rules))
+      accepted.set(endpoint, { kind, endpoint });
   }
   return [...accepted.values()];
 };

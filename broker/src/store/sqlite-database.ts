@@ -1,4 +1,5 @@
 /** Node's built-in SQLite in the shape that Kysely's SQLite dialect wants. */
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 
@@ -21,6 +22,8 @@ const wrap = (statement: StatementSync): SqliteStatement => ({
  * `synchronous=FULL`, because an enrolled node must not lose its identity to a power cut.
  */
 export const openSqliteDatabase = (path: string): SqliteDatabase => {
+  // SQLite gives its side files the mode of the database, so that has to be right before it is opened.
+  if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
   database.exec('pragma journal_mode = wal; pragma synchronous = full;');
   const statements = new Map<string, SqliteStatement>();

@@ -2,7 +2,6 @@
  * The broker's durable state. This folder alone knows SQL; services see the functions of `Store` and plain rows.
  * Everything that must be all or nothing runs in `transaction`.
  */
-import { chmodSync } from 'node:fs';
 import { CamelCasePlugin, Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { BrokerError } from '../errors.ts';
@@ -64,7 +63,6 @@ export const openStore = async (location: StoreLocation): Promise<Store> => {
   try {
     db = new Kysely<Schema>({ dialect: openDialect(location), plugins: [new CamelCasePlugin()] });
     await migrate(db, migrationsFor(dialect));
-    if (dialect === 'sqlite' && location !== ':memory:') chmodSync(location, 0o600);
   } catch (cause) {
     await db?.destroy().catch(() => {});
     // A database URL may hold a password: only paths are shown.

@@ -1,0 +1,104 @@
+import type { Endpoint, NodeEvent } from '@sidegate/protocol';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Node } from './node.ts';
+import {
+  createTestService,
+  describeCheckIn,
+  readMap,
+  seeEndpoint,
+  type TestService,
+} from './testing/create-test-service.ts';
+
+let world: TestService;
+const open = async (preset?: 'mesh' | 'service'): Promise<TestService> => {
+  world = await createTestService(preset);
+  return world;
+};
+afterEach(() => world.stop());
+const mapOf = (node: Node) => readMap(world, node);
+const seeAt = (node: Node, endpoint: string, beaconIndex = 0) =>
+  seeEndpoint(world, node, endpoint, beaconIndex);
+const updates = (events: readonly NodeEvent[]) =>
+  events.filter(({ event }) => event === 'map').map(({ data }) => data);
+
+describe('endpoints', () => {
+  test('two beacons tell NATs apart, an address of its own tells that there is none', async () => {
+    const { owner, addNode, service } = await open();
+    const alder = await addNode(owner, 'edge', 'alder');
+    let kind: 'symmetric' | 'endpoint-independent' | 'unknown' = 'unknown';
+    service.setBeacon({ natKind: () => kind, forget: () => {}, resetTimestamps: () => {} });
+    seeAt(alder, '198.51.100.7:40001');
+    expect(mapOf(alder).self).toMatchObject({ nat: 'unknown', reflexive: '198.51.100.7:40001' });
+    kind = 'symmetric';
+    seeAt(alder, '198.51.100.7:50002', 1);
+    expect(mapOf(alder).self.nat).toBe('symmetric');
+    const candidates = [{ kind: 'lan' as const, endpoint: '198.51.100.7:40001' as Endpoint }];
+    service.checkIn(alder, describeCheckIn({ candidates }));
+    expect(alder.mapping.nat).toBe('none');
+  });
+
+  test('nodes that come behind one public address learn of their private ones', async () => {
+    const { owner, addNode, service, watch, clock } = await open();
+    const alder = await addNode(owner, 'edge', 'alder');
+    const laptop = await addNode(owner, 'client', 'laptop');
+    const candidates = [{ kind: 'lan' as const, endpoint: '192.168.1.2:40001' as Endpoint }];
+    service.checkIn(alder, describeCheckIn({ candidates }));
+    seeAt(alder, '198.51.100.7:40001');
+    seeAt(laptop, '192.0.2.1:40001');
+    expect(mapOf(laptop).peers[0]!.candidates.map(({ kind }) => kind)).toEqual(['reflexive']);
+    const { events } = watch(laptop);
+    seeAt(laptop, '198.51.100.7:40009');
+    await clock.advance(50);
+    expect(updates(events).at(-1)).toMatchObject({
+      changed: [{ candidates: [{ kind: 'lan' }, { kind: 'reflexive' }] }],
+    });
+  });
+});
+
+describe('check-ins', () => {
+  test('an unchanged one writes nothing to the database, and changes nobody else', async () => {
+    const { owner, addNode, service, store, clock } = await open();
+    const alder = await addNode(owner, 'edge', 'alder');
+    service.checkIn(alder, describeCheckIn());
+    await clock.advance(20_000);
+    let writes = 0;
+    const { transaction } = store;
+    const count = (task: never) => {
+      writes++;
+      return transaction(task);
+    };
+    Object.assign(store, { transaction: count });
+    const revision = service.network.revisionOf(alder);
+    for (let at = 0; at < 5; at++) {
+      service.checkIn(alder, describeCheckIn({ revision }));
+      await clock.advance(60_000);
+    }
+    expect(writes).toBe(0);
+    expect(service.network.revisionOf(alder)).toBe(revision);
+  });
+
+  test('a boot that comes back after another one shows a cloned image', async () => {
+    const { owner, addNode, service } = await open();
+    const alder = await addNode(owner, 'edge', 'alder');
+    const boot = (letter: string) => describeCheckIn({ bootId: letter.repeat(32) });
+    service.checkIn(alder, boot('a'));
+    service.checkIn(alder, boot('b'));
+    expect(service.nodes.get(owner, alder.id).health).toEqual([]);
+    service.checkIn(alder, boot('a'));
+    expect(service.nodes.get(owner, alder.id).health).toEqual(['identity-cloned']);
+  });
+
+  test('a reboot lets the handshake clock start anew', async () => {
+    const { owner, addNode, service } = await open();
+    const alder = await addNode(owner, 'edge', 'alder');
+    const reset: string[] = [];
+    service.setBeacon({
+      natKind: () => 'unknown',
+      forget: () => {},
+      resetTimestamps: (id) => void reset.push(id),
+    });
+    service.checkIn(alder, describeCheckIn({ bootId: 'a'.repeat(32) }));
+    service.checkIn(alder, describeCheckIn({ bootId: 'b'.repeat(32) }));
+    expect(reset).toEqual([alder.id]);
+  });
+});
