@@ -193,7 +193,6 @@ describe('the firewall', () => {
     const { firewall } = opened.platform.fakes;
     await opened.core.start();
     await forwarding.host().hooks.firewall.settled();
-    expect(firewall.applied).toBe(1);
     expect(JSON.stringify(firewall.ruleset)).toContain('192.168.1.64');
     mesh.host().hooks.firewall.clear();
     await vi.waitFor(() => expect(firewall.ruleset).toBeUndefined());
@@ -246,22 +245,36 @@ describe('the firewall', () => {
     ]);
   });
 
-  it('is not touched before every plugin has said what it wishes, nor by a stop', async () => {
+  it('is there as soon as the first plugin wishes, where none is in force', async () => {
+    const { source } = openPlugin('mesh', (host) => host.hooks.firewall.replace(TUNNEL));
+    const slow = fakePlugin('slow', (host) => ({ start: () => host.clock.sleep(1_000) }));
+    await using opened = openCore([source, slow]);
+    const starting = opened.core.start();
+    await vi.waitFor(() => expect(opened.platform.fakes.firewall.applied).toBe(1));
+    await opened.clock.advance(2_000);
+    await starting;
+  });
+
+  it('of a process before is not touched before every plugin has said what it wishes, nor by a stop', async () => {
     const { source } = openPlugin('mesh', (host) => host.hooks.firewall.replace(TUNNEL));
     let appliedDuringStart = -1;
+    let isStarting = false;
     const slow = fakePlugin('slow', (host) => ({
       async start() {
+        isStarting = true;
         await host.clock.sleep(1_000);
         appliedDuringStart = opened.platform.fakes.firewall.applied;
         host.hooks.firewall.replace(forward('f_1', 8001));
       },
     }));
     const opened = openCore([source, slow]);
+    await opened.platform.fakes.firewall.apply({ objects: [] }, new AbortController().signal);
     const starting = opened.core.start();
+    await vi.waitFor(() => expect(isStarting).toBe(true));
     await opened.clock.advance(2_000);
     await starting;
-    await vi.waitFor(() => expect(opened.platform.fakes.firewall.applied).toBe(1));
-    expect(appliedDuringStart).toBe(0);
+    await vi.waitFor(() => expect(opened.platform.fakes.firewall.applied).toBe(2));
+    expect(appliedDuringStart).toBe(1);
     await opened.core.stop();
     expect(JSON.stringify(opened.platform.fakes.firewall.ruleset)).toContain('192.168.1.64');
     expect(opened.platform.fakes.firewall.watchers).toBe(0);

@@ -30,6 +30,8 @@ import { createSlotTable } from './slot-table.ts';
 
 /** A burst of changes is one event for the UI. */
 const STATUS_DEBOUNCE_MS = 200;
+/** A plugin that takes longer than this to start does not keep the others' wishes waiting. */
+const HOLD_LIMIT_MS = 5_000;
 const UNDO_RETRY = { firstMs: 2_000, maxMs: 60_000 } as const;
 
 /** What a core is made of. */
@@ -142,6 +144,12 @@ const reportConfigProblems = (parts: Parts, { config, plugins }: CoreOptions) =>
   });
 };
 
+const hasTable = ({ ports }: Platform, log: Logger, signal: AbortSignal): Promise<boolean> =>
+  ports.firewall.isPresent(signal).catch((error: unknown) => {
+    log.debug('look for our firewall table', { error });
+    return false;
+  });
+
 const addCoreRoutes = (parts: Parts, version: string, status: () => EdgeStatus) => {
   parts.router.add({
     method: 'GET',
@@ -202,9 +210,15 @@ export const createCore = (options: CoreOptions): Core => {
     api: parts.router,
     status,
     async start() {
+      const release = () => {
+        firewallLoop.release();
+        namesLoop.release();
+      };
+      // Where a table is in force, it stays so until all have said what they wish; where none is, every moment counts.
+      if (!(await hasTable(platform, log, scope.signal))) firewallLoop.release();
+      using _limit = clock.after(HOLD_LIMIT_MS, release);
       await supervisor.start();
-      firewallLoop.release();
-      namesLoop.release();
+      release();
       undoWhileDown(parts, platform, scope);
     },
     stop() {

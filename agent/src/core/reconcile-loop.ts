@@ -28,7 +28,7 @@ export interface ReconcileTask {
 export interface ReconcileLoop extends AsyncDisposable {
   /** Something changed: run soon. */
   request(): void;
-  /** Runs now, held or not; rejects with the error of the run. */
+  /** Runs now, or once released; rejects with the error of the run. */
   settled(): Promise<void>;
   /** Runs from now on. */
   release(): void;
@@ -45,6 +45,10 @@ export const createReconcileLoop = (
   const backoff = createBackoff(RETRY);
   const code = `${task.name}-failed`;
   let isHeld = true;
+  let endHold: () => void = () => undefined;
+  const hold = new Promise<void>((resolve) => {
+    endHold = resolve;
+  });
   let timer: Disposable | undefined;
   const runLater = (delayMs: number) => {
     timer?.[Symbol.dispose]();
@@ -77,12 +81,17 @@ export const createReconcileLoop = (
   scope.add(() => timer?.[Symbol.dispose]());
   return {
     request,
-    settled: () => flight.request(),
+    async settled() {
+      await hold;
+      await flight.request();
+    },
     release() {
       isHeld = false;
+      endHold();
       request();
     },
     async [Symbol.asyncDispose]() {
+      endHold();
       await scope.end();
       await flight.idle();
     },

@@ -173,7 +173,10 @@ export interface PluginHost {
   readonly hooks: {
     /** Part of the one nftables table. */
     readonly firewall: Slot<FirewallWish> & {
-      /** Resolves when the wish, as it stands, is in the kernel; rejects with the code when nft refused. */
+      /**
+       * Resolves when the wish, as it stands, is in the kernel; rejects with the code when nft refused. After a
+       * restart that is when every plugin has started: never await it in `start`.
+       */
       settled(): Promise<void>;
     };
     /** Names this plugin wants resolved on this machine. */

@@ -108,6 +108,8 @@ export interface Links {
 export interface Firewall {
   /** Replaces `table inet sidegate` by this ruleset, atomically. Throws `NFT_REJECTED` and changes nothing on refusal. */
   apply(ruleset: Ruleset, signal: AbortSignal): Promise<void>;
+  /** Is there a table of ours, from this process or from one before it? */
+  isPresent(signal: AbortSignal): Promise<boolean>;
   /** Is the table as we last applied it (another program may have flushed everything)? */
   isInPlace(signal: AbortSignal): Promise<boolean>;
   /** Counters by name, packets and bytes. */

@@ -106,6 +106,7 @@ export const createNftFirewall = ({ run, record, log, ...following }: NftFirewal
       );
       applied = fingerprintOf(await list(signal));
     },
+    isPresent: async (signal) => fingerprintOf(await list(signal)) !== undefined,
     async isInPlace(signal) {
       return applied !== undefined && fingerprintOf(await list(signal)) === applied;
     },

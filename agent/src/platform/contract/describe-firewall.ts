@@ -38,7 +38,9 @@ export const describeFirewall = (title: string, open: () => Promise<FirewallHarn
       await using machine = await open();
       const { firewall } = machine;
       expect(await firewall.isInPlace(signal)).toBe(false);
+      expect(await firewall.isPresent(signal)).toBe(false);
       await firewall.apply(rulesetOf('forward-a', 'forward-b'), signal);
+      expect(await firewall.isPresent(signal)).toBe(true);
       expect(await namesOf(firewall)).toEqual(['forward-a', 'forward-b']);
       await firewall.apply(rulesetOf('forward-b', 'forward-c'), signal);
       expect(await namesOf(firewall)).toEqual(['forward-b', 'forward-c']);

@@ -56,6 +56,7 @@ export const createMemoryFirewall = (): MemoryFirewall => {
       applied += 1;
       keepCounters(namesOf(next.objects).counters);
     },
+    isPresent: async () => ruleset !== undefined,
     isInPlace: async () => ruleset !== undefined,
     readCounters: async () => new Map(counters),
     async cutConnections(match) {
