@@ -1,0 +1,332 @@
+/**
+ * Forwards through the real nftables, with a veth for the tunnel:
+ *
+ *   peers 100.64.0.2 .3 .4 ── sg0 ── edge 100.64.0.1 / 192.168.1.2 ── lan ── camera 192.168.1.20
+ *
+ * .2 may open everything, .3 two port ranges, .4 nothing.
+ */
+import { join } from 'node:path';
+import { silentLogger } from '@sidegate/kit';
+import { createLab, type Lab, type LabProcess, type Machine, requireLab } from '@sidegate/lab';
+import type { Forward, Ip4, Scope, ScopeId } from '@sidegate/protocol';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { mergeWishes } from '../../forwarding/firewall-plan.ts';
+import { connectionsCounter, trafficCounter } from '../../forwarding/render-forwards.ts';
+import { renderRuleset } from '../../forwarding/render-ruleset.ts';
+import {
+  EDGE,
+  FORWARDS_WISH,
+  HELPER,
+  STRANGER,
+  TECHNICIAN,
+  tunnelWish,
+  WEB_WISH,
+} from '../../forwarding/testing/sample-wishes.ts';
+import { createDebianPlatform } from '../../platform/debian.ts';
+import type { Platform } from '../../platform/platform.ts';
+import type { IfName } from '../../ports/index.ts';
+import { codeFrom, createTestHost, type TestHost } from '../testing/test-host.ts';
+import { plugin } from './index.ts';
+
+const CAMERA = '192.168.1.20' as Ip4;
+const { signal } = new AbortController();
+const SCOPES: Scope[] = [
+  {
+    id: 'c_aaaaaaaaaaaaaaaa' as ScopeId,
+    cidr: '192.168.1.0/24' as Scope['cidr'],
+    kind: 'attached',
+    label: 'eth0',
+  },
+];
+
+describe.skipIf(await requireLab())('forwards in the kernel', () => {
+  let lab: Lab;
+  let edge: Machine;
+  let camera: Machine;
+  let peers: Machine;
+  let platform: Platform;
+  let host: TestHost;
+
+  /** A veth pair stands for the tunnel: the firewall sees a name and addresses, no more. */
+  const plugTunnel = async () => {
+    const [one, other] = [edge.holderPid, peers.holderPid];
+    await execa('ip', [
+      'link',
+      'add',
+      'sg0',
+      'netns',
+      `${one}`,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'sg0',
+      'netns',
+      `${other}`,
+    ]);
+    await edge.configure([`addr add ${EDGE.address4}/10 dev sg0`, 'link set sg0 mtu 1280 up']);
+    await peers.configure([
+      ...[TECHNICIAN, HELPER, STRANGER].map(({ address4 }) => `addr add ${address4}/10 dev sg0`),
+      'link set sg0 up',
+    ]);
+  };
+
+  beforeAll(async () => {
+    lab = await createLab();
+    const home = await lab.addHome('alder', { lan: '192.168.1.0/24', wan: '198.51.100.2' });
+    [edge, camera, peers] = await Promise.all([
+      home.addMachine('edge', { address: '192.168.1.2' }),
+      home.addCamera('camera', { address: CAMERA }),
+      lab.addServer('peers', { addresses: ['203.0.113.40'] }),
+    ]);
+    await plugTunnel();
+    platform = await createDebianPlatform({
+      prefix: ['nsenter', ...edge.nsenterArgs],
+      paths: {
+        stateDir: join(edge.path('/var/lib'), 'sidegate'),
+        runtimeDir: join(edge.path('/run'), 'sidegate'),
+        configFile: edge.path('/etc/sidegate/config.json'),
+      },
+      log: silentLogger,
+    });
+    host = createTestHost(platform);
+    host.wish({ ...tunnelWish(), ...WEB_WISH });
+    host.setFact('tunnel', {
+      interfaceName: 'sg0' as IfName,
+      kind: 'kernel',
+      listenPort: 51_000,
+      mtuBytes: 1280,
+    });
+    host.setFact('hosts', []);
+    host.setFact('scopes', SCOPES);
+    await host.start(plugin);
+    await host.settled();
+  });
+  afterAll(async () => {
+    await host?.[Symbol.asyncDispose]();
+    await lab?.[Symbol.asyncDispose]();
+  });
+
+  const add = (patch: object = {}) =>
+    host.call<Forward>('POST', '/forwards', {
+      target: { kind: 'address', address: CAMERA },
+      targetPort: 80,
+      ...patch,
+    });
+  const removeAll = async () => {
+    for (const { id } of await host.call<Forward[]>('GET', '/forwards'))
+      await host.call('DELETE', `/forwards/${id}`);
+  };
+  /** The HTTP status that a peer gets, or `none`. */
+  const open = async (machine: Machine, from: string | undefined, url: string): Promise<string> => {
+    const source = from === undefined ? [] : ['--interface', from];
+    const argv = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-m', '1', ...source, url];
+    const { stdout } = await machine.run('curl', argv, { reject: false });
+    return stdout.trim() === '000' ? 'none' : stdout.trim();
+  };
+  const listing = async () => (await edge.run('nft', ['list', 'table', 'inet', 'sidegate'])).stdout;
+  /** Sends a line by UDP and gives what comes back within a moment. */
+  const askUdp = async (from: string, to: string, port: number): Promise<string> => {
+    // Waits 1 s for an answer after the end of its input.
+    const argv = ['-t', '1', '-', `UDP:${to}:${port},bind=${from}`];
+    return (await peers.run('socat', argv, { input: 'hello\n', reject: false })).stdout.trim();
+  };
+  const echoUdp = async (port: number): Promise<LabProcess> => {
+    const echo = camera.spawn('socat', [`UDP-RECVFROM:${port},fork`, 'EXEC:cat']);
+    await camera.waitFor({ udp: port });
+    return echo;
+  };
+
+  it('is the table that the golden listing shows', async () => {
+    const plan = mergeWishes([tunnelWish(), WEB_WISH, FORWARDS_WISH]);
+    await platform.ports.firewall.apply(renderRuleset(plan), signal);
+    await expect(await listing()).toMatchFileSnapshot('../../forwarding/golden/edge.golden.nft');
+    await platform.ports.firewall.apply(renderRuleset(mergeWishes([tunnelWish('client')])), signal);
+    await expect(await listing()).toMatchFileSnapshot('../../forwarding/golden/client.golden.nft');
+    await platform.ports.firewall.remove();
+    await host.settled();
+  });
+
+  it('leads peers to the camera as far as policy lets them, and nobody else', async () => {
+    const { edgePort } = await add();
+    expect(edgePort).toBe(8001);
+    await add({ edgePort: 9000 });
+    const via = (port: number) => `http://${EDGE.address4}:${port}/`;
+    expect(await open(peers, TECHNICIAN.address4, via(8001))).toBe('200');
+    expect(await open(peers, TECHNICIAN.address4, via(9000))).toBe('200');
+    expect(await open(peers, HELPER.address4, via(8001))).toBe('200');
+    expect(await open(peers, HELPER.address4, via(9000))).toBe('none');
+    expect(await open(peers, STRANGER.address4, via(8001))).toBe('none');
+    // From the LAN the same port leads nowhere, and the mesh address is not to be reached at all.
+    expect(await open(camera, undefined, 'http://192.168.1.2:8001/')).toBe('none');
+    await camera.configure([`route add ${EDGE.address4}/32 via 192.168.1.2`]);
+    expect(await open(camera, undefined, via(8001))).toBe('none');
+    await removeAll();
+  });
+
+  it('carries UDP', async () => {
+    await using _echo = await echoUdp(5060);
+    await add({ protocol: 'udp', edgePort: 5060, targetPort: 5060 });
+    expect(await askUdp(TECHNICIAN.address4, EDGE.address4, 5060)).toBe('hello');
+    expect(await askUdp(HELPER.address4, EDGE.address4, 5060)).toBe('hello');
+    expect(await askUdp(STRANGER.address4, EDGE.address4, 5060)).toBe('');
+    await removeAll();
+    expect(await askUdp(TECHNICIAN.address4, EDGE.address4, 5060)).toBe('');
+  });
+
+  it('lets nothing through to the LAN but what it translated', async () => {
+    await add();
+    await peers.configure(['route add 192.168.1.0/24 via 100.64.0.1 dev sg0']);
+    await camera.configure(['route replace 100.64.0.0/10 via 192.168.1.2']);
+    expect(await open(peers, TECHNICIAN.address4, `http://${CAMERA}/`)).toBe('none');
+    // Nor the other way.
+    await using _web = peers.spawn('socat', ['TCP-LISTEN:8088,reuseaddr,fork', 'EXEC:date']);
+    await peers.waitFor({ tcp: 8088 });
+    expect(await open(camera, undefined, `http://${TECHNICIAN.address4}:8088/`)).toBe('none');
+    await peers.configure(['route del 192.168.1.0/24']);
+    await removeAll();
+  });
+
+  it('opens own services to permitted peers only, by their second port too', async () => {
+    const page = 'TCP-LISTEN:7380,reuseaddr,fork';
+    await using _web = edge.spawn('socat', [page, 'SYSTEM:\'printf "HTTP/1.0 200 OK\\r\\n\\r\\n"\'']);
+    await edge.waitFor({ tcp: 7380 });
+    await using _ssh = edge.spawn('socat', ['TCP-LISTEN:22,reuseaddr,fork', 'EXEC:date']);
+    await edge.waitFor({ tcp: 22 });
+    for (const port of [80, 7380]) {
+      expect(await open(peers, TECHNICIAN.address4, `http://${EDGE.address4}:${port}/`)).toBe('200');
+      expect(await open(peers, HELPER.address4, `http://${EDGE.address4}:${port}/`)).toBe('200');
+      expect(await open(peers, STRANGER.address4, `http://${EDGE.address4}:${port}/`)).toBe('none');
+    }
+    const banner = await peers.run('socat', ['-T', '1', '-', `TCP:${EDGE.address4}:22,connect-timeout=1`], {
+      reject: false,
+    });
+    expect(banner.stdout).toBe('');
+  });
+
+  it('answers pings and heartbeats of every known peer, of unknown ones nothing', async () => {
+    await using _heartbeat = edge.spawn('socat', ['UDP-RECVFROM:7381,fork', 'EXEC:cat']);
+    await edge.waitFor({ udp: 7381 });
+    await peers.configure(['addr add 100.64.0.9/10 dev sg0']);
+    const ping = async (from: string) =>
+      (await peers.run('ping', ['-c1', '-W1', '-I', from, EDGE.address4], { reject: false })).exitCode === 0;
+    expect(await askUdp(STRANGER.address4, EDGE.address4, 7381)).toBe('hello');
+    expect(await askUdp('100.64.0.9', EDGE.address4, 7381)).toBe('');
+    expect(await ping(STRANGER.address4)).toBe(true);
+    expect(await ping('100.64.0.9')).toBe(false);
+  });
+
+  it('cuts open connections when a forward is removed', async () => {
+    await using _server = camera.spawn('socat', ['TCP-LISTEN:7777,reuseaddr,fork', 'EXEC:cat']);
+    await camera.waitFor({ tcp: 7777 });
+    const { id, edgePort } = await add({ targetPort: 7777 });
+    const target = `TCP:${EDGE.address4}:${edgePort},bind=${TECHNICIAN.address4}`;
+    await using client = peers.spawn('socat', ['-', target], { stdin: 'pipe' });
+    client.stdin!.write('one\n');
+    await client.waitForOutput(/one/);
+    await host.call('DELETE', `/forwards/${id}`);
+    const { stdout } = await edge.run('conntrack', ['-L', '-p', 'tcp', '--orig-port-dst', `${edgePort}`]);
+    expect(stdout).toBe('');
+    client.stdin!.write('two\n');
+    await expect(client.waitForOutput(/two/, 1_500)).rejects.toMatchObject({ code: 'LAB_TIMEOUT' });
+  });
+
+  it('stops letting a removed forward through even where conntrack still knows its connection', async () => {
+    await using _server = camera.spawn('socat', ['TCP-LISTEN:7778,reuseaddr,fork', 'EXEC:cat']);
+    await camera.waitFor({ tcp: 7778 });
+    const { edgePort } = await add({ targetPort: 7778 });
+    const target = `TCP:${EDGE.address4}:${edgePort},bind=${TECHNICIAN.address4}`;
+    await using client = peers.spawn('socat', ['-', target], { stdin: 'pipe' });
+    client.stdin!.write('one\n');
+    await client.waitForOutput(/one/);
+    await platform.ports.firewall.apply(renderRuleset(mergeWishes([tunnelWish()])), signal);
+    client.stdin!.write('two\n');
+    await expect(client.waitForOutput(/two/, 1_000)).rejects.toMatchObject({ code: 'LAB_TIMEOUT' });
+    await platform.ports.firewall.remove();
+    await host.settled();
+    await removeAll();
+  });
+
+  it('keeps a connection through changes of other forwards', async () => {
+    await using _server = camera.spawn('socat', ['TCP-LISTEN:7779,reuseaddr,fork', 'EXEC:cat']);
+    await camera.waitFor({ tcp: 7779 });
+    const { edgePort } = await add({ targetPort: 7779 });
+    const target = `TCP:${EDGE.address4}:${edgePort},bind=${TECHNICIAN.address4}`;
+    await using client = peers.spawn('socat', ['-', target], { stdin: 'pipe' });
+    client.stdin!.write('one\n');
+    await client.waitForOutput(/one/);
+    const { id } = await add({ edgePort: 9001 });
+    await host.call('DELETE', `/forwards/${id}`);
+    client.stdin!.write('two\n');
+    await client.waitForOutput(/two/);
+    await removeAll();
+  });
+
+  it('leaves the old table where nft refuses the new one', async () => {
+    const { id } = await add();
+    const before = await listing();
+    const { apply } = platform.ports.firewall;
+    platform.ports.firewall.apply = ({ objects }, abort) =>
+      apply(
+        {
+          objects: [...objects, { rule: { family: 'inet', table: 'sidegate', chain: 'nowhere', expr: [] } }],
+        },
+        abort,
+      );
+    expect(await codeFrom(add({ edgePort: 9002 }))).toBe('NFT_REJECTED');
+    platform.ports.firewall.apply = apply;
+    expect(await listing()).toBe(before);
+    expect((await host.call<Forward[]>('GET', '/forwards')).map((forward) => forward.id)).toEqual([id]);
+    expect(await open(peers, TECHNICIAN.address4, `http://${EDGE.address4}:8001/`)).toBe('200');
+    await removeAll();
+  });
+
+  it('counts connections and bytes', async () => {
+    const { id, edgePort } = await add();
+    for (let time = 0; time < 3; time++)
+      await open(peers, TECHNICIAN.address4, `http://${EDGE.address4}:${edgePort}/`);
+    const counters = await platform.ports.firewall.readCounters(signal);
+    expect(counters.get(connectionsCounter(id))?.packets).toBe(3);
+    expect(counters.get(trafficCounter(id))?.bytes).toBeGreaterThan(3 * 3_000);
+    const [forward] = await host.call<Forward[]>('GET', '/forwards');
+    expect(forward).toMatchObject({ connections: 3 });
+    await removeAll();
+  });
+
+  it("clamps the MSS of both sides to the tunnel's MTU", async () => {
+    const { edgePort } = await add();
+    const capture = (machine: Machine, ifName: string, from: string) =>
+      machine.spawn('tcpdump', ['-nlc1', '-i', ifName, `tcp[tcpflags] & tcp-syn != 0 and ${from}`]);
+    await using lan = capture(camera, 'eth0', 'src net 192.168.1.0/24');
+    await using mesh = capture(peers, 'sg0', 'src port 8001');
+    await Promise.all([lan, mesh].map((dump) => dump.waitForOutput(/listening on/)));
+    await vi.waitFor(async () => {
+      await open(peers, TECHNICIAN.address4, `http://${EDGE.address4}:${edgePort}/`);
+      // Towards the LAN the limit is the way back through the tunnel: 1280 - 40.
+      for (const dump of [lan, mesh]) expect(dump.output()).toMatch(/mss 1240/);
+    }, 5_000);
+    await removeAll();
+  });
+
+  it('shares the WireGuard port with probes, both ways', async () => {
+    const probe = 'SGP1 probe';
+    // What has the magic goes to the agent, all else stays with WireGuard.
+    await using wireguard = edge.spawn('socat', ['-u', 'UDP-RECV:51000', '-']);
+    await using agent = edge.spawn('socat', ['-u', 'UDP-RECV:40001', '-']);
+    await Promise.all([edge.waitFor({ udp: 51_000 }), edge.waitFor({ udp: 40_001 })]);
+    const send = (text: string) => camera.run('socat', ['-u', '-', 'UDP:192.168.1.2:51000'], { input: text });
+    await send(probe);
+    await agent.waitForOutput(/SGP1 probe/);
+    await send('\x01\0\0\0 handshake');
+    await wireguard.waitForOutput(/handshake/);
+    expect(wireguard.output()).not.toContain('SGP1');
+    expect(agent.output()).not.toContain('handshake');
+    await agent[Symbol.asyncDispose]();
+    // And what the agent sends comes from WireGuard's port.
+    await using dump = camera.spawn('tcpdump', ['-n', '-l', '-c', '1', '-i', 'eth0', 'udp dst port 6000']);
+    await dump.waitForOutput(/listening on/);
+    await edge.run('socat', ['-u', '-', `UDP:${CAMERA}:6000,bind=:40001`], { input: probe });
+    await dump.waitForOutput(/192\.168\.1\.2\.51000 > 192\.168\.1\.20\.6000/);
+  });
+});
