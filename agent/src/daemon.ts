@@ -2,7 +2,7 @@
  * The agent as a daemon: platform, configuration, core, socket; then it waits to be stopped. Stopping leaves the data
  * plane as it is, so that an upgrade or a crash drops no packet. The one file, with `main.ts`, that knows everything.
  */
-import { createLogger, createScope, type Logger, systemClock } from '@sidegate/kit';
+import { createLogger, createScope, describeError, type Logger, systemClock } from '@sidegate/kit';
 import { type AgentConfig, parseConfigText } from './config/agent-config.ts';
 import { socketPath } from './config/paths.ts';
 import { createCore } from './core/core.ts';
@@ -46,13 +46,20 @@ const readConfig = async ({ ports }: Platform): Promise<AgentConfig> => {
   return parseConfigText(await ports.files.readText('config', name));
 };
 
-const listPlugins = async (
-  { core }: AgentConfig,
+/** Plugins of others beside the built-in ones; a directory that cannot be read is a mistake in the configuration. */
+const addExternalPlugins = async (
+  config: AgentConfig,
   builtIn: readonly PluginSource[],
-): Promise<readonly PluginSource[]> =>
-  core.pluginDirectory === undefined
-    ? builtIn
-    : [...builtIn, ...(await findExternalPlugins(core.pluginDirectory))];
+): Promise<{ readonly config: AgentConfig; readonly plugins: readonly PluginSource[] }> => {
+  const { pluginDirectory } = config.core;
+  if (pluginDirectory === undefined) return { config, plugins: builtIn };
+  try {
+    return { config, plugins: [...builtIn, ...(await findExternalPlugins(pluginDirectory))] };
+  } catch (error) {
+    const problem = { section: 'core', message: `pluginDirectory: ${describeError(error)}` };
+    return { config: { ...config, problems: [...config.problems, problem] }, plugins: builtIn };
+  }
+};
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
@@ -64,9 +71,9 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
 export const runDaemon = async (options: DaemonOptions = {}): Promise<void> => {
   const signal = options.signal ?? untilTerminated();
   const platform = options.platform ?? (await detectPlatform(options.log ?? createLogger({})));
-  const config = await readConfig(platform);
+  const found = await addExternalPlugins(await readConfig(platform), options.plugins ?? builtInPlugins);
+  const { config, plugins } = found;
   const log = options.log ?? createLogger({ level: config.core.logLevel });
-  const plugins = await listPlugins(config, options.plugins ?? builtInPlugins);
   const core = createCore({ platform, version: VERSION, config, plugins, clock: systemClock, log });
   const scope = createScope();
   try {

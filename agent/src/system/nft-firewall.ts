@@ -40,20 +40,15 @@ const parseCounters = (text: string): Counts => {
   return new Map(counters.map(({ name, packets, bytes }) => [name, { packets, bytes }]));
 };
 
-/** What of a listing changes without anybody changing the table. */
-const withoutCounts = (object: NftObject): NftObject => {
-  const { counter } = object;
-  if (!v.is(Counter, counter)) return object;
-  return { counter: { ...counter, packets: 0, bytes: 0 } };
-};
+/** What of a listing changes without anybody changing the table: named counters, and those inside of rules. */
+const withoutCounts = (key: string, value: unknown): unknown =>
+  key === 'packets' || key === 'bytes' ? 0 : value;
 
 /** Handles are part of it: a table that was made anew by somebody else is another table. */
 const fingerprintOf = (listing: string): string | undefined => {
   const objects = parseListing(listing).filter((object) => !('metainfo' in object));
   if (objects.length === 0) return undefined;
-  return createHash('sha256')
-    .update(JSON.stringify(objects.map(withoutCounts)))
-    .digest('base64');
+  return createHash('sha256').update(JSON.stringify(objects, withoutCounts)).digest('base64');
 };
 
 const continueCounter = (object: NftObject, counts: Counts): NftObject => {

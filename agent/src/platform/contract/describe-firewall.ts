@@ -19,7 +19,11 @@ const rulesetOf = (...counters: readonly string[]): Ruleset => ({
     { table: { family: 'inet', name: 'sidegate' } },
     ...counters.map((name): NftObject => ({ counter: { ...inTable, name } })),
     { chain: { ...inTable, name: 'in', type: 'filter', hook: 'input', prio: 0, policy: 'accept' } },
-    ...counters.map((name): NftObject => ({ rule: { ...inTable, chain: 'in', expr: [{ counter: name }] } })),
+    ...counters.map(
+      (name): NftObject => ({
+        rule: { ...inTable, chain: 'in', expr: [{ counter: name }, { counter: null }] },
+      }),
+    ),
   ],
 });
 const REFUSED: Ruleset = {
