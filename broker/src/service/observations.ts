@@ -10,7 +10,7 @@ export const OBSERVATIONS_FLUSH_MS = 5_000;
 /** Nodes that are merely alive: seldom. */
 export const LAST_SEEN_FLUSH_MS = 15 * 60_000;
 /** Rows in one transaction: it blocks others for some milliseconds only. */
-const BATCH = 500;
+const BATCH = 200;
 
 const observationOf = (node: Node): NodeObservation => ({
   id: node.id,
@@ -32,7 +32,11 @@ export const createObservations = (store: Store, registry: Registry, network: Ne
     const last = written.get(node);
     return last === undefined || gistOf(last) !== gistOf(observationOf(node));
   };
-  network.events.on('node.changed', (node) => void (isNews(node) && dirty.add(node)));
+  network.events.on('node.changed', (node) => {
+    // The first word of a node is that it was enrolled, and its row is fresh.
+    if (!written.has(node)) written.set(node, observationOf(node));
+    else if (isNews(node)) dirty.add(node);
+  });
   network.events.on('node.removed', (node) => void dirty.delete(node));
 
   const write = async (nodes: readonly Node[]): Promise<void> => {
