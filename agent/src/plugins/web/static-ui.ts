@@ -8,8 +8,8 @@ import sirv from 'sirv';
 import { AgentError } from '../../errors.ts';
 import { isRead } from './request-guard.ts';
 
-/** Where the UI may lie: beside the bundled agent, or in the workspace. */
-const PLACES = ['./webui/edge/', '../../../../webui/dist/edge/'].map((place) =>
+/** Where the UI may lie: beside the installed bundle; in the workspace, seen from the bundle and from this file. */
+const PLACES = ['./webui/edge/', '../../webui/dist/edge/', '../../../../webui/dist/edge/'].map((place) =>
   fileURLToPath(new URL(place, import.meta.url)),
 );
 const isBuilt = (directory: string): boolean => existsSync(join(directory, 'index.html'));
