@@ -22,6 +22,8 @@ const alive = setInterval(() => {}, 1000);
   const scope = cidr === undefined ? undefined : await host.call<Scope>('POST', '/scopes', { cidr });
   const startedAt = systemClock.monoMs();
   const scan = await host.call<Scan>('POST', '/scans', scope === undefined ? {} : { scopeId: scope.id });
+  // Not stdout, which carries the result alone.
+  console.error('scanning');
   const current = async () => (await host.call<Scan[]>('GET', '/scans')).find(({ id }) => id === scan.id)!;
   while ((await current()).state === 'running') await systemClock.sleep(10);
   const endedAt = systemClock.monoMs();

@@ -1,0 +1,136 @@
+/**
+ * Discovery on a real wire, with the very programs that devices run:
+ *
+ *   edge .2 ┐
+ *           ├─ lan 192.168.1.0/24 ── router .1 ── dmz 10.20.0.0/28 ── shed .5
+ *   camera .20, printer .30 (Avahi), nas .40, thing .50 (ARP only), phone (DHCP)
+ */
+import { join } from 'node:path';
+import { createLab, type Home, type Lab, type Machine, requireLab } from '@sidegate/lab';
+import type { HealthWarning, Host, Scan } from '@sidegate/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const SCRIPT = join(import.meta.dirname, 'testing', 'scan-here.ts');
+
+interface Result {
+  readonly scan: Scan;
+  readonly hosts: readonly Host[];
+  readonly health: readonly HealthWarning[];
+  readonly tookMs: number;
+  readonly events: readonly { readonly event: string; readonly data: unknown; readonly atMs: number }[];
+}
+
+describe.skipIf(await requireLab())('a scan of a home', () => {
+  let lab: Lab;
+  let home: Home;
+  let runs = 0;
+  beforeAll(async () => {
+    lab = await createLab();
+    home = await lab.addHome('alder', {
+      lan: '192.168.1.0/24',
+      wan: '198.51.100.2',
+      dmz: { cidr: '10.20.0.0/28' },
+    });
+    await Promise.all([
+      home.addCamera('camera', { address: '192.168.1.20' }),
+      home.addPrinter('printer', { address: '192.168.1.30' }),
+      home.addNas('nas', { address: '192.168.1.40' }),
+      home.addThing('thing', { address: '192.168.1.50' }),
+      home.addPhone('phone'),
+      home.addCamera('shed', { address: '10.20.0.5', segment: 'dmz' }),
+    ]);
+  });
+  afterAll(() => lab?.[Symbol.asyncDispose]());
+
+  /** A fresh board; it is gone when the test is over. */
+  const addEdge = () => home.addMachine(`edge-${++runs}`, { address: '192.168.1.2' });
+  const scan = async (edge: Machine, ...args: string[]): Promise<Result> => {
+    const { stdout } = await edge.run(process.execPath, [SCRIPT, '/run', ...args], { timeoutMs: 40_000 });
+    return JSON.parse(stdout) as Result;
+  };
+  const at = ({ hosts }: Result, address: string) =>
+    hosts.find((host) => host.addresses.includes(address as never));
+  const services = (host: Host | undefined) => host?.services.map(({ name, port }) => `${name} ${port}`);
+
+  it('finds every device, what it is, and what it offers', async () => {
+    await using edge = await addEdge();
+    const result = await scan(edge);
+    expect(result.scan).toMatchObject({ state: 'done', progress: 1, notices: [], hostsFound: 6 });
+    expect(at(result, '192.168.1.20')).toMatchObject({
+      name: 'IP CAMERA',
+      kind: 'camera',
+      vendor: expect.stringContaining('Hikvision'),
+      online: true,
+    });
+    expect(services(at(result, '192.168.1.20'))).toEqual(['http 80', 'rtsp 554']);
+    expect(at(result, '192.168.1.30')).toMatchObject({ name: 'Brother HL-L2350DW', kind: 'printer' });
+    expect(services(at(result, '192.168.1.30'))).toEqual(['ipp 631']);
+    expect(at(result, '192.168.1.40')).toMatchObject({
+      kind: 'nas',
+      vendor: expect.stringContaining('Synology'),
+    });
+    expect(services(at(result, '192.168.1.40'))).toEqual(['ssh 22', 'https 443']);
+    expect(at(result, '192.168.1.40')?.services[0]?.banner).toMatch(/^SSH-2\.0-OpenSSH/);
+    expect(at(result, '192.168.1.40')?.evidence).toContainEqual(
+      expect.objectContaining({ source: 'services', field: 'tls-subject', value: 'nas' }),
+    );
+    expect(at(result, '192.168.1.50')).toMatchObject({
+      vendor: expect.stringContaining('Espressif'),
+      services: [],
+    });
+    expect(at(result, '192.168.1.1')).toMatchObject({ kind: 'router' });
+    expect(result.hosts.find(({ kind }) => kind === 'phone')).toMatchObject({ online: true });
+    expect(at(result, '192.168.1.2')).toBeUndefined();
+    expect(result.health).toEqual([]);
+  });
+
+  it('streams hosts long before it ends, and its progress only grows', async () => {
+    await using edge = await addEdge();
+    const result = await scan(edge);
+    const first = result.events.find(({ event }) => event === 'host.changed');
+    expect(first!.atMs).toBeLessThan(result.tookMs / 2);
+    const shares = result.events
+      .filter(({ event }) => event === 'scan.changed')
+      .map(({ data }) => (data as Scan).progress);
+    expect(shares).toEqual([...shares].sort((one, other) => one - other));
+    expect(shares.length).toBeGreaterThan(4);
+  });
+
+  it('goes on without arp-scan, and says what is missing', async () => {
+    await using edge = await addEdge();
+    await edge.run('mount', ['--bind', '/dev/null', '/usr/sbin/arp-scan']);
+    const result = await scan(edge);
+    expect(result.scan).toMatchObject({ state: 'partial', notices: [expect.stringContaining('arp-scan')] });
+    expect(result.health).toMatchObject([
+      { code: 'ARP_SCAN_MISSING', hint: expect.stringContaining('apt install arp-scan') },
+    ]);
+    for (const last of [1, 20, 30, 40, 50]) expect(at(result, `192.168.1.${last}`)?.mac).toBeDefined();
+    expect(services(at(result, '192.168.1.20'))).toEqual(['http 80', 'rtsp 554']);
+  });
+
+  it('ends partial when its interface vanishes', async () => {
+    await using edge = await addEdge();
+    const running = edge.spawn(process.execPath, [SCRIPT, '/run']);
+    let said = '';
+    running.stdout?.on('data', (text: string) => {
+      said += text;
+    });
+    await running.waitForOutput(/scanning/);
+    await edge.configure(['link del eth0']);
+    expect((await running.exited).code).toBe(0);
+    const { scan: ended, tookMs } = JSON.parse(said) as Result;
+    expect(['partial', 'failed']).toContain(ended.state);
+    expect(ended.notices.join()).toMatch(/eth0|device/i);
+    expect(tookMs).toBeLessThan(20_000);
+  });
+
+  it('scans a routed network without ARP', async () => {
+    await using edge = await addEdge();
+    const result = await scan(edge, '10.20.0.0/28');
+    expect(result.scan.state).toBe('done');
+    expect(at(result, '10.20.0.5')).toMatchObject({ kind: 'camera', name: 'IP CAMERA' });
+    expect(at(result, '10.20.0.5')).not.toHaveProperty('mac');
+    expect(services(at(result, '10.20.0.5'))).toEqual(['http 80', 'rtsp 554']);
+    expect(at(result, '192.168.1.20')).toBeUndefined();
+  });
+});
