@@ -77,8 +77,9 @@ export const runDaemon = async (options: DaemonOptions = {}): Promise<void> => {
   const core = createCore({ platform, version: VERSION, config, plugins, clock: systemClock, log });
   const scope = createScope();
   try {
-    scope.add(await serveLocally(socketPath(platform.paths), core.api, log));
+    // First, so that it is stopped also where the socket is refused: it watches the kernel from its making.
     scope.add(() => core.stop());
+    scope.add(await serveLocally(socketPath(platform.paths), core.api, log));
     await core.start();
     log.info('the agent runs', { state: VERSION, why: platform.describe });
     await notifySystemd(platform, log, 'READY=1');

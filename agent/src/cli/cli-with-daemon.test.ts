@@ -136,6 +136,15 @@ describe('the daemon, asked by the command line', () => {
   });
 });
 
+test('a second daemon is refused, and leaves nothing running', async () => {
+  const second = createMemoryPlatform({ paths: platform.paths });
+  await expect(runDaemon({ platform: second, log: silentLogger })).rejects.toMatchObject({
+    code: 'DAEMON_RUNNING',
+  });
+  expect([second.fakes.firewall.watchers, second.fakes.links.watchers]).toEqual([0, 0]);
+  expect((await json('status')).state).toBe('up');
+});
+
 describe('its web UI', () => {
   test('lets nobody in without a password, and in with the one that root sets', async () => {
     await expect

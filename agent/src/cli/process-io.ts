@@ -5,6 +5,9 @@ import { Writable } from 'node:stream';
 import { systemClock } from '@sidegate/kit';
 import type { Run } from '../ports/index.ts';
 import type { CliIo } from './cli-io.ts';
+import { EXIT } from './exit-codes.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** A reader that echoes nothing once the prompt is out. */
 const readSecret = async (prompt: string, signal: AbortSignal): Promise<string> => {
@@ -38,9 +41,12 @@ export const createProcessIo = (options: {
   readonly runDaemon: CliIo['runDaemon'];
 }): CliIo & Disposable => {
   const controller = new AbortController();
-  const abort = () => controller.abort(new Error('interrupted'));
-  process.once('SIGINT', abort);
-  process.once('SIGTERM', abort);
+  const abort = () => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    controller.abort(new Error('interrupted'));
+  };
+  // Not `once`: a second Ctrl-C ends what does not end by itself.
+  for (const name of SIGNALS) process.on(name, abort);
   // The clock's timers do not keep a process alive; a command that waits must.
   const alive = setInterval(() => {}, 2 ** 30);
   // A pipe that was closed (`| head`) is the end of the output, not an error.
@@ -59,8 +65,7 @@ export const createProcessIo = (options: {
     readSecret: (prompt) => readSecret(prompt, controller.signal),
     [Symbol.dispose]() {
       clearInterval(alive);
-      process.off('SIGINT', abort);
-      process.off('SIGTERM', abort);
+      for (const name of SIGNALS) process.off(name, abort);
     },
   };
 };
