@@ -19,7 +19,7 @@ const say = (what: string, ms?: number) => {
 
 const observe: Observe = async (step, page, stepStartedAt) => {
   say(step, performance.now() - stepStartedAt);
-  await page.screenshot({ path: join(SHOTS, `${step.replaceAll(/[^a-z]+/g, '-')}.png`) });
+  await page.screenshot({ path: join(SHOTS, `${step.toLowerCase().replaceAll(/[^a-z]+/g, '-')}.png`) });
 };
 
 const check = async (): Promise<void> => {
