@@ -70,7 +70,7 @@ export const createApp = (deps: AppDeps): Polka => {
     return next();
   });
   const guard = createPortalGuard(deps);
-  addEnrolRoutes(app, deps, deps.enrolRate);
+  addEnrolRoutes(app, deps, clock, deps.enrolRate);
   addNodeRoutes(app, deps, clock);
   addPortalSessionRoutes(app, deps, guard, clock);
   addPortalNodeRoutes(app, deps, guard);

@@ -4,7 +4,7 @@ import { LIMITS, LoginRequest, type PortalState, SetupRequest } from '@sidegate/
 import type { Polka } from 'polka';
 import { VERSION } from '../version.ts';
 import type { PortalGuard } from './portal-guard.ts';
-import { addressOf, type HttpDeps } from './request-context.ts';
+import { addressOf, budgetKeyOf, type HttpDeps } from './request-context.ts';
 
 /** Adds the routes. */
 export const addPortalSessionRoutes = (
@@ -25,7 +25,7 @@ export const addPortalSessionRoutes = (
     '/v1/portal/setup',
     guard.entering(async (request, response) => {
       const body = await readJson(request, SetupRequest, LIMITS.bodySizeBytes);
-      const opened = await logins.open(await setup.complete(body, addressOf(request, config)));
+      const opened = await logins.open(await setup.complete(body, budgetKeyOf(addressOf(request, config))));
       guard.setCookie(request, response, opened);
       sendJson(response, 201, await logins.describe(opened.session));
     }),
@@ -35,7 +35,7 @@ export const addPortalSessionRoutes = (
     '/v1/portal/session',
     guard.entering(async (request, response) => {
       const body = await readJson(request, LoginRequest, LIMITS.bodySizeBytes);
-      const opened = await logins.login(body, addressOf(request, config));
+      const opened = await logins.login(body, budgetKeyOf(addressOf(request, config)));
       guard.setCookie(request, response, opened);
       sendJson(response, 201, await logins.describe(opened.session));
     }),

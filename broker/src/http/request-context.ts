@@ -36,6 +36,23 @@ export const addressOf = (request: IncomingMessage, config: HttpConfig): string 
   return parseIp(forwarded ?? request.socket.remoteAddress ?? '') ?? 'unknown';
 };
 
+/**
+ * What stands for one customer in limits on requests: an IPv4 address, or the /64 of an IPv6 one, in which anybody has
+ * addresses without end.
+ */
+export const budgetKeyOf = (address: string): string => {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const rest = tail === undefined || tail === '' ? [] : tail.split(':');
+  if (tail !== undefined)
+    groups.push(...Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0'));
+  return [...groups, ...rest]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':');
+};
+
 /** Does the browser speak HTTPS, to us or to the proxy? */
 export const isSecure = (request: IncomingMessage, config: HttpConfig): boolean =>
   config.publicUrl.startsWith('https:') ||

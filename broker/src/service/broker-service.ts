@@ -157,7 +157,10 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
       portalStreams.closeEvery();
     },
     /** Writes what is still only in memory. */
-    close: (): Promise<void> => observations.flushSeen(),
+    async close(): Promise<void> {
+      await observations.flushChanged();
+      await observations.flushSeen();
+    },
   };
 };
 export type BrokerService = Awaited<ReturnType<typeof createBrokerService>>;

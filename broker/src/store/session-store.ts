@@ -17,11 +17,9 @@ export const createSessionStore = (db: Db) => ({
   async delete(tokenHash: SecretHash): Promise<void> {
     await db.deleteFrom('sessions').where('tokenHash', '=', tokenHash).execute();
   },
-  /** Logs a person out everywhere, `except` for one session. */
-  async deleteOf(userId: UserId, except?: SecretHash): Promise<void> {
-    let query = db.deleteFrom('sessions').where('userId', '=', userId);
-    if (except !== undefined) query = query.where('tokenHash', '!=', except);
-    await query.execute();
+  /** Logs a person out everywhere. */
+  async deleteOf(userId: UserId): Promise<void> {
+    await db.deleteFrom('sessions').where('userId', '=', userId).execute();
   },
   async deleteExpired(now: number): Promise<void> {
     await db.deleteFrom('sessions').where('expiresAt', '<=', now).execute();
