@@ -7,8 +7,10 @@ interface PendingHeartbeat {
 }
 
 export interface Liveness {
-  /** Last packet other than heartbeats, either way. */
+  /** Last packet other than heartbeats, either way, by our own counters. */
   readonly trafficAtMs: number | undefined;
+  /** Last time the peer said that it sees traffic. Never passed on, else two idle peers kept each other busy. */
+  readonly peerBusyAtMs: number | undefined;
   readonly answerAtMs: number | undefined;
   readonly rttMs: number | undefined;
   /** Requests since the last answer, oldest first, bounded. */
@@ -23,6 +25,7 @@ const PENDING_MAX = 16;
 /** Nothing known yet. */
 export const createLiveness = (): Liveness => ({
   trafficAtMs: undefined,
+  peerBusyAtMs: undefined,
   answerAtMs: undefined,
   rttMs: undefined,
   pending: [],
@@ -33,17 +36,31 @@ export const createLiveness = (): Liveness => ({
 const isWithin = (atMs: number | undefined, ms: number, nowMs: number): boolean =>
   atMs !== undefined && nowMs - atMs < ms;
 
-/** Did packets flow in the last minute? */
-export const isBusy = (liveness: Liveness, nowMs: number): boolean =>
+/** Did we see packets in the last minute? What a heartbeat says. */
+export const hasOwnTraffic = (liveness: Liveness, nowMs: number): boolean =>
   isWithin(liveness.trafficAtMs, T.busyMs, nowMs);
+/** When either side last saw packets. */
+export const usedAtMs = ({ trafficAtMs, peerBusyAtMs }: Liveness): number | undefined =>
+  trafficAtMs === undefined || peerBusyAtMs === undefined
+    ? (trafficAtMs ?? peerBusyAtMs)
+    : Math.max(trafficAtMs, peerBusyAtMs);
+/** Did packets flow in the last minute, as far as both sides can tell? */
+export const isBusy = (liveness: Liveness, nowMs: number): boolean =>
+  isWithin(usedAtMs(liveness), T.busyMs, nowMs);
 /** Is the peer worth a heartbeat and a keepalive? */
 export const isInUse = (liveness: Liveness, nowMs: number): boolean =>
-  isWithin(liveness.trafficAtMs, T.inUseMs, nowMs);
+  isWithin(usedAtMs(liveness), T.inUseMs, nowMs);
 
 /** Packets other than heartbeats were seen. */
 export const noteTraffic = (liveness: Liveness, nowMs: number): Liveness => ({
   ...liveness,
   trafficAtMs: nowMs,
+});
+
+/** The peer says that it sees packets. */
+export const notePeerBusy = (liveness: Liveness, nowMs: number): Liveness => ({
+  ...liveness,
+  peerBusyAtMs: nowMs,
 });
 
 /** Writes down a request about to be sent. */

@@ -1,5 +1,5 @@
 /** What each thing heard does to a path. What time alone does is in `on-path-time.ts`. Pure. */
-import { forgetPending, noteHeartbeatAnswer, noteTraffic } from './liveness.ts';
+import { forgetPending, noteHeartbeatAnswer, notePeerBusy, noteTraffic } from './liveness.ts';
 import {
   failPunch,
   giveUp,
@@ -156,7 +156,7 @@ export const onPathEvent = (state: PathState, event: PathEvent, nowMs: number): 
       return onPong(state, event, nowMs);
     case 'heartbeat-request': {
       const alive = onSignOfLife(state, nowMs);
-      return still(event.isBusy ? { ...alive, liveness: noteTraffic(alive.liveness, nowMs) } : alive);
+      return still(event.isBusy ? { ...alive, liveness: notePeerBusy(alive.liveness, nowMs) } : alive);
     }
     case 'heartbeat-answer': {
       const liveness = noteHeartbeatAnswer(state.liveness, event.id, nowMs);

@@ -1,5 +1,6 @@
 /** What becomes due on a path as time passes, and when the next thing will. Pure. */
-import { isBusy, isInUse, nextHeartbeatAtMs, silentForMs } from './liveness.ts';
+import type { Endpoint } from '@sidegate/protocol';
+import { isBusy, isInUse, nextHeartbeatAtMs, silentForMs, usedAtMs } from './liveness.ts';
 import {
   andThen,
   beat,
@@ -78,30 +79,39 @@ const onProbing = (state: PathState, nowMs: number): PathStep => {
   };
 };
 
+/**
+ * What to do in a round of switching. The endpoint is read before it is set again, else one would read what one has
+ * just set. Steady traffic may keep some packet in flight on the relay for ever, each pulling the endpoint back and
+ * being answered there; a session made on the direct path ends that at the price of what is in flight.
+ */
+const planRound = (state: PathState, direct: Endpoint, nowMs: number): PathStep => {
+  const { switching } = state;
+  if (switching === undefined) return still(state);
+  const { reassertsLeft, goodReads, isForced } = switching;
+  const isForcing =
+    state.isController && !isForced && goodReads === 0 && nowMs - state.sinceMs >= T.switchForceMs;
+  const next = {
+    ...switching,
+    reassertsLeft: Math.max(0, reassertsLeft - 1),
+    nextAtMs: nowMs + T.reassertIntervalMs,
+    isForced: isForced || isForcing,
+  };
+  const effects: PathEffect[] = [{ kind: 'read-tunnel' }];
+  if (isForcing) effects.push({ kind: 'reset-peer', endpoint: direct });
+  else if (reassertsLeft > 0) effects.push({ kind: 'set-endpoint', endpoint: direct });
+  return andThen({ state: { ...state, switching: next }, effects }, (now) => beat(now, nowMs));
+};
+
 const onSwitching = (state: PathState, nowMs: number): PathStep => {
   const { switching, direct } = state;
   if (switching === undefined || direct === undefined)
     return giveUp(state, 'there is nothing to switch to', nowMs);
   if (nowMs - state.sinceMs >= T.switchMaxMs) return giveUp(state, `${direct} did not hold`, nowMs);
-  const isAnswered = hasAnsweredSince(
-    state,
-    Math.max(state.sinceMs, nowMs - T.reassertCount * T.reassertIntervalMs),
-  );
+  const recentMs = nowMs - T.reassertCount * T.reassertIntervalMs;
+  const isAnswered = hasAnsweredSince(state, Math.max(state.sinceMs, recentMs));
   if (switching.reassertsLeft === 0 && switching.goodReads >= T.switchGoodReads && isAnswered)
     return still(settleOnDirect(state, direct, `${direct} carries packets both ways`, nowMs));
-  if (nowMs < switching.nextAtMs) return still(state);
-  const isAsserting = switching.reassertsLeft > 0;
-  const next = {
-    ...switching,
-    reassertsLeft: Math.max(0, switching.reassertsLeft - 1),
-    nextAtMs: nowMs + T.reassertIntervalMs,
-  };
-  const effects: PathEffect[] = isAsserting ? [{ kind: 'set-endpoint', endpoint: direct }] : [];
-  const asserted = {
-    state: { ...state, switching: next },
-    effects: [...effects, { kind: 'read-tunnel' as const }],
-  };
-  return andThen(asserted, (now) => beat(now, nowMs));
+  return nowMs < switching.nextAtMs ? still(state) : planRound(state, direct, nowMs);
 };
 
 const onDirect = (state: PathState, nowMs: number): PathStep => {
@@ -157,7 +167,7 @@ const phaseWakeAtMs = (state: PathState, nowMs: number): number | undefined => {
     case 'switching':
       return state.switching?.nextAtMs ?? nowMs;
     case 'direct':
-      return state.isController ? (state.liveness.trafficAtMs ?? nowMs) + T.inUseMs : undefined;
+      return state.isController ? (usedAtMs(state.liveness) ?? nowMs) + T.inUseMs : undefined;
     case 'fallback':
       return state.sinceMs + T.fallbackMaxMs;
     case 'down':

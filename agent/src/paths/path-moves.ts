@@ -1,6 +1,6 @@
 /** The moves between phases that more than one rule makes. Each gives the new state and what it costs. Pure. */
 import type { Endpoint } from '@sidegate/protocol';
-import { forgetPending, isBusy, noteHeartbeatSent } from './liveness.ts';
+import { forgetPending, hasOwnTraffic, isBusy, noteHeartbeatSent } from './liveness.ts';
 import { enterPhase, type PathEffect, type PathState, type PathStep } from './path-state.ts';
 import { PATH_TIMERS as T } from './path-timers.ts';
 
@@ -18,7 +18,7 @@ export const beat = (state: PathState, nowMs: number): PathStep => {
   const { liveness, id } = noteHeartbeatSent(state.liveness, nowMs);
   return {
     state: { ...state, liveness },
-    effects: [{ kind: 'send-heartbeat', id, isBusy: isBusy(state.liveness, nowMs) }],
+    effects: [{ kind: 'send-heartbeat', id, isBusy: hasOwnTraffic(state.liveness, nowMs) }],
   };
 };
 
@@ -77,6 +77,7 @@ export const startSwitching = (state: PathState, endpoint: Endpoint, nowMs: numb
     reassertsLeft: T.reassertCount,
     nextAtMs: nowMs + T.reassertIntervalMs,
     goodReads: 0,
+    isForced: false,
   };
   const set: PathStep = {
     state: { ...entered, direct: endpoint, switching, liveness: forgetPending(entered.liveness) },

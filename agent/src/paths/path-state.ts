@@ -30,7 +30,12 @@ export interface PathState {
   readonly direct: Endpoint | undefined;
   readonly probe: ProbeSession | undefined;
   readonly switching:
-    | { readonly reassertsLeft: number; readonly nextAtMs: number; readonly goodReads: number }
+    | {
+        readonly reassertsLeft: number;
+        readonly nextAtMs: number;
+        readonly goodReads: number;
+        readonly isForced: boolean;
+      }
     | undefined;
   /** Readings of the tunnel in a row that contradict the phase. */
   readonly strayReads: number;

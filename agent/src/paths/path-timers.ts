@@ -13,7 +13,9 @@ export const PATH_TIMERS = {
   /** Packets in flight on the relay pull WireGuard's endpoint back: both sides set it again, this often. */
   reassertIntervalMs: 200,
   reassertCount: 6,
-  switchMaxMs: 2500,
+  /** Not holding by then, the controller makes a new session on the direct path, which nothing can pull back. */
+  switchForceMs: 1000,
+  switchMaxMs: 3000,
   /** Readings of the tunnel in a row that must show the new endpoint. */
   switchGoodReads: 3,
   /** The broker's punch event must follow the request within. */

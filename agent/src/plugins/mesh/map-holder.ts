@@ -50,6 +50,7 @@ export const openMapHolder = async (options: {
   let brokerBootId = stored?.brokerBootId;
   const partOf = () => `${brokerBootId} ${map === undefined ? '' : materialPart(map)}`;
   let savedPart = partOf();
+  let hasSaved = stored !== undefined;
   let timer: Disposable | undefined;
   const save = async () => {
     timer = undefined;
@@ -58,10 +59,12 @@ export const openMapHolder = async (options: {
     const doc = { version: 1, ...(brokerBootId === undefined ? {} : { brokerBootId }), map };
     await files.writeText('state', FILE, JSON.stringify(doc), { secret: true });
     savedPart = part;
+    hasSaved = true;
   };
   const saveSoon = () => {
     if (partOf() === savedPart) return;
-    timer ??= clock.after(SAVE_DELAY_MS, () => {
+    // The first map is what a crashed agent comes back with.
+    timer ??= clock.after(hasSaved ? SAVE_DELAY_MS : 0, () => {
       void save().catch((error: unknown) => log.warn('the network map was not saved', { error }));
     });
   };

@@ -100,7 +100,7 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     await endSession();
     hooks.firewall.clear();
     hooks.names.clear();
-    for (const { code } of Object.values(MESH_WARNINGS)) health.clear(code);
+    for (const code of health.codes()) health.clear(code);
     facts.setMap(undefined);
     facts.setTunnel(undefined);
     facts.setPeers([]);
@@ -126,6 +126,7 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     // A map of an earlier account must not come back.
     await removeStoredMap(ports.files);
     await setIdentity(joined);
+    health.clear(MESH_WARNINGS.identityDamaged.code);
     await openSession();
   };
   const onDecided = (outcome: Identity | 'denied' | 'expired') => {
@@ -191,20 +192,17 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
       await setIdentity({ ...identity, wanted: 'down' });
     await leaveNothing();
   };
-  const load = async () => {
+  const takeUp = async () => {
     const loaded = await store.load();
-    if (loaded === 'damaged') health.raise(MESH_WARNINGS.identityDamaged);
-    else identity = loaded;
+    if (loaded !== 'damaged') identity = loaded;
     publishIdentity();
+    if (identity?.wanted === 'up') await openSession();
+    else await leaveNothing();
+    if (loaded === 'damaged') health.raise(MESH_WARNINGS.identityDamaged);
   };
-  const refreshing = createSingleFlight(async () => await session?.readPeers());
+  const refreshing = createSingleFlight(async () => await session?.refresh());
   return {
-    start: () =>
-      inTurn(async () => {
-        await load();
-        if (identity?.wanted === 'up') await openSession();
-        else await leaveNothing();
-      }),
+    start: () => inTurn(takeUp),
     async stop() {
       isStopped = true;
       await endPending();

@@ -7,7 +7,10 @@ import type { HeartbeatService } from './heartbeat-service.ts';
 import type { PathRunner } from './path-runner.ts';
 import type { TunnelKeeper } from './tunnel-keeper.ts';
 
+/** How often, in ordinary times. */
 const INTERVAL_MS = 1000;
+/** While somebody waits for the first handshake with a beacon. */
+const EAGER_INTERVAL_MS = 100;
 
 export interface TunnelPollDeps {
   readonly clock: Clock;
@@ -16,8 +19,9 @@ export interface TunnelPollDeps {
   readonly runner: PathRunner;
   readonly heartbeats: () => HeartbeatService | undefined;
   readonly map: () => NetworkMap | undefined;
+  readonly isEager: () => boolean;
   /** After each reading, when paths have heard of it and peers are as wanted. */
-  readonly onRead: (states: ReadonlyMap<PublicKey, TunnelPeerState>) => Promise<void> | void;
+  readonly onRead: () => Promise<void> | void;
 }
 
 export interface TunnelPoll extends AsyncDisposable {
@@ -65,20 +69,23 @@ export const startTunnelPoll = (deps: TunnelPollDeps): TunnelPoll => {
       if (after !== undefined) reportPeer(peer, before.get(peer.publicKey), after);
     }
     await keeper.reconcile(map, states);
-    await deps.onRead(latest);
+    await deps.onRead();
   });
   const again = () => {
-    if (!isEnded) timer = clock.after(INTERVAL_MS, tick);
+    timer?.[Symbol.dispose]();
+    if (!isEnded) timer = clock.after(deps.isEager() ? EAGER_INTERVAL_MS : INTERVAL_MS, tick);
   };
   const tick = () => {
-    flight.request().then(again, (error: unknown) => {
-      if (!isEnded) log.warn('could not read or set the tunnel', { error });
-      again();
-    });
+    flight
+      .request()
+      .catch((error: unknown) => {
+        if (!isEnded) log.warn('could not read or set the tunnel', { error });
+      })
+      .finally(again);
   };
   again();
   return {
-    request: () => flight.request(),
+    request: () => flight.request().finally(again),
     noteReset: (key) => void wasReset.add(key),
     latest: () => latest,
     async [Symbol.asyncDispose]() {

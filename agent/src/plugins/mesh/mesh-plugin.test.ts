@@ -1,0 +1,252 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestBroker, type TestBroker } from '@sidegate/broker/testing';
+import { silentLogger, systemClock } from '@sidegate/kit';
+import type { EdgeStatus, ErrorBody, PeerStatus, UpResponse } from '@sidegate/protocol';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { parseAgentConfig } from '../../config/agent-config.ts';
+import { createCore } from '../../core/core.ts';
+import { serveLocally } from '../../core/local-server.ts';
+import { createMemoryPlatform, type MemoryOptions } from '../../platform/memory.ts';
+import type { IfName } from '../../ports/index.ts';
+import { plugin } from './index.ts';
+
+/* The real core and the real broker, on loopback; the machine is memory, so no packet flows and beacons are played. */
+const SG0 = 'sg0' as IfName;
+
+interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+/** An agent on a memory machine, reached over its unix socket as the CLI does. */
+const openAgent = async (options: MemoryOptions = {}) => {
+  const directory = mkdtempSync(join(tmpdir(), 'sidegate-mesh-'));
+  const socket = join(directory, 'agent.sock');
+  const platform = createMemoryPlatform({ hostname: 'Box.lan', ...options });
+  const config = parseAgentConfig(undefined);
+  const plugins = [{ name: 'mesh', load: async () => ({ plugin }) }];
+  const core = createCore({
+    platform,
+    version: '1.2.3',
+    config,
+    plugins,
+    clock: systemClock,
+    log: silentLogger,
+  });
+  const server = await serveLocally(socket, core.api, silentLogger);
+  await core.start();
+  const stop = async () => {
+    await server[Symbol.asyncDispose]();
+    await core.stop();
+    rmSync(directory, { recursive: true, force: true });
+  };
+  onTestFinished(stop);
+  const ask = <T>(method: string, path: string, body?: unknown): Promise<Answer<T>> =>
+    new Promise((resolve, reject) => {
+      const asking = request({ socketPath: socket, method, path: `/api${path}` }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            body: (text === '' ? undefined : JSON.parse(text)) as T,
+          }),
+        );
+      });
+      asking.on('error', reject);
+      asking.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  /** Plays the beacons: they answer as soon as they are peers. */
+  const answerBeacons = async () => {
+    for (let turn = 0; turn < 500 && !isUp(); turn++) {
+      for (const { publicKey, allowedIps } of (await platform.fakes.tunnel.read(
+        SG0,
+        AbortSignal.timeout(1000),
+      )) ?? [])
+        if (allowedIps.length === 0)
+          platform.fakes.tunnel.observe(SG0, publicKey, { latestHandshakeAt: systemClock.wallMs() });
+      await systemClock.sleep(20);
+    }
+  };
+  const isUp = () => core.status().broker?.beaconReachable === true;
+  const up = async (body: unknown): Promise<Answer<UpResponse & ErrorBody>> => {
+    const [answer] = await Promise.all([ask<UpResponse & ErrorBody>('POST', '/up', body), answerBeacons()]);
+    return answer;
+  };
+  return { core, platform, ask, up, answerBeacons, stop, status: (): EdgeStatus => core.status() };
+};
+const filesOf = (agent: Awaited<ReturnType<typeof openAgent>>) => agent.platform.fakes.files;
+const until = async (isTrue: () => boolean | Promise<boolean>) => {
+  for (let turn = 0; turn < 400; turn++) {
+    if (await isTrue()) return;
+    await systemClock.sleep(20);
+  }
+  throw new Error(`this did not come true: ${isTrue}`);
+};
+
+describe('the mesh plugin', () => {
+  let broker: TestBroker;
+  beforeAll(async () => {
+    broker = await startTestBroker({ preset: 'mesh' });
+  });
+  afterAll(() => broker.stop());
+  const keyOf = async (wish: Parameters<TestBroker['createKey']>[0] = {}) =>
+    (await broker.createKey(wish)).secret;
+
+  test('a key brings it up; a second `up` is fine; peers, names and firewall follow the map', async () => {
+    const one = await openAgent();
+    expect(one.status().state).toBe('not-enrolled');
+    const request_ = { brokerUrl: broker.url, key: await keyOf() };
+    expect((await one.up(request_)).body).toEqual({ state: 'up' });
+    expect((await one.up(request_)).body).toEqual({ state: 'up' });
+    const two = await openAgent();
+    expect((await two.up({ brokerUrl: broker.url, key: await keyOf(), name: 'second' })).body).toEqual({
+      state: 'up',
+    });
+
+    await until(async () =>
+      (await one.ask<PeerStatus[]>('GET', '/peers')).body.some(({ name }) => name === 'second'),
+    );
+    const { node } = two.status();
+    expect(one.status().node?.name).toBe('box');
+    expect(one.platform.fakes.tunnel.routes(SG0)).toContain(`${node?.address4}/32`);
+    await until(() =>
+      one.platform.fakes.resolver.names.some(({ name }) => name === 'second.acme.sidegate.internal'),
+    );
+    const config = one.platform.fakes.tunnel.config(SG0)!;
+    expect(config.listenPort).toBeGreaterThanOrEqual(20_000);
+    expect(config.listenPort).not.toBe(two.platform.fakes.tunnel.config(SG0)!.listenPort);
+  });
+
+  test('the private key is in the secret identity file and nowhere else', async () => {
+    const agent = await openAgent();
+    await agent.up({ brokerUrl: broker.url, key: await keyOf() });
+    const key = agent.platform.fakes.tunnel.config(SG0)!.privateKey.reveal();
+    const identity = await filesOf(agent).readText('state', 'mesh-identity.json');
+    expect(identity).toContain(key);
+    expect(JSON.stringify(agent.status())).not.toContain(key);
+    await until(() => filesOf(agent).texts.has('state/network-map.json'));
+    for (const [name, text] of filesOf(agent).texts)
+      if (name !== 'state/mesh-identity.json') expect(text).not.toContain(key);
+    expect([...filesOf(agent).secrets].sort()).toEqual([
+      'state/mesh-identity.json',
+      'state/network-map.json',
+    ]);
+  });
+
+  test.each([
+    ['one that does not exist', async () => `sgk_${'x'.repeat(32)}`, 'ENROLMENT_KEY_UNKNOWN', 403],
+    ['half of one', async () => 'sgk_abc', 'ENROLMENT_KEY_MALFORMED', 400],
+  ])(
+    'a wrong key, %s, is refused with code and hint; nothing is half-applied',
+    async (_name, makeKey, code, status) => {
+      const agent = await openAgent();
+      const answer = await agent.ask<ErrorBody>('POST', '/up', {
+        brokerUrl: broker.url,
+        key: await makeKey(),
+      });
+      expect(answer.status).toBe(status);
+      expect(answer.body.error.code).toBe(code);
+      expect(answer.body.error.hint).not.toBe('');
+      expect(await filesOf(agent).readText('state', 'mesh-identity.json')).toBeUndefined();
+      expect(agent.platform.fakes.tunnel.created).toBe(0);
+      expect(agent.status().state).toBe('not-enrolled');
+    },
+  );
+
+  test('a key for one machine does not serve a second', async () => {
+    const key = await keyOf({ reusable: false });
+    const [first, second] = [await openAgent(), await openAgent()];
+    await first.up({ brokerUrl: broker.url, key });
+    const answer = await second.ask<ErrorBody>('POST', '/up', { brokerUrl: broker.url, key });
+    expect(answer.body.error.code).toBe('ENROLMENT_KEY_USED');
+  });
+
+  test('without broker, key or a broker that answers: each its own code', async () => {
+    const agent = await openAgent();
+    const codeOf = async (body: unknown) => (await agent.ask<ErrorBody>('POST', '/up', body)).body.error.code;
+    expect(await codeOf({})).toBe('BROKER_URL_MISSING');
+    expect(await codeOf({ brokerUrl: 'http://127.0.0.1:9', key: await keyOf() })).toBe('BROKER_UNREACHABLE');
+    expect(await codeOf({ brokerUrl: 'not a url' })).toBe('BODY_INVALID');
+    expect(await codeOf({ brokerUrl: `${broker.url}/nowhere`, key: await keyOf() })).not.toBe('INTERNAL');
+  });
+
+  test('without a key a person approves the code in the portal', async () => {
+    const agent = await openAgent();
+    const { body } = await agent.ask<UpResponse>('POST', '/up', { brokerUrl: broker.url, name: 'approved' });
+    if (body.state !== 'approval-needed') throw new Error(`the answer was ${body.state}`);
+    const again = await agent.ask<UpResponse>('POST', '/up', { brokerUrl: broker.url, name: 'approved' });
+    expect(again.body).toEqual(body);
+    const portal = await broker.login();
+    const decision = await portal.request('POST', `/enrolment-requests/${body.code}/approve`, {});
+    expect(decision.ok).toBe(true);
+    await Promise.all([agent.answerBeacons(), until(() => agent.status().state === 'up')]);
+    expect(agent.status().node?.name).toBe('approved');
+  });
+
+  test('`down` takes everything away and is remembered; `up` alone comes back with the same identity', async () => {
+    const agent = await openAgent();
+    await agent.up({ brokerUrl: broker.url, key: await keyOf() });
+    const before = agent.status().node;
+    expect((await agent.ask('POST', '/down', {})).status).toBe(204);
+    expect(agent.platform.fakes.tunnel.config(SG0)).toBeUndefined();
+    await until(() => agent.platform.fakes.resolver.names.length === 0);
+    expect(agent.status()).toMatchObject({ state: 'down', counts: { peers: 0 } });
+    expect((await agent.up({})).body).toEqual({ state: 'up' });
+    expect(agent.status().node).toEqual(before);
+    const elsewhere = await agent.ask<ErrorBody>('POST', '/up', { brokerUrl: 'http://other.example' });
+    expect(elsewhere.body.error.code).toBe('ENROLLED_ELSEWHERE');
+  });
+
+  test('`down --forget` removes the node at the broker and the identity here', async () => {
+    const agent = await openAgent();
+    await agent.up({ brokerUrl: broker.url, key: await keyOf() });
+    const { id } = agent.status().node!;
+    const portal = await broker.login();
+    expect((await portal.request('GET', `/nodes/${id}`)).status).toBe(200);
+    await agent.ask('POST', '/down', { forget: true });
+    expect((await portal.request('GET', `/nodes/${id}`)).status).toBe(404);
+    expect(await filesOf(agent).readText('state', 'mesh-identity.json')).toBeUndefined();
+    expect(await filesOf(agent).readText('state', 'network-map.json')).toBeUndefined();
+    expect(agent.status().state).toBe('not-enrolled');
+  });
+
+  test('a node that is removed in the portal stops and forgets', async () => {
+    const agent = await openAgent();
+    await agent.up({ brokerUrl: broker.url, key: await keyOf() });
+    const portal = await broker.login();
+    await portal.request('DELETE', `/nodes/${agent.status().node!.id}`);
+    await until(() => agent.status().state === 'not-enrolled');
+    expect(agent.platform.fakes.tunnel.config(SG0)).toBeUndefined();
+  });
+
+  test('after a crash it is up again from disk alone, without the broker, and touches no healthy peer', async () => {
+    const own = await startTestBroker({ preset: 'mesh' });
+    onTestFinished(() => own.stop());
+    const crashed = await openAgent();
+    const other = await openAgent();
+    const enrol = async (agent: typeof crashed) =>
+      agent.up({ brokerUrl: own.url, key: (await own.createKey({})).secret });
+    await enrol(crashed);
+    await enrol(other);
+    await until(() => crashed.status().counts.peers === 1);
+    await crashed.stop();
+    await other.stop();
+    await own.broker.stop();
+    const reborn = await openAgent({ files: filesOf(crashed).texts });
+    await until(() => reborn.status().state === 'up');
+    expect(reborn.status().counts.peers).toBe(1);
+    expect(reborn.status().broker?.connected).toBe(false);
+    await until(() => reborn.status().health.some(({ code }) => code === 'broker-unreachable'));
+  });
+
+  test('a damaged identity is named, not fatal, and a new key cures it', async () => {
+    const agent = await openAgent({ files: new Map([['state/mesh-identity.json', '{"version":1']]) });
+    expect(agent.status().health.map(({ code }) => code)).toContain('identity-damaged');
+    expect((await agent.up({ brokerUrl: broker.url, key: await keyOf() })).body).toEqual({ state: 'up' });
+    expect(agent.status().health.map(({ code }) => code)).not.toContain('identity-damaged');
+  });
+});

@@ -1,0 +1,113 @@
+/** The paths of a session with what they run on: machines, probe socket, heartbeats. */
+import { createScope, type Secret } from '@sidegate/kit';
+import type { Endpoint, MapPeer, NetworkMap, NodeId, ProbeFrame, PublicKey, Punch } from '@sidegate/protocol';
+import type { PathState } from '../../paths/path-machine.ts';
+import { validateCandidates } from '../../paths/validate-candidates.ts';
+import type { PluginHost } from '../../plugin-api/index.ts';
+import type { IfName, TunnelPeerState } from '../../ports/index.ts';
+import { type HeartbeatService, startHeartbeatService } from './heartbeat-service.ts';
+import { MESH_WARNINGS, setWarning } from './mesh-health.ts';
+import { candidateContext } from './mesh-views.ts';
+import type { NetworkView } from './network-watcher.ts';
+import { createEffectPerformer, type EffectParts } from './path-effects.ts';
+import { createPathRunner, type PathRunner } from './path-runner.ts';
+import { type ProbeService, startProbeService } from './probe-service.ts';
+import { handshakeAgeMs } from './tunnel-poll.ts';
+
+export interface PathServiceDeps extends Pick<EffectParts, 'keeper' | 'poll' | 'requestPunch'> {
+  readonly host: PluginHost;
+  readonly interfaceName: IfName;
+  readonly privateKey: Secret;
+  readonly ownKey: PublicKey;
+  readonly onMoved: (peer: MapPeer, state: PathState) => void;
+}
+
+export interface PathService extends AsyncDisposable {
+  readonly runner: PathRunner;
+  /** Port of the probe socket; absent where there is none. */
+  readonly agentPort: number | undefined;
+  readonly heartbeats: () => HeartbeatService | undefined;
+  /** Paths to the peers of the map; new ones begin as the tunnel has them. */
+  setMap(map: NetworkMap, states: readonly TunnelPeerState[]): void;
+  /** The mesh address may come later than we do. */
+  ensureHeartbeats(map: NetworkMap): Promise<void>;
+  onPunch(punch: Punch, map: NetworkMap, network: NetworkView): void;
+  /** Does the firewall carry probes between our socket and the WireGuard port? */
+  setProbing(isCarried: boolean): void;
+}
+
+/** Binds the probe socket; without one, paths stay on the relay. */
+export const startPathService = async (deps: PathServiceDeps): Promise<PathService> => {
+  const { host, interfaceName, privateKey, ownKey } = deps;
+  const { clock, log, health, ports } = host;
+  const scope = createScope();
+  let heartbeats: HeartbeatService | undefined;
+  const perform = createEffectPerformer({
+    ...deps,
+    probes: () => probes,
+    heartbeats: () => heartbeats,
+    onPunchFailed: (peer, why) => runner.dispatch(peer.id, { kind: 'punch-failed', why }),
+  });
+  const runner = scope.add(createPathRunner({ clock, log, ownKey, perform, onMoved: deps.onMoved }));
+  const onProbe = (peer: NodeId, { type, session, nonce }: ProbeFrame, from: Endpoint) => {
+    if (type === 'pong') runner.dispatch(peer, { kind: 'pong', session, nonce, from });
+    else runner.dispatch(peer, { kind: 'ping', session, nonce, from, isSelect: type === 'select' });
+  };
+  const probes: ProbeService | undefined = await startProbeService({
+    sockets: ports.sockets,
+    clock,
+    privateKey,
+    ownKey,
+    onProbe,
+  }).catch((error: unknown) => {
+    log.warn('there is no socket for probes', { error });
+    return undefined;
+  });
+  if (probes !== undefined) scope.add(probes);
+
+  const openHeartbeats = async (map: NetworkMap): Promise<HeartbeatService | undefined> => {
+    const opened = await startHeartbeatService({
+      sockets: ports.sockets,
+      clock,
+      address4: map.self.address4,
+      onRequest: (peer, isBusy) => runner.dispatch(peer, { kind: 'heartbeat-request', isBusy }),
+      onAnswer: (peer, id) => runner.dispatch(peer, { kind: 'heartbeat-answer', id }),
+    }).catch((error: unknown) => {
+      log.debug('no heartbeats yet', { error });
+      return undefined;
+    });
+    setWarning(health, opened === undefined, MESH_WARNINGS.heartbeat);
+    return opened === undefined ? undefined : scope.add(opened);
+  };
+  return {
+    runner,
+    agentPort: probes?.agentPort,
+    heartbeats: () => heartbeats,
+    setMap(map, states) {
+      const relay = map.beacons[0]?.endpoint;
+      const found = new Map(states.map((state) => [state.publicKey, state]));
+      if (relay !== undefined)
+        runner.setPeers(map.peers, relay, (key) => ({
+          endpoint: found.get(key)?.endpoint,
+          handshakeAgeMs: handshakeAgeMs(found.get(key), clock.wallMs()),
+        }));
+      probes?.setPeers(map.peers);
+      heartbeats?.setPeers(map.peers);
+    },
+    async ensureHeartbeats(map) {
+      if (heartbeats !== undefined) return;
+      heartbeats = await openHeartbeats(map);
+      heartbeats?.setPeers(map.peers);
+    },
+    onPunch({ peer, session, startInMs, candidates: named, nat }, map, network) {
+      const candidates = validateCandidates(named, candidateContext(map, network, interfaceName, nat));
+      runner.dispatch(peer, { kind: 'punch', session, startInMs, candidates });
+    },
+    setProbing(isCarried) {
+      const canProbe = isCarried && probes !== undefined;
+      setWarning(health, !canProbe, MESH_WARNINGS.portSharing);
+      runner.setCanProbe(canProbe);
+    },
+    [Symbol.asyncDispose]: () => scope.end(),
+  };
+};

@@ -1,0 +1,110 @@
+import type { Ip4 } from '@sidegate/protocol';
+import { describe, expect, test } from 'vitest';
+import type { NatPreset } from '../../paths/testing/packet-router.ts';
+import { createSimulatedPair, type SimulatedPair } from './testing/simulated-pair.ts';
+
+const phases = ({ a, b }: SimulatedPair) => [a.state().phase, b.state().phase];
+const lostBy = ({ a, b }: SimulatedPair) => [a, b].map(({ echoes }) => echoes.sent - echoes.replied);
+
+/** Talks for a while, then waits for what is still under way. */
+const talk = async (pair: SimulatedPair, ms: number) => {
+  await pair.pass(ms, { isTalking: true });
+  await pair.pass(200);
+};
+
+describe('two nodes that talk', () => {
+  test.each<[NatPreset, NatPreset, number]>([
+    ['port-restricted', 'port-restricted', 10],
+    ['port-restricted', 'port-restricted', 40],
+    ['port-restricted', 'full-cone', 10],
+    ['none', 'port-restricted', 10],
+    ['symmetric', 'full-cone', 10],
+    ['symmetric', 'none', 10],
+    ['none', 'symmetric', 100],
+  ])(
+    '%s and %s, %i ms a hop: direct within 5 s, at most the first packets lost',
+    async (natA, natB, delayMs) => {
+      const pair = await createSimulatedPair(natA, natB, delayMs);
+      await talk(pair, 5000);
+      expect(phases(pair), pair.story.join('\n')).toEqual(['direct', 'direct']);
+      for (const node of [pair.a, pair.b]) expect(node.endpoint()).toMatch(/^198\.51\.100\./);
+      // Before the handshake through the relay is done, this WireGuard queues nothing.
+      for (const lost of lostBy(pair)) expect(lost).toBeLessThanOrEqual(Math.ceil((8 * delayMs) / 50) + 1);
+      const before = lostBy(pair);
+      await talk(pair, 60_000);
+      expect(lostBy(pair)).toEqual(before);
+      expect(phases(pair)).toEqual(['direct', 'direct']);
+    },
+  );
+
+  test.each<[NatPreset, NatPreset]>([
+    ['symmetric', 'symmetric'],
+    ['symmetric', 'port-restricted'],
+  ])('%s and %s: relayed for good, no packet lost by trying, tries rare', async (natA, natB) => {
+    const pair = await createSimulatedPair(natA, natB);
+    await talk(pair, 2000);
+    const before = lostBy(pair);
+    await talk(pair, 600_000);
+    expect(phases(pair), pair.story.join('\n')).toEqual(['relayed', 'relayed']);
+    expect(lostBy(pair)).toEqual(before);
+    const tries = pair.story.filter((line) => line.includes('n_a probing')).length;
+    expect(tries).toBeGreaterThan(5);
+    expect(tries).toBeLessThan(15);
+    expect(pair.a.probesSent() / tries).toBeLessThanOrEqual(7 * 2 + 7);
+  });
+
+  test('idle nodes never probe', async () => {
+    const pair = await createSimulatedPair('port-restricted', 'port-restricted');
+    await pair.pass(600_000);
+    expect(pair.a.probesSent() + pair.b.probesSent()).toBe(0);
+  });
+});
+
+describe('a direct pair', () => {
+  const direct = async () => {
+    const pair = await createSimulatedPair('port-restricted', 'port-restricted');
+    await talk(pair, 4000);
+    expect(phases(pair), pair.story.join('\n')).toEqual(['direct', 'direct']);
+    for (const node of [pair.a, pair.b]) node.echoes.longestSilenceMs = 0;
+    return pair;
+  };
+
+  test('does not notice that the broker restarts', async () => {
+    const pair = await direct();
+    const before = lostBy(pair);
+    pair.restartBroker();
+    await talk(pair, 10_000);
+    expect(lostBy(pair)).toEqual(before);
+    expect(phases(pair)).toEqual(['direct', 'direct']);
+  });
+
+  test.each(['a', 'b'] as const)(
+    'whose router gets another address (%s) goes on through the relay, then directly',
+    async (which) => {
+      const pair = await direct();
+      pair[which].renumber('198.51.100.77' as Ip4);
+      await talk(pair, 12_000);
+      for (const node of [pair.a, pair.b]) expect(node.echoes.longestSilenceMs).toBeLessThan(10_000);
+      await talk(pair, 60_000);
+      expect(phases(pair), pair.story.join('\n')).toEqual(['direct', 'direct']);
+    },
+  );
+
+  test('that falls silent returns to the relay together, and is direct again when it talks', async () => {
+    const pair = await direct();
+    await pair.pass(700_000);
+    expect(phases(pair), pair.story.join('\n')).toEqual(['relayed', 'relayed']);
+    await talk(pair, 4000);
+    expect(phases(pair), pair.story.join('\n')).toEqual(['direct', 'direct']);
+  });
+});
+
+test('a relayed pair survives a restart of the broker', async () => {
+  const pair = await createSimulatedPair('symmetric', 'symmetric');
+  await talk(pair, 3000);
+  for (const node of [pair.a, pair.b]) node.echoes.longestSilenceMs = 0;
+  pair.restartBroker();
+  await talk(pair, 3000);
+  for (const node of [pair.a, pair.b]) expect(node.echoes.longestSilenceMs).toBeLessThan(500);
+  for (const node of [pair.a, pair.b]) expect(node.endpoint()).toMatch(/^203\.0\.113\.1:/);
+});
