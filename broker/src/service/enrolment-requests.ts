@@ -101,7 +101,7 @@ export const createEnrolmentRequests = (deps: {
       await store.enrolment.insertRequest(row);
       events.emit('enrolment.requested', toPending(row));
       const { code, expiresAt } = row;
-      const verificationUrl = `${deps.publicUrl}/approve/${code}`;
+      const verificationUrl = `${deps.publicUrl}/approve?code=${code}`;
       return { code, pollToken, verificationUrl, expiresAt, pollIntervalSec: POLL_INTERVAL_SEC };
     },
 

@@ -87,7 +87,7 @@ describe('enrolment', () => {
     const { owner, service } = await open();
     const node = describeNode({ role: 'client' });
     const { code, pollToken, verificationUrl } = await service.requests.create(node, '192.0.2.9');
-    expect(verificationUrl).toBe(`https://broker.example.com/approve/${code}`);
+    expect(verificationUrl).toBe(`https://broker.example.com/approve?code=${code}`);
     expect(await service.requests.poll(pollToken)).toEqual({ state: 'pending' });
     expect(await service.requests.find(owner, code.toLowerCase())).toMatchObject({
       fromAddress: '192.0.2.9',
