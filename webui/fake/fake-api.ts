@@ -29,6 +29,8 @@ export interface FakeApi {
   handle(request: FakeRequest): FakeAnswer;
   /** Hears every event that the server would push. */
   subscribe(listener: (name: string, data: unknown) => void): () => void;
+  /** Pushes an event that no request caused. */
+  emit(name: string, data: unknown): void;
   isLoggedIn(session: string): boolean;
 }
 

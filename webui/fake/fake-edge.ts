@@ -92,7 +92,7 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
         401,
         'LOGIN_WRONG',
         'The password is wrong',
-        'It is the password set with `sidegate login`.',
+        'It is the password set with “sidegate login”.',
       );
     }
     failures = 0;
@@ -278,7 +278,7 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     'GET /login': () => ({
       name: 'alder',
       passwordLogin: true,
-      passwordHint: 'Set on this machine with `sidegate login --set-password`.',
+      passwordHint: 'Set on this machine with “sidegate login --set-password”.',
       portalUrl: 'http://127.0.0.1:5180/',
     }),
     'POST /session': login,
@@ -288,6 +288,7 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     base: '/api',
     data,
     subscribe: events.subscribe,
+    emit: events.emit,
     isLoggedIn: (session) => sessions.has(session),
     handle: (request) => {
       const key = `${request.method} ${request.path}`;

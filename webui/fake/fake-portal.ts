@@ -258,6 +258,7 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
     base: '/v1/portal',
     data,
     subscribe: events.subscribe,
+    emit: events.emit,
     isLoggedIn: (session) => sessions.has(session),
     handle: (request) => {
       if (`${request.method} ${request.path}` in open) return dispatch(open, request);

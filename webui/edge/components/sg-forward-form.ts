@@ -1,12 +1,11 @@
-import { type ForwardPlan, type Host, Ip4, NewForward, Port } from '@sidegate/protocol';
+import type { ForwardPlan, Host } from '@sidegate/protocol';
 import { html, nothing } from 'lit';
-import { is } from 'valibot';
 import '../../shared/components/sg-alert.ts';
 import { SgElement } from '../../shared/components/sg-element.ts';
 import { choices, field, readForm, selectField, textField } from '../../shared/components/templates.ts';
 import type { ApiError } from '../../shared/data/api-error.ts';
-import { validate } from '../../shared/data/validate.ts';
 import { t } from '../messages.ts';
+import { parseForwardForm } from './parse-forward-form.ts';
 
 /** What the form starts with. */
 export interface ForwardDraft {
@@ -15,30 +14,6 @@ export interface ForwardDraft {
   readonly protocol?: string;
   readonly label?: string;
 }
-
-const optionalPort = (text: string): number | undefined => (text.trim() === '' ? undefined : Number(text));
-
-const parseTarget = (input: Record<string, string>, kind: 'host' | 'address') =>
-  kind === 'host' ? { kind, hostId: input.hostId ?? '' } : { kind, address: (input.address ?? '').trim() };
-
-/** Form input as a request, or one sentence per field. */
-export const parseForwardForm = (input: Record<string, string>, kind: 'host' | 'address') => {
-  const edgePort = optionalPort(input.edgePort ?? '');
-  const target = parseTarget(input, kind);
-  const errors: Record<string, string> = {};
-  if (target.kind === 'host' && target.hostId === '') errors.hostId = t('form.error-host');
-  if (target.kind === 'address' && !is(Ip4, target.address)) errors.address = t('form.error-address');
-  if (!is(Port, Number(input.targetPort))) errors.targetPort = t('form.error-port');
-  if (edgePort !== undefined && !is(Port, edgePort)) errors.edgePort = t('form.error-port');
-  if (Object.keys(errors).length > 0) return { ok: false, errors } as const;
-  return validate(NewForward, {
-    protocol: input.protocol,
-    target,
-    targetPort: Number(input.targetPort),
-    label: input.label,
-    ...(edgePort === undefined ? {} : { edgePort }),
-  });
-};
 
 /** Adds a forward. Emits `sg-plan-forward` and `sg-add-forward` with a `NewForward`. */
 export class SgForwardForm extends SgElement {
@@ -102,7 +77,7 @@ export class SgForwardForm extends SgElement {
         hint: t('form.label-hint'),
         error: error('label'),
       })}
-      ${this.error === undefined ? nothing : html`<sg-alert .error=${this.error}></sg-alert>`}
+      ${this.error === undefined ? nothing : html`<sg-alert class="form-end" .error=${this.error}></sg-alert>`}
       ${this.plan === undefined ? nothing : this.#renderPlan(this.plan)}
       <div class="actions form-end">
         <button class="btn btn-primary" value="add" ?disabled=${this.busy}>${t('form.submit')}</button>
@@ -125,7 +100,7 @@ export class SgForwardForm extends SgElement {
     </label>`;
     return html`<div class="cbi-value" role="radiogroup" aria-labelledby="target-kind">
       <span class="cbi-value-title" id="target-kind">${t('form.target')}</span>
-      <div class="cbi-value-field actions">
+      <div class="cbi-value-field wide choices">
         ${radio('host', t('form.target-host'))} ${radio('address', t('form.target-address'))}
       </div>
     </div>`;
@@ -156,12 +131,14 @@ export class SgForwardForm extends SgElement {
   }
 
   #renderPlan({ forward, ruleset }: ForwardPlan) {
-    return html`<sg-alert tone="ok" heading=${t('plan.title')}>
+    return html`<div class="form-end stack">
+      <sg-alert tone="ok" heading=${t('plan.title')}>
         <code>${forward.url}</code> → <code>${forward.targetAddress ?? '?'}:${forward.targetPort}</code>
       </sg-alert>
       <p class="small muted">${t('plan.ruleset')}</p>
       <pre tabindex="0">${ruleset}</pre>
-      <br />`;
+      <p></p>
+    </div>`;
   }
 
   readonly #submit = (event: SubmitEvent): void => {

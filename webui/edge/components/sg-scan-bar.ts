@@ -15,7 +15,7 @@ const LAST = {
   failed: 'scan.last-failed',
 } as const;
 
-/** Starts and follows a scan. Emits `sg-scan` (scope id or undefined) and `sg-cancel-scan` (scan id). */
+/** Starts and follows a scan. Emits `sg-scan` (scope id, or '' for all) and `sg-cancel-scan` (scan id). */
 export class SgScanBar extends SgElement {
   static override properties = {
     scan: { attribute: false },
@@ -129,8 +129,7 @@ export class SgScanBar extends SgElement {
   }
 
   readonly #start = (): void => {
-    const scopeId = this.renderRoot.querySelector('select')?.value ?? '';
-    this.emit('sg-scan', scopeId === '' ? undefined : scopeId);
+    this.emit('sg-scan', this.renderRoot.querySelector('select')?.value ?? '');
   };
 }
 customElements.define('sg-scan-bar', SgScanBar);

@@ -25,17 +25,12 @@ export class SgServiceTable extends SgElement {
         -webkit-line-clamp: 2;
         -webkit-box-orient: vertical;
       }
-      .publish {
-        width: 1%;
-        white-space: nowrap;
-      }
       .url {
-        white-space: normal;
         overflow-wrap: anywhere;
       }
-      @media (max-width: 720px) {
-        .table .td.publish {
-          width: auto;
+      @media (min-width: 721px) {
+        .publish {
+          width: 44%;
         }
       }
     `,
@@ -54,7 +49,7 @@ export class SgServiceTable extends SgElement {
         <tr class="tr" role="row">
           <th class="th" role="columnheader">${t('host.service')}</th>
           <th class="th" role="columnheader">${t('host.says')}</th>
-          <th class="th" role="columnheader">${t('host.publish-column')}</th>
+          <th class="th end" role="columnheader">${t('host.publish-column')}</th>
         </tr>
       </thead>
       <tbody role="rowgroup">

@@ -8,7 +8,7 @@ export const fetchScans = (api: ApiClient, signal?: AbortSignal): Promise<Scan[]
   api.get('/scans', signal);
 
 /** Starts a scan of one scope, or of every attached one. */
-export const startScan = (api: ApiClient, scopeId?: string): Promise<Scan> =>
+export const startScan = (api: ApiClient, scopeId?: string | undefined): Promise<Scan> =>
   api.post('/scans', scopeId === undefined ? {} : { scopeId });
 
 /** Stops a running scan; what it found stays. */

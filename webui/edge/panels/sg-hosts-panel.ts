@@ -68,6 +68,16 @@ export class SgHostsPanel extends EdgePanel {
       >
         ${choices([['all', t('hosts.all-kinds')], ...kinds], kind)}
       </select>
+      <select
+        class="narrow-only"
+        aria-label=${t('hosts.order')}
+        @change=${(event: Event) => this.#select({ order: (event.target as HTMLSelectElement).value as HostOrder, descending: false })}
+      >
+        ${choices(
+          (['name', 'address', 'seen'] as const).map((order) => [order, t(`hosts.order-${order}`)] as const),
+          this.selection.order,
+        )}
+      </select>
       <span class="tally" role="status">
         ${
           selected.length === hosts.length
@@ -109,8 +119,8 @@ export class SgHostsPanel extends EdgePanel {
     this.#select({ order, descending: this.selection.order === order && !this.selection.descending });
   };
 
-  readonly #start = async ({ detail: scopeId }: CustomEvent<string | undefined>): Promise<void> => {
-    const scan = await this.actions.run('scan', () => startScan(this.edge.api, scopeId));
+  readonly #start = async ({ detail: scopeId }: CustomEvent<string>): Promise<void> => {
+    const scan = await this.actions.run('scan', () => startScan(this.edge.api, scopeId || undefined));
     if (scan !== undefined) this.edge.scans.put(scan);
     this.#tell();
   };

@@ -82,7 +82,7 @@ export class SgOverviewPanel extends EdgePanel {
           html`${detail(t('overview.broker'), flag(broker.connected, t('overview.broker-connected'), t('overview.broker-lost')))}
           ${detail('', undefined)} ${detail(t('overview.broker-contact'), html`<sg-time .at=${broker.lastContactAt}></sg-time>`)}
           ${detail(t('overview.beacon'), flag(broker.beaconReachable, t('overview.beacon-ok'), t('overview.beacon-lost')))}
-          ${detail(t('overview.nat'), t(`nat.${broker.nat}`))}
+          ${detail(t('overview.nat'), `${t(`nat.${broker.nat}`)}: ${t(`nat-hint.${broker.nat}`)}`)}
           ${detail(t('overview.reflexive'), broker.reflexive && copyable(broker.reflexive, t('overview.reflexive')))}`
         }
         ${detail(

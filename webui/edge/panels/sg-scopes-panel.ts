@@ -101,7 +101,7 @@ export class SgScopesPanel extends EdgePanel {
         <p class="cell-sub">${t('scopes.add-descr')}</p>
       </div>
       <form class="section-body" novalidate @submit=${this.#add}>
-        ${error === undefined ? nothing : html`<sg-alert .error=${error}></sg-alert>`}
+        ${error === undefined ? nothing : html`<sg-alert class="form-end" .error=${error}></sg-alert>`}
         ${textField({
           name: 'cidr',
           label: t('scopes.cidr'),

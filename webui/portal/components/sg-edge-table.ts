@@ -86,7 +86,7 @@ export class SgEdgeTable extends SgElement {
       <td class="td" role="cell" data-title=${t('edge.address')}>
         <div>
           ${copyable(edge.address4, t('edge.address'))}
-          <div class="cell-sub" title=${t('edge.nat-title')}>${t('node.nat')}: ${t(`nat.${edge.nat}`)}</div>
+          <div class="cell-sub" title=${t('edge.nat-title')}>${edge.nat === 'unknown' ? nothing : t(`nat.${edge.nat}`)}</div>
         </div>
       </td>
       <td class="td" role="cell" data-title=${t('edge.paths')}><span class="badges">${pathBadges(edge.paths)}</span></td>
@@ -136,16 +136,6 @@ export class SgEdgeTable extends SgElement {
     const { id, name, online } = edge;
     const isBusy = this.busyIds.has(id);
     return html`<div class="actions">
-      <button
-        type="button"
-        class="btn btn-primary open"
-        aria-label=${t('edge.open-label', { name })}
-        title=${online ? nothing : t('edge.offline-title')}
-        ?disabled=${!online || isBusy}
-        @click=${() => this.emit('sg-open', edge)}
-      >
-        ${t(isBusy ? 'edge.opening' : 'edge.open')}
-      </button>
       ${
         online
           ? html`<a
@@ -158,6 +148,16 @@ export class SgEdgeTable extends SgElement {
           ></a>`
           : nothing
       }
+      <button
+        type="button"
+        class="btn btn-primary open"
+        aria-label=${t('edge.open-label', { name })}
+        title=${online ? nothing : t('edge.offline-title')}
+        ?disabled=${!online || isBusy}
+        @click=${() => this.emit('sg-open', edge)}
+      >
+        ${t(isBusy ? 'edge.opening' : 'edge.open')}
+      </button>
     </div>`;
   }
 }

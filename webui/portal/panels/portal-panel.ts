@@ -3,6 +3,7 @@
  * modules. Must not import: other panels.
  */
 import { ContextConsumer } from '@lit/context';
+import { LEAVE_EVENT } from '../../shared/components/leave.ts';
 import { SgPanel } from '../../shared/components/sg-panel.ts';
 import { routerContext } from '../../shared/contexts.ts';
 import { ActionController } from '../../shared/controllers/action-controller.ts';
@@ -33,6 +34,6 @@ export class PortalPanel extends SgPanel {
 
   /** Leaves for another site; `replace` keeps this page out of the history. */
   protected goTo(url: string, replace = false): void {
-    location[replace ? 'replace' : 'assign'](url);
+    this.emit(LEAVE_EVENT, { url, replace });
   }
 }

@@ -50,7 +50,7 @@ export class SgAccountPanel extends PortalPanel {
           hint: t('setup.password-hint', { n: LIMITS.passwordMinLength }),
           error: this.error,
         })}
-        ${refused === undefined ? nothing : html`<sg-alert .error=${refused}></sg-alert>`}
+        ${refused === undefined ? nothing : html`<sg-alert class="form-end" .error=${refused}></sg-alert>`}
         <div class="form-end">
           <button class="btn btn-primary" ?disabled=${this.actions.isBusy('password')}>${t('account.submit')}</button>
         </div>

@@ -97,7 +97,7 @@ export class SgAddPanel extends PortalPanel {
             <div class="cbi-value-description" id="reusable-hint">${t('add.reusable-hint')}</div>
           </div>
         </div>
-        ${error === undefined ? nothing : html`<sg-alert .error=${error}></sg-alert>`}
+        ${error === undefined ? nothing : html`<sg-alert class="form-end" .error=${error}></sg-alert>`}
         <div class="form-end">
           <button class="btn btn-primary" ?disabled=${this.actions.isBusy('create')}>${t('add.create')}</button>
         </div>

@@ -117,7 +117,7 @@ export class SgNodePanel extends PortalPanel {
         ${detail(t('node.address4'), copyable(node.address4, t('node.address4')))}
         ${detail(t('node.address6'), copyable(node.address6, t('node.address6')))}
         ${detail(t('node.key'), copyable(node.publicKey, t('node.key')))}
-        ${detail(t('node.nat'), t(`nat.${node.nat}`))}
+        ${detail(t('node.nat'), `${t(`nat.${node.nat}`)}: ${t(`nat-hint.${node.nat}`)}`)}
         ${detail(t('node.endpoint'), node.endpoint && copyable(node.endpoint, t('node.endpoint')))}
         ${detail(t('node.platform'), node.platform)} ${detail(t('node.hostname'), node.hostname)}
         ${detail(t('node.version'), node.agentVersion)} ${detail(t('node.owner'), node.owner?.name)}

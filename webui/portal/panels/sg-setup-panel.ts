@@ -9,16 +9,8 @@ import { apiContext } from '../../shared/contexts.ts';
 import { ActionController } from '../../shared/controllers/action-controller.ts';
 import { validate } from '../../shared/data/validate.ts';
 import { setUp } from '../data/session.ts';
+import { suggestLabel } from '../data/suggest-label.ts';
 import { t } from '../messages.ts';
-
-/** A short name out of a long one: `Acme & Sons` becomes `acme-sons`. */
-export const suggestLabel = (name: string): string =>
-  name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 30);
 
 /** The first run: account and owner. Emits `sg-logged-in` with the session. */
 export class SgSetupPanel extends SgElement {

@@ -87,7 +87,7 @@ export class SgUsersPanel extends PortalPanel {
           hint: t('users.password-hint', { n: LIMITS.passwordMinLength }),
           error: error('password'),
         })}
-        ${refused === undefined ? nothing : html`<sg-alert .error=${refused}></sg-alert>`}
+        ${refused === undefined ? nothing : html`<sg-alert class="form-end" .error=${refused}></sg-alert>`}
         <div class="form-end">
           <button class="btn btn-primary" ?disabled=${this.actions.isBusy('add')}>${t('users.submit')}</button>
         </div>

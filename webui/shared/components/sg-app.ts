@@ -15,6 +15,7 @@ import {
 import { appFrame } from '../styles/app.ts';
 import './sg-account-menu.ts';
 import './sg-alert.ts';
+import { LEAVE_EVENT, type Leave, leaveTo } from './leave.ts';
 import { SgElement } from './sg-element.ts';
 import './sg-outlet.ts';
 import './sg-skeleton.ts';
@@ -28,6 +29,7 @@ export interface AppDeps {
   readonly fetch?: typeof fetch;
   readonly openEvents?: () => EventSourceLike;
   readonly router?: Router;
+  readonly leave?: (leave: Leave) => void;
 }
 
 /** Before, without and with a session. `outside` draws the login or the first set-up. */
@@ -82,6 +84,7 @@ export abstract class SgApp extends SgElement {
     this.#routerProvider.setValue(this.router);
     this.#owned = [interceptLinks(this, this.router), this.router.watch(() => this.requestUpdate())];
     this.addEventListener(TOAST_EVENT, this.#onToast);
+    this.addEventListener(LEAVE_EVENT, this.#onLeave);
     void this.start();
   }
 
@@ -89,6 +92,7 @@ export abstract class SgApp extends SgElement {
     super.disconnectedCallback();
     for (const owned of this.#owned) owned[Symbol.dispose]();
     this.removeEventListener(TOAST_EVENT, this.#onToast);
+    this.removeEventListener(LEAVE_EVENT, this.#onLeave);
     this.#leave();
   }
 
@@ -121,7 +125,7 @@ export abstract class SgApp extends SgElement {
   }
 
   protected override render() {
-    return html`<a class="skip" href="#main" @click=${this.#skip}>${t('app.skip')}</a>
+    return html`<button type="button" class="btn skip" @click=${this.#skip}>${t('app.skip')}</button>
       ${this.phase.kind === 'inside' ? this.renderBar() : html`<sg-top-bar brand=${this.appName}></sg-top-bar>`}
       <main id="main" tabindex="-1">${this.#renderMain()}</main>
       <sg-toasts></sg-toasts>`;
@@ -192,8 +196,11 @@ export abstract class SgApp extends SgElement {
     this.renderRoot.querySelector<SgToasts>('sg-toasts')?.push((event as CustomEvent<Toast>).detail);
   };
 
-  readonly #skip = (event: Event): void => {
-    event.preventDefault();
+  readonly #onLeave = (event: Event): void =>
+    (this.deps.leave ?? leaveTo)((event as CustomEvent<Leave>).detail);
+
+  /** A button, for a link's `#main` would be looked for outside the shadow root. */
+  readonly #skip = (): void => {
     this.renderRoot.querySelector<HTMLElement>('main')?.focus();
   };
 }

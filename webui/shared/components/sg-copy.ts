@@ -44,8 +44,9 @@ export class SgCopy extends SgElement {
         display: inline-flex;
         flex: none;
       }
-      .btn-icon {
+      .btn.btn-icon {
         min-height: 26px;
+        margin-block: -4px;
         padding: 3px 5px;
         color: var(--sg-text-muted);
       }

@@ -7,9 +7,11 @@ const TICK_MS = 10_000;
 const ticking = new Set<SgTime>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** "5 min. ago", kept current; the title is the exact moment. One timer serves all. */
+/** "5 minutes ago", kept current; the title is the exact moment. One timer serves all. */
 export class SgTime extends SgElement {
   static override properties = { at: { type: Number } };
+  /** None of its own: it reads like the text around it. */
+  static override styles = [];
   at: number | undefined;
 
   override connectedCallback(): void {

@@ -39,7 +39,7 @@ export class SgTopBar extends SgElement {
         display: flex;
         gap: 4px 20px;
         align-items: center;
-        max-width: 1212px;
+        max-width: 1180px;
         min-height: 50px;
         margin: 0 auto;
         padding: 0 16px;
@@ -153,7 +153,12 @@ export class SgTopBar extends SgElement {
       @media (max-width: 820px) {
         header {
           flex-wrap: wrap;
-          padding: 0 12px;
+          gap: 0 4px;
+          padding: 0 8px;
+        }
+        .brand {
+          flex: 1 1 0;
+          overflow: hidden;
         }
         .burger {
           display: inline-flex;
@@ -171,7 +176,7 @@ export class SgTopBar extends SgElement {
           flex: 1 0 100%;
           order: 5;
           flex-direction: column;
-          margin: 0 -12px;
+          margin: 0 -8px;
           padding-bottom: 8px;
           border-top: 1px solid #444;
         }

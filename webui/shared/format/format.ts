@@ -26,9 +26,9 @@ const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['hour', 3600],
   ['minute', 60],
 ];
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'long' });
 
-/** `just now`, `5 min. ago`, `in 2 hr.` relative to `nowMs`. */
+/** `just now`, `5 minutes ago`, `in 2 hours` relative to `nowMs`. */
 export const formatRelative = (atMs: number, nowMs: number): string => {
   const deltaSec = Math.round((atMs - nowMs) / 1000);
   const step = STEPS.find(([, sec]) => Math.abs(deltaSec) >= sec);

@@ -15,11 +15,8 @@ export const appFrame = css`
     position: absolute;
     z-index: 30;
     left: 12px;
-    top: -60px;
-    padding: 10px 14px;
-    background: var(--sg-bg);
-    border-radius: var(--sg-radius);
-    box-shadow: var(--sg-shadow-raised);
+    top: -100px;
+    box-shadow: none;
   }
   .skip:focus {
     top: 8px;

@@ -167,6 +167,12 @@ export const controls = css`
     line-height: 18px;
     color: var(--sg-error);
   }
+  .choices {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px 22px;
+    padding-top: 6px;
+  }
   .stacked .cbi-value {
     grid-template-columns: minmax(0, 1fr);
   }
@@ -180,6 +186,7 @@ export const controls = css`
   }
   .form-end {
     margin-left: 200px;
+    max-width: 640px;
   }
   .stacked .form-end {
     margin-left: 0;

@@ -16,7 +16,7 @@ export const layout = css`
   }
   .page-descr {
     margin-top: 4px;
-    max-width: 68ch;
+    max-width: 84ch;
     color: var(--sg-text-muted);
   }
   .crumb {
@@ -43,9 +43,8 @@ export const layout = css`
     border-bottom: 1px solid var(--sg-border);
   }
   .section-head .cell-sub {
-    flex: 1 1 100%;
+    flex: 0 0 100%;
     margin-top: -6px;
-    max-width: 76ch;
   }
   .section-body {
     padding: 16px;
@@ -119,6 +118,12 @@ export const layout = css`
   }
   .stack > * + * {
     margin-top: 12px;
+  }
+  /* Tables sort by their heads, which a phone does not show. */
+  @media (min-width: 721px) {
+    .narrow-only {
+      display: none;
+    }
   }
   @media (max-width: 640px) {
     .toolbar .search {

@@ -1,0 +1,250 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { findViolations } from '../a11y.ts';
+import { createFakeClient } from '../fake/fake-client.ts';
+import { createFakeEdge, EDGE_PASSWORD, GOOD_TICKET } from '../fake/fake-edge.ts';
+import { createMemoryRouter } from '../shared/routing/router.ts';
+import { allElements, button, find, heading, labelled, link, text, type, waitFor } from '../testing.ts';
+import { SgEdgeApp } from './sg-edge-app.ts';
+
+const mount = (options: { path?: string; empty?: boolean; stepMs?: number } = {}) => {
+  const api = createFakeEdge({ empty: options.empty ?? false, stepMs: options.stepMs ?? 10 });
+  const client = createFakeClient(api);
+  const router = createMemoryRouter(options.path ?? '/');
+  const app = new SgEdgeApp();
+  app.deps = { fetch: client.fetch, openEvents: client.openEvents, router };
+  document.body.append(app);
+  return { api, client, router, app };
+};
+
+const logIn = async (app: Element): Promise<void> => {
+  await type(app.shadowRoot!, 'Password', EDGE_PASSWORD);
+  (await button(app.shadowRoot!, 'Log in')).click();
+};
+
+const enter = async (options: Parameters<typeof mount>[0] = {}) => {
+  const mounted = mount(options);
+  await logIn(mounted.app);
+  await waitFor('the menu', () => find(mounted.app.shadowRoot!, 'nav a', 'Hosts'));
+  return { ...mounted, root: mounted.app.shadowRoot! };
+};
+
+afterEach(() => {
+  document.body.replaceChildren();
+  document.documentElement.style.colorScheme = '';
+  history.replaceState(null, '', location.pathname + location.search);
+});
+
+test('a wrong password is refused with its code and hint; the right one opens the overview', async () => {
+  const { app } = mount();
+  await type(app.shadowRoot!, 'Password', 'nonsense');
+  (await button(app.shadowRoot!, 'Log in')).click();
+  await text(app.shadowRoot!, 'Code LOGIN_WRONG');
+  await text(app.shadowRoot!, 'It is the password set with');
+  await logIn(app);
+  await heading(app.shadowRoot!, 'alder');
+});
+
+test('too many wrong passwords are throttled, and the page says for how long', async () => {
+  const { app } = mount();
+  const root = app.shadowRoot!;
+  for (let attempt = 0; attempt < 6; attempt += 1) {
+    await type(root, 'Password', 'nonsense');
+    const submit = await button(root, 'Log in');
+    await waitFor('the button', () => !submit.disabled);
+    submit.click();
+    await waitFor('the answer', () => !submit.disabled);
+  }
+  await text(root, 'try again in 30 s');
+});
+
+test('a ticket in the address logs in and is gone from the address', async () => {
+  history.replaceState(null, '', `#ticket=${GOOD_TICKET}-7`);
+  const { app } = mount();
+  expect(location.hash).toBe('');
+  await heading(app.shadowRoot!, 'alder');
+  await waitFor('the user', () => find(app.shadowRoot!, 'button', 'Kim Sørensen'));
+});
+
+test('a used ticket leads to the password, with the reason', async () => {
+  history.replaceState(null, '', '#ticket=used');
+  const { app } = mount();
+  await text(app.shadowRoot!, 'Code TICKET_USED');
+  expect(location.hash).toBe('');
+  await labelled(app.shadowRoot!, 'Password');
+});
+
+test('a scan shows progress, hosts as they are found, and can be started again', async () => {
+  const { root } = await enter({ path: '/hosts', empty: true, stepMs: 40 });
+  await text(root, 'No hosts yet');
+  (await button(root, 'Scan')).click();
+  await button(root, 'Cancel scan');
+  expect(find(root, 'button', 'Scan')).toBeUndefined();
+  await link(root, /^router/);
+  const progress = await waitFor('progress', () => find(root, '[role=progressbar]', /./));
+  expect(Number(progress.getAttribute('aria-valuenow'))).toBeGreaterThan(0);
+  await link(root, /^front-door-camera/);
+  await button(root, 'Scan');
+  await text(root, 'Last scan found 11 hosts,');
+});
+
+test('a running scan can be cancelled and keeps what it found', async () => {
+  const { root, api } = await enter({ path: '/hosts', empty: true, stepMs: 60 });
+  (await button(root, 'Scan')).click();
+  await link(root, /^router/);
+  (await button(root, 'Cancel scan')).click();
+  await text(root, 'The last scan was cancelled');
+  expect([...api.data.scans.values()].at(-1)?.state).toBe('cancelled');
+  await link(root, /^router/);
+});
+
+test('hosts are searched, filtered by kind and sorted', async () => {
+  const { root } = await enter({ path: '/hosts' });
+  const names = () =>
+    allElements(root)
+      .filter((element) => element.matches('a.cell-title'))
+      .map((a) => a.firstChild?.nextSibling?.nodeValue ?? a.textContent);
+  await waitFor('hosts', () => names().length === 13);
+  const search = find(root, 'input', 'Search hosts') as HTMLInputElement;
+  search.value = 'hikvision';
+  search.dispatchEvent(new Event('input', { bubbles: true }));
+  await waitFor('two hosts', () => names().length === 2);
+  await text(root, '2 of 13 hosts');
+  search.value = 'nothing like it';
+  search.dispatchEvent(new Event('input', { bubbles: true }));
+  (await button(root, 'Clear the filter')).click();
+  await waitFor('all hosts', () => names().length === 13);
+  (await button(root, 'Address')).click();
+  await waitFor('sorted', () => find(root, 'th[aria-sort=ascending]', 'Address'));
+});
+
+test('one click publishes a service; its address can be opened and copied', async () => {
+  const { root, api } = await enter({ path: '/hosts' });
+  (await link(root, /^front-door-camera/)).click();
+  await heading(root, 'front-door-camera');
+  (await button(root, 'Publish http on port 80')).click();
+  const published = await link(root, 'http://alder.acme.sidegate.internal:8002/');
+  expect(published.href).toBe('http://alder.acme.sidegate.internal:8002/');
+  expect(published.rel).toContain('noopener');
+  expect([...api.data.forwards.values()].at(-1)).toMatchObject({ targetPort: 80, protocol: 'tcp' });
+  await heading(root, 'Forwards to this host');
+  expect(find(root, 'button', 'Publish http on port 80')).toBeUndefined();
+});
+
+test('a forward is previewed without being added, then added, switched off and removed', async () => {
+  const { root, api } = await enter({ path: '/forwards' });
+  await type(root, 'Host', [...api.data.hosts.values()].find(({ name }) => name === 'diskstation')?.id ?? '');
+  await type(root, 'Port of the device', '5000');
+  await type(root, 'Name', 'DSM');
+  (await button(root, 'Preview')).click();
+  await text(root, 'This would be added');
+  await text(root, 'add element inet sidegate');
+  expect(api.data.forwards.size).toBe(3);
+  (await button(root, 'Add forward')).click();
+  await waitFor('four forwards', () => api.data.forwards.size === 4);
+  const toggle = await waitFor('the switch', () => find(root, '[role=switch]', 'Forward DSM'));
+  toggle.click();
+  await waitFor('off', () => find(root, '[role=switch][aria-checked=false]', 'Forward DSM'));
+  (await button(root, 'Remove forward DSM')).click();
+  (await button(document.querySelector('sg-confirm')!.shadowRoot!, 'Remove')).click();
+  await waitFor('three forwards', () => api.data.forwards.size === 3);
+  await waitFor('the row gone', () => find(root, 'button', 'Remove forward DSM') === undefined);
+});
+
+test('a refused forward says why, and the form keeps what was typed', async () => {
+  const { root } = await enter({ path: '/forwards' });
+  (await labelled(root, 'An address')).click();
+  await type(root, 'Address', '8.8.8.8');
+  await type(root, 'Port of the device', '80');
+  (await button(root, 'Add forward')).click();
+  await text(root, 'Code FORWARD_TARGET_OUTSIDE');
+  await text(root, 'Add the network first');
+  expect((await labelled(root, 'Address')).value).toBe('8.8.8.8');
+  expect((await labelled(root, 'Port of the device')).value).toBe('80');
+});
+
+test('a routed network is added and removed; a public one is refused', async () => {
+  const { root, api } = await enter({ path: '/scopes' });
+  await type(root, 'Network', '10.0.0.0/8');
+  (await button(root, 'Add network')).click();
+  await text(root, 'Too large: at most a /16.');
+  await type(root, 'Network', '8.8.8.0/24');
+  (await button(root, 'Add network')).click();
+  await text(root, 'Code SCOPE_NOT_PRIVATE');
+  await type(root, 'Network', '10.30.0.0/24');
+  (await button(root, 'Add network')).click();
+  (await button(root, 'Remove 10.30.0.0/24')).click();
+  (await button(document.querySelector('sg-confirm')!.shadowRoot!, 'Remove')).click();
+  await waitFor('two networks', () => api.data.scopes.size === 2);
+});
+
+test('text of a device stays text', async () => {
+  const { root } = await enter({ path: '/hosts' });
+  (await link(root, '192.168.1.60')).click();
+  await text(root, '<img src=x onerror=alert(1)>');
+  expect(allElements(root).some((element) => element instanceof HTMLImageElement)).toBe(false);
+});
+
+test('a host is renamed', async () => {
+  const { root } = await enter({ path: '/hosts' });
+  (await link(root, '192.168.1.60')).click();
+  (await button(root, 'Name and note')).click();
+  await type(root, 'Your name for it', 'Doorbell');
+  (await button(root, 'Save')).click();
+  await heading(root, 'Doorbell');
+});
+
+test('a session that ends leads back to the login, and from there to the same page', async () => {
+  const { root, client, app, router } = await enter({ path: '/hosts' });
+  await link(root, /^router/);
+  client.dropSession();
+  (await button(root, 'Scan')).click();
+  await text(root, 'Your session has ended.');
+  expect(router.path).toBe('/hosts');
+  await logIn(app);
+  await link(root, /^router/);
+});
+
+test('logging out ends the session on the server too', async () => {
+  const { root, client } = await enter();
+  (await button(root, 'root')).click();
+  (await button(root, 'Log out')).click();
+  await labelled(root, 'Password');
+  expect(client.calls).toContain('DELETE /session');
+});
+
+test('navigation names the page and moves the focus to its heading', async () => {
+  const { root, app } = await enter();
+  (await link(root, 'Peers')).click();
+  const title = await waitFor('the page', () => find(root, 'h2', 'Peers'));
+  await waitFor('focus', () => (title.getRootNode() as ShadowRoot).activeElement === title);
+  expect(document.title).toBe('Peers · Sidegate');
+  expect(app.isConnected).toBe(true);
+});
+
+describe.each(['light', 'dark'])('%s: no accessibility violations', (scheme) => {
+  test.each(['/', '/hosts', '/forwards', '/scopes', '/peers', '/nowhere'])('on %s', async (path) => {
+    document.documentElement.style.colorScheme = scheme;
+    document.body.style.background = scheme === 'dark' ? '#1a1a1a' : '#f3f4f6';
+    const { app, root } = await enter({ path });
+    await waitFor('the page', () => find(root, 'h2, h3', /./));
+    await waitFor(
+      'its content',
+      () => !allElements(root).some((element) => element.localName === 'sg-skeleton'),
+    );
+    expect(await findViolations(app)).toEqual([]);
+  });
+
+  test('on a host, and on the login', async () => {
+    document.documentElement.style.colorScheme = scheme;
+    document.body.style.background = scheme === 'dark' ? '#1a1a1a' : '#f3f4f6';
+    const { app, root } = await enter({ path: '/hosts' });
+    (await link(root, /^garden-camera/)).click();
+    await heading(root, 'garden-camera');
+    find(root, 'summary', /How we know/)?.click();
+    expect(await findViolations(app)).toEqual([]);
+    app.remove();
+    const login = mount();
+    await labelled(login.app.shadowRoot!, 'Password');
+    expect(await findViolations(login.app)).toEqual([]);
+  });
+});
