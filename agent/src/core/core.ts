@@ -3,15 +3,7 @@
  * plugins. Invariants: plugins wish and the core applies; stopping leaves the data plane as it is (interface, table
  * and names outlive the agent), only being `down` takes it away. Must not import a plugin or an adapter.
  */
-import {
-  type Clock,
-  createBackoff,
-  createEmitter,
-  createScope,
-  describeError,
-  type Logger,
-  type ResourceScope,
-} from '@sidegate/kit';
+import { type Clock, createEmitter, createScope, type Logger } from '@sidegate/kit';
 import type { Candidate, EdgeStatus } from '@sidegate/protocol';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -27,12 +19,11 @@ import { createHostOpener, type SharedParts } from './open-plugin-host.ts';
 import { createPluginSupervisor, type PluginSupervisor } from './plugin-supervisor.ts';
 import { renderOpenApi } from './render-openapi.ts';
 import { createSlotTable } from './slot-table.ts';
+import { createStatusTicker } from './status-ticker.ts';
+import { undoWhileDown } from './undo-while-down.ts';
 
-/** A burst of changes is one event for the UI. */
-const STATUS_DEBOUNCE_MS = 200;
 /** A plugin that takes longer than this to start does not keep the others' wishes waiting. */
 const HOLD_LIMIT_MS = 5_000;
-const UNDO_RETRY = { firstMs: 2_000, maxMs: 60_000 } as const;
 
 /** What a core is made of. */
 export interface CoreOptions {
@@ -52,26 +43,6 @@ export interface Core {
   stop(): Promise<void>;
   status(): EdgeStatus;
 }
-
-/** Emits `status.changed` after changes, at most every so often, and only when it did change. */
-const createStatusTicker = (clock: Clock, emit: (status: EdgeStatus) => void, read: () => EdgeStatus) => {
-  let timer: Disposable | undefined;
-  let last = '';
-  const tick = () => {
-    timer = undefined;
-    const status = read();
-    const text = JSON.stringify(status);
-    if (text === last) return;
-    last = text;
-    emit(status);
-  };
-  return {
-    poke() {
-      timer ??= clock.after(STATUS_DEBOUNCE_MS, tick);
-    },
-    [Symbol.dispose]: () => timer?.[Symbol.dispose](),
-  };
-};
 
 const createParts = ({ platform, version, clock, log }: CoreOptions, onChange: () => void) => {
   const complain = (error: unknown) => log.error('a listener threw', { error });
@@ -97,35 +68,6 @@ const createParts = ({ platform, version, clock, log }: CoreOptions, onChange: (
   } satisfies Omit<SharedParts, 'firewallSettled'>;
 };
 type Parts = ReturnType<typeof createParts>;
-
-/**
- * While the agent is `down`, what a crashed predecessor left is taken away and kernel settings are put back. The
- * interface itself is the mesh plugin's, the table and the names are the loops'.
- */
-const undoWhileDown = (parts: Parts, platform: Platform, scope: ResourceScope) => {
-  const backoff = createBackoff(UNDO_RETRY);
-  let timer: Disposable | undefined;
-  const isDown = () => ['down', 'not-enrolled'].includes(parts.facts.get('life')?.state ?? 'starting');
-  const undo = async () => {
-    if (!isDown() || scope.signal.aborted) return;
-    try {
-      await platform.undoChanges(isDown);
-      backoff.reset();
-    } catch (error) {
-      parts.log.warn('undo what was changed in the system', { error });
-      timer = parts.clock.after(backoff.nextMs(), () => void undo());
-    }
-  };
-  let last: boolean | undefined;
-  const onLife = () => {
-    if (isDown() === last) return;
-    last = isDown();
-    timer?.[Symbol.dispose]();
-    void undo();
-  };
-  scope.add(() => timer?.[Symbol.dispose]());
-  scope.add(parts.facts.watch('life', onLife));
-};
 
 const reportConfigProblems = (parts: Parts, { config, plugins }: CoreOptions) => {
   const health = parts.health.open('core');
@@ -219,12 +161,10 @@ export const createCore = (options: CoreOptions): Core => {
       using _limit = clock.after(HOLD_LIMIT_MS, release);
       await supervisor.start();
       release();
-      undoWhileDown(parts, platform, scope);
+      undoWhileDown({ ...parts, platform, scope });
     },
     stop() {
-      stopping ??= stop().catch((error: unknown) =>
-        log.error('stop the agent', { error, why: describeError(error) }),
-      );
+      stopping ??= stop().catch((error: unknown) => log.error('stop the agent', { error }));
       return stopping;
     },
   };

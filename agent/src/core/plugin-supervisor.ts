@@ -3,39 +3,27 @@
  * is undone, named in health and tried again with backoff while the others go on; one that does not fit the machine
  * is skipped. Wrong names and cycles are errors of the installation and stop the start.
  */
-import { type Clock, createBackoff, createScope, describeError, type Logger } from '@sidegate/kit';
+import { createBackoff, describeError } from '@sidegate/kit';
 import type { EdgeStatus } from '@sidegate/protocol';
 import type { AgentConfig, ConfigProblem } from '../config/agent-config.ts';
 import { AgentError } from '../errors.ts';
-import type {
-  Capability,
-  Health,
-  PlatformName,
-  PluginDefinition,
-  PluginHost,
-  PluginInstance,
-} from '../plugin-api/index.ts';
+import type { Capability, Health, PlatformName, PluginDefinition } from '../plugin-api/index.ts';
 import type { PluginSource } from '../plugins/index.ts';
 import type { HealthBoard } from './health-board.ts';
-import type { OpenPluginHost } from './open-plugin-host.ts';
 import { orderPlugins } from './order-plugins.ts';
+import { type RunPluginDeps, runPlugin } from './run-plugin.ts';
 
 const API_VERSION = 1;
-const START_TIMEOUT_MS = 30_000;
-const STOP_TIMEOUT_MS = 5_000;
 const RETRY = { firstMs: 5_000, maxMs: 300_000 } as const;
 
 type PluginState = EdgeStatus['plugins'][number];
 
 /** What the supervisor works with. */
-export interface SupervisorDeps {
+export interface SupervisorDeps extends RunPluginDeps {
   readonly sources: readonly PluginSource[];
   readonly platform: { readonly name: PlatformName; readonly capabilities: ReadonlySet<Capability> };
   readonly config: AgentConfig;
-  readonly openHost: OpenPluginHost;
   readonly health: HealthBoard;
-  readonly clock: Clock;
-  readonly log: Logger;
   readonly onChange: () => void;
 }
 
@@ -56,21 +44,6 @@ interface Entry {
   retry?: Disposable;
 }
 
-/** Rejects with PLUGIN_TIMED_OUT unless `work` settles in time. */
-const inTime = async <T>(clock: Clock, timeoutMs: number, what: string, work: Promise<T>): Promise<T> => {
-  let timer: Disposable | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = clock.after(timeoutMs, () =>
-      reject(new AgentError('PLUGIN_TIMED_OUT', `${what} did not end in time`, { details: { timeoutMs } })),
-    );
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    timer?.[Symbol.dispose]();
-  }
-};
-
 /** Why a plugin does not run here, or `undefined`. */
 const reasonToSkip = (
   definition: PluginDefinition,
@@ -90,52 +63,6 @@ const reportConfig = (health: Health, name: string, problems: readonly ConfigPro
     title: `Section ${name} of the configuration has a mistake`,
     hint: problems.map(({ message }) => message).join('; '),
   });
-};
-
-/** One life of a plugin, from `setup` to `end`. A failed start has undone itself when this rejects. */
-const runPlugin = async <C>(
-  definition: PluginDefinition<C>,
-  config: C,
-  { openHost, clock, log }: SupervisorDeps,
-  stopSignal: AbortSignal,
-): Promise<() => Promise<void>> => {
-  const { name } = definition;
-  const registrations = createScope();
-  const life = new AbortController();
-  let instance: PluginInstance | undefined;
-  let ending: Promise<void> | undefined;
-  const stopInstance = async () => {
-    await inTime(clock, STOP_TIMEOUT_MS, `stop of plugin ${name}`, Promise.resolve(instance?.stop?.()));
-  };
-  const endAll = async () => {
-    life.abort(new Error(`plugin ${name} stops`));
-    const complain = (error: unknown) => log.warn('stop a plugin', { plugin: name, error });
-    await stopInstance().catch(complain);
-    await registrations.end().catch(complain);
-  };
-  const end = () => {
-    ending ??= endAll();
-    return ending;
-  };
-  const bringUp = async (host: PluginHost) => {
-    instance = await definition.setup(host, config);
-    // The start was given up meanwhile: what came up late goes down at once.
-    if (life.signal.aborted) return await stopInstance();
-    await instance.start?.();
-  };
-  const giveUp = () => life.abort(stopSignal.reason);
-  stopSignal.addEventListener('abort', giveUp, { once: true });
-  try {
-    const starting = bringUp(openHost(name, registrations, life.signal));
-    await inTime(clock, START_TIMEOUT_MS, `start of plugin ${name}`, starting);
-    return end;
-  } catch (error) {
-    await end();
-    throw error;
-  } finally {
-    // Once it runs, its turn to stop comes in reverse order.
-    stopSignal.removeEventListener('abort', giveUp);
-  }
 };
 
 /** Nothing is loaded before `start`. */
