@@ -99,6 +99,7 @@ export const createTestHost = (platform: Platform, clock: Clock = systemClock): 
       log: silentLogger,
     }),
   );
+  loop.release();
   const openHost = createHostOpener({
     platform: { ...platform, version: 'test' },
     ports: platform.ports,
