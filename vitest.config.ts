@@ -17,7 +17,7 @@ export default defineConfig({
             '*/src/**/*.test.ts',
             'webui/**/*.test.ts',
             'lab/**/*.test.ts',
-            'test/budget/**/*.test.ts',
+            'test/{budget,doors}/**/*.test.ts',
           ],
           exclude: ['**/*.lab.test.ts', '**/*.browser.test.ts', '**/node_modules/**', '**/dist/**'],
           pool: 'forks',

@@ -18,6 +18,15 @@ export interface MainJobResult {
 
 const LONG = { timeout: 20_000 };
 
+/** Logs in to the portal and waits for the list of edges. */
+export const doLogIn = async (page: Page, portalUrl: string): Promise<void> => {
+  await page.goto(portalUrl);
+  await page.getByLabel('E-mail').fill(TECHNICIAN.email);
+  await page.getByLabel('Password').fill(TECHNICIAN.password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Open alder' }).waitFor(LONG);
+};
+
 /** Does it all; throws at the first thing that is not as a person expects. */
 export const doMainJob = async (page: Page, portalUrl: string, observe: Observe): Promise<MainJobResult> => {
   const step = async (what: string, action: () => Promise<void>, shown: Page = page) => {
@@ -29,12 +38,7 @@ export const doMainJob = async (page: Page, portalUrl: string, observe: Observe)
     await page.goto(portalUrl);
     await page.getByLabel('E-mail').waitFor(LONG);
   });
-  await step('log in', async () => {
-    await page.getByLabel('E-mail').fill(TECHNICIAN.email);
-    await page.getByLabel('Password').fill(TECHNICIAN.password);
-    await page.getByRole('button', { name: 'Log in' }).click();
-    await page.getByRole('button', { name: 'Open alder' }).waitFor(LONG);
-  });
+  await step('log in', () => doLogIn(page, portalUrl));
   await step('open alder through the tunnel', async () => {
     await page.getByRole('button', { name: 'Open alder' }).click();
     await page.waitForURL(/alder\.acme\.sidegate\.internal/, LONG);

@@ -35,6 +35,8 @@ export interface AgentMachine {
   agent: LabProcess;
   /** Runs the CLI on that machine; throws when it fails. */
   sidegate(...args: string[]): Promise<string>;
+  /** Starts the CLI there and does not wait for its end. */
+  spawn(...args: string[]): LabProcess;
   /** Starts the daemon (again). */
   startAgent(): Promise<void>;
 }
@@ -109,7 +111,7 @@ const furnish = async (lab: Lab, say: Say): Promise<World> => {
   const brokerProcess = await startBroker();
   say('enrolling the edges and the laptop');
   const enrol = async (name: string, home: Home, machine: Machine, role: 'edge' | 'client') => {
-    const agent = await createAgent(lab, name, home, machine);
+    const agent = await startAgentOn(lab, name, home, machine);
     await agent.sidegate(
       'up',
       '--broker',
@@ -193,7 +195,13 @@ const serve = async (lab: Lab, broker: Machine): Promise<LabProcess> => {
   return serving;
 };
 
-const createAgent = async (lab: Lab, name: string, home: Home, machine: Machine): Promise<AgentMachine> => {
+/** Starts a daemon on a machine and waits until it answers. */
+export const startAgentOn = async (
+  lab: Lab,
+  name: string,
+  home: Home,
+  machine: Machine,
+): Promise<AgentMachine> => {
   const spawnDaemon = async () => {
     const daemon = machine.spawn(node, [AGENT, 'daemon'], { log: join(lab.directory, `${name}.log`) });
     await machine.waitFor(
@@ -212,6 +220,7 @@ const createAgent = async (lab: Lab, name: string, home: Home, machine: Machine)
     async sidegate(...args) {
       return (await machine.run(node, [AGENT, ...args], { timeoutMs: 60_000 })).stdout;
     },
+    spawn: (...args) => machine.spawn(node, [AGENT, ...args]),
     async startAgent() {
       agent.agent = await spawnDaemon();
     },
