@@ -25,7 +25,6 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    manifest: true,
     reportCompressedSize: false,
   },
   server: { port: app === 'portal' ? 5170 : 5171, proxy: { '/api': fake, '/v1': fake } },

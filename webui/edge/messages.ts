@@ -158,6 +158,11 @@ const messages = {
   'evidence.field': 'About',
   'evidence.value': 'Says',
   'evidence.at': 'When',
+  'host.forget': 'Forget',
+  'host.forget-heading': 'Forget {name}?',
+  'host.forget-text':
+    'Its name, note and what is known of it are dropped. It comes back as new when a scan sees it again.',
+  'host.forgotten': '{name} was forgotten',
   'host.gone': 'This host is not known',
   'host.gone-text': 'It may have been forgotten after a long absence. Scan again to look for it.',
 

@@ -193,6 +193,21 @@ test('a host is renamed', async () => {
   await heading(root, 'Doorbell');
 });
 
+test('a host is forgotten, unless a forward leads to it', async () => {
+  const { root, api } = await enter({ path: '/hosts' });
+  const forget = async (name: RegExp) => {
+    (await link(root, name)).click();
+    (await button(root, 'Forget')).click();
+    (await button(document.querySelector('sg-confirm')!.shadowRoot!, 'Forget')).click();
+  };
+  await forget(/^garden-camera/);
+  await text(root, '(HOST_IN_USE)');
+  (await link(root, 'Hosts')).click();
+  await forget(/^workstation/);
+  await waitFor('twelve hosts', () => api.data.hosts.size === 12);
+  await waitFor('the list', () => find(root, 'h2', 'Hosts'));
+});
+
 test('a session that ends leads back to the login, and from there to the same page', async () => {
   const { root, client, app, router } = await enter({ path: '/hosts' });
   await link(root, /^router/);

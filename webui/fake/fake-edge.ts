@@ -240,6 +240,15 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     return put(data.hosts, 'host.changed', { ...host, ...patch, name: name ?? host.name } as Host);
   };
 
+  const forgetHost = (id: string): undefined => {
+    const host = need(data.hosts.get(id), 'host');
+    if ([...data.forwards.values()].some(({ target }) => target.kind === 'host' && target.hostId === id)) {
+      throw new FakeError(409, 'HOST_IN_USE', `Forwards lead to ${host.name}`, 'Remove its forwards first.');
+    }
+    data.hosts.delete(id);
+    events.emit('host.removed', { id });
+  };
+
   const removeForward = (id: string): undefined => {
     need(data.forwards.get(id), 'forward');
     data.forwards.delete(id);
@@ -254,6 +263,7 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     'GET /hosts': () => list(data.hosts),
     'GET /hosts/:id': (_, { id = '' }) => need(data.hosts.get(id), 'host'),
     'PATCH /hosts/:id': ({ body }, { id = '' }) => patchHost(id, body),
+    'DELETE /hosts/:id': (_, { id = '' }) => forgetHost(id),
     'GET /scopes': () => list(data.scopes),
     'POST /scopes': addScope,
     'DELETE /scopes/:id': (_, { id = '' }) => void data.scopes.delete(id),

@@ -189,8 +189,6 @@ const messages = {
   'key.revoked': 'The key was revoked',
   'keys.empty': 'No keys',
   'keys.empty-text': 'A key that you create appears here.',
-  'add.forbidden': 'Only administrators add machines',
-  'add.forbidden-text': 'Ask an owner or administrator of the account.',
 
   'approve.title': 'Approve a machine',
   'approve.descr': 'Compare the code with the one on the machine’s screen. Approve only what you expect.',
@@ -209,6 +207,8 @@ const messages = {
   'request.review': 'Review',
 
   'users.descr': 'Who may log in, and what they may do.',
+  'users.forbidden': 'Only administrators see the users',
+  'users.forbidden-text': 'Ask an owner or administrator of the account.',
   'users.table': 'Users',
   'user.name': 'Name',
   'user.email': 'E-mail',
@@ -219,7 +219,8 @@ const messages = {
   'user.role-changed': '{name} is now {role}',
   'user.remove-label': 'Remove {name}',
   'user.remove-heading': 'Remove {name}?',
-  'user.remove-text': 'They are logged out at once and cannot log in again. Their machines stay.',
+  'user.remove-text':
+    'They are logged out at once, and their laptops and phones leave the account. Edges stay.',
   'user.removed': '{name} was removed',
   'user.password': 'New password',
   'user.password-label': 'Set a new password for {name}',
@@ -234,7 +235,7 @@ const messages = {
   'users.password-error': 'At least {n} characters.',
   'role-hint.owner': 'everything, owners included',
   'role-hint.admin': 'machines and users',
-  'role-hint.technician': 'opens all edges',
+  'role-hint.technician': 'all edges',
   'role-hint.member': 'own machines only',
 
   'audit.descr': 'Who did what, newest first.',

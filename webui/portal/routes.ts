@@ -1,7 +1,7 @@
 /** Pages of the portal; each is fetched when it is first opened. */
 import type { UserRole } from '@sidegate/protocol';
 import type { MenuItem, Route } from '../shared/routing/router.ts';
-import { canManage } from './data/users.ts';
+import { canAdministrate } from './data/roles.ts';
 import { t } from './messages.ts';
 
 export const routes: readonly Route[] = [
@@ -59,13 +59,13 @@ export const routes: readonly Route[] = [
 const everyone: readonly MenuItem[] = [
   { path: '/', label: t('menu.edges') },
   { path: '/machines', label: t('menu.machines') },
-];
-const managers: readonly MenuItem[] = [
   { path: '/add', label: t('menu.add'), covers: ['/approve'] },
+];
+const administrators: readonly MenuItem[] = [
   { path: '/users', label: t('menu.users') },
   { path: '/audit', label: t('menu.audit') },
 ];
 
 /** The main menu, without what the role would be refused. */
 export const menuFor = (role: UserRole): readonly MenuItem[] =>
-  canManage(role) ? [...everyone, ...managers] : everyone;
+  canAdministrate(role) ? [...everyone, ...administrators] : everyone;

@@ -192,7 +192,12 @@ test('a technician sees no administration', async () => {
   const { root } = await enter({ email: 'sam@example.com' });
   await button(root, 'Open alder');
   expect(find(root, 'nav a', 'Users')).toBeUndefined();
-  expect(find(root, 'a', 'Add a machine')).toBeUndefined();
+});
+
+test('a member adds own machines only', async () => {
+  const { root } = await enter({ path: '/add', email: 'alder@example.com' });
+  const role = (await labelled(root, 'What it is for')) as HTMLSelectElement;
+  expect([...role.options].map(({ value }) => value)).toEqual(['client']);
 });
 
 describe.each(['light', 'dark'])('%s: no accessibility violations', (scheme) => {

@@ -7,8 +7,8 @@ import type { PendingEnrolment, PortalSession } from '@sidegate/protocol';
 import { html, nothing } from 'lit';
 import { SgApp } from '../shared/components/sg-app.ts';
 import { openPortalStream } from './data/portal-stream.ts';
+import { enrollableRoles } from './data/roles.ts';
 import { fetchSession, fetchState, logOut } from './data/session.ts';
-import { canManage } from './data/users.ts';
 import { t } from './messages.ts';
 import { createPortalResources, type PortalResources, portalContext } from './resources.ts';
 import { menuFor, routes } from './routes.ts';
@@ -67,9 +67,10 @@ export class SgPortalApp extends SgApp {
   }
 
   #renderWaiting() {
-    if (!canManage(this.#portal.session.user.role) || this.router.path === '/approve') return nothing;
+    if (this.router.path === '/approve') return nothing;
+    const mayLetIn = enrollableRoles(this.#portal.session.user.role);
     return this.waiting
-      .filter(({ expiresAt }) => expiresAt > Date.now())
+      .filter(({ expiresAt, role }) => expiresAt > Date.now() && mayLetIn.includes(role))
       .map(
         ({ name, code }) => html`<sg-alert tone="info" heading=${t('request.heading', { name, code })}>
           <a slot="actions" class="btn btn-small" href="${this.router.href('/approve')}?code=${code}">

@@ -11,6 +11,9 @@ export const fetchHosts = (api: ApiClient, signal?: AbortSignal): Promise<Host[]
 export const patchHost = (api: ApiClient, id: string, patch: HostPatch): Promise<Host> =>
   api.patch(`/hosts/${id}`, patch);
 
+/** Forgets a host until it is seen again; refused while forwards lead to it. */
+export const forgetHost = (api: ApiClient, id: string): Promise<void> => api.remove(`/hosts/${id}`);
+
 /** The hosts, kept current while a scan finds them. */
 export const watchHosts = (api: ApiClient, stream: EdgeStream): LiveList<Host> =>
   createLiveList<Host, EdgeEventMap>({

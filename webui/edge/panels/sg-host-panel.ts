@@ -2,6 +2,7 @@ import { type Forward, type Host, HostPatch, type HostService } from '@sidegate/
 import { css, html, nothing } from 'lit';
 import '../../shared/components/sg-alert.ts';
 import '../../shared/components/sg-badge.ts';
+import { askConfirm } from '../../shared/components/sg-confirm.ts';
 import '../../shared/components/sg-dialog.ts';
 import '../../shared/components/sg-empty.ts';
 import '../../shared/components/sg-icon.ts';
@@ -20,7 +21,7 @@ import '../components/sg-evidence.ts';
 import '../components/sg-forward-table.ts';
 import '../components/sg-service-table.ts';
 import { addForward, forwardsOfHost } from '../data/forwards.ts';
-import { patchHost } from '../data/hosts.ts';
+import { forgetHost, patchHost } from '../data/hosts.ts';
 import { t } from '../messages.ts';
 import { EdgePanel } from './edge-panel.ts';
 import { confirmRemoveForward, switchForward } from './forward-actions.ts';
@@ -119,6 +120,9 @@ export class SgHostPanel extends EdgePanel {
           }}
         >
           <sg-icon name="edit" size="16"></sg-icon>${t('host.edit')}
+        </button>
+        <button type="button" class="btn btn-danger" @click=${() => void this.#forget(host)}>
+          ${t('host.forget')}
         </button>
       </div>
     </div>`;
@@ -234,6 +238,26 @@ export class SgHostPanel extends EdgePanel {
       text: t('host.published', { name, host: host.name }),
       detail: forward.url,
     });
+  }
+
+  async #forget({ id, name }: Host): Promise<void> {
+    const isSure = await askConfirm({
+      heading: t('host.forget-heading', { name }),
+      text: t('host.forget-text'),
+      confirm: t('host.forget'),
+      danger: true,
+    });
+    if (!isSure) return;
+    const done = await this.actions.run('forget', async () => {
+      await forgetHost(this.edge.api, id);
+      return true;
+    });
+    const error = this.actions.error('forget');
+    if (error !== undefined) showError(this, error);
+    if (done !== true) return;
+    showToast(this, { tone: 'ok', text: t('host.forgotten', { name }) });
+    this.edge.hosts.drop(id);
+    this.router.navigate('/hosts', { replace: true });
   }
 
   readonly #save = async (event: SubmitEvent): Promise<void> => {

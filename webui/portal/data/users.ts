@@ -1,5 +1,5 @@
 /** People of the account, and what they did. */
-import type { AuditEntry, NewUser, User, UserPatch, UserRole } from '@sidegate/protocol';
+import type { AuditEntry, NewUser, User, UserPatch } from '@sidegate/protocol';
 import type { ApiClient } from '../../shared/data/api-client.ts';
 
 export const fetchUsers = (api: ApiClient, signal?: AbortSignal): Promise<User[]> =>
@@ -15,6 +15,3 @@ export const removeUser = (api: ApiClient, id: string): Promise<void> => api.rem
 /** Newest first. */
 export const fetchAudit = (api: ApiClient, signal?: AbortSignal): Promise<AuditEntry[]> =>
   api.get('/audit', signal);
-
-/** Whether a role manages machines and people; the server decides, the page only hides what would be refused. */
-export const canManage = (role: UserRole): boolean => role === 'owner' || role === 'admin';

@@ -14,7 +14,7 @@ import '../components/sg-code-form.ts';
 import '../components/sg-key-table.ts';
 import { createKey, fetchKeys, revokeKey } from '../data/enrolment.ts';
 import { parseTags } from '../data/parse-tags.ts';
-import { canManage } from '../data/users.ts';
+import { enrollableRoles } from '../data/roles.ts';
 import { t } from '../messages.ts';
 import { PortalPanel } from './portal-panel.ts';
 
@@ -58,18 +58,13 @@ export class SgAddPanel extends PortalPanel {
   });
 
   protected override render() {
-    if (!canManage(this.portal.session.user.role)) {
-      return html`${pageHead(t('menu.add'), nothing)}
-        <div class="section">
-          <sg-empty icon="key" heading=${t('add.forbidden')} text=${t('add.forbidden-text')}></sg-empty>
-        </div>`;
-    }
     return html`${pageHead(t('menu.add'), t('add.descr'))}
       ${this.created === undefined ? this.#renderForm() : this.#renderCreated(this.created)} ${this.#renderCode()}
       ${this.#renderKeys()}`;
   }
 
   #renderForm() {
+    const roles = enrollableRoles(this.portal.session.user.role);
     const error = this.actions.error('create');
     return html`<section class="section" aria-labelledby="with-key">
       <div class="section-head">
@@ -80,12 +75,8 @@ export class SgAddPanel extends PortalPanel {
         ${selectField({
           name: 'role',
           label: t('add.role'),
-          value: 'edge',
-          choices: [
-            ['edge', t('add.role-edge')],
-            ['client', t('add.role-client')],
-            ['relay', t('add.role-relay')],
-          ],
+          value: roles[0] ?? 'client',
+          choices: roles.map((role) => [role, t(`add.role-${role}`)] as const),
         })}
         ${textField({ name: 'label', label: t('add.label'), hint: t('add.label-hint'), maxLength: 80, error: this.errors.label })}
         ${textField({ name: 'tags', label: t('add.tags'), hint: t('add.tags-hint'), error: this.errors.tags })}

@@ -6,8 +6,8 @@ import { choices, moreButton, pageHead, searchBox, whenLoaded } from '../../shar
 import { showError } from '../../shared/components/toast.ts';
 import '../components/sg-edge-table.ts';
 import { createTicket } from '../data/nodes.ts';
+import { enrollableRoles } from '../data/roles.ts';
 import { type NodeFilter, selectNodes } from '../data/select-nodes.ts';
-import { canManage } from '../data/users.ts';
 import { t } from '../messages.ts';
 import { PortalPanel } from './portal-panel.ts';
 
@@ -28,12 +28,12 @@ export class SgEdgesPanel extends PortalPanel {
   readonly #nodes = this.live((portal) => portal.nodes);
 
   protected override render() {
-    return html`${pageHead(t('menu.edges'), t('edges.descr'), this.#isManager ? this.#renderAdd('btn') : nothing)}
+    return html`${pageHead(t('menu.edges'), t('edges.descr'), this.#canAdd ? this.#renderAdd('btn') : nothing)}
     ${whenLoaded(this.#nodes.state, this.#nodes.retry, (nodes) => this.#renderEdges(nodes.filter(({ role }) => role === 'edge')))}`;
   }
 
-  get #isManager(): boolean {
-    return canManage(this.portal.session.user.role);
+  get #canAdd(): boolean {
+    return enrollableRoles(this.portal.session.user.role).includes('edge');
   }
 
   #renderAdd(classes: string) {
@@ -45,8 +45,8 @@ export class SgEdgesPanel extends PortalPanel {
   #renderEdges(edges: readonly PortalNode[]) {
     if (edges.length === 0) {
       return html`<div class="section">
-        <sg-empty icon="edge" heading=${t('edges.empty')} text=${t(this.#isManager ? 'edges.empty-text' : 'edges.empty-member')}>
-          ${this.#isManager ? this.#renderAdd('btn btn-primary') : nothing}
+        <sg-empty icon="edge" heading=${t('edges.empty')} text=${t(this.#canAdd ? 'edges.empty-text' : 'edges.empty-member')}>
+          ${this.#canAdd ? this.#renderAdd('btn btn-primary') : nothing}
         </sg-empty>
       </div>`;
     }

@@ -1,5 +1,5 @@
 import type { PortalNode } from '@sidegate/protocol';
-import { html, nothing } from 'lit';
+import { html } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import '../../shared/components/sg-badge.ts';
 import '../../shared/components/sg-empty.ts';
@@ -8,7 +8,6 @@ import '../../shared/components/sg-time.ts';
 import { copyable, pageHead, searchBox, whenLoaded } from '../../shared/components/templates.ts';
 import { nodeTags } from '../components/node-badges.ts';
 import { selectNodes } from '../data/select-nodes.ts';
-import { canManage } from '../data/users.ts';
 import { t } from '../messages.ts';
 import { PortalPanel } from './portal-panel.ts';
 
@@ -19,9 +18,7 @@ export class SgMachinesPanel extends PortalPanel {
   readonly #nodes = this.live((portal) => portal.nodes);
 
   protected override render() {
-    const add = canManage(this.portal.session.user.role)
-      ? html`<a class="btn" href=${this.router.href('/add')}><sg-icon name="plus" size="16"></sg-icon>${t('menu.add')}</a>`
-      : nothing;
+    const add = html`<a class="btn" href=${this.router.href('/add')}><sg-icon name="plus" size="16"></sg-icon>${t('menu.add')}</a>`;
     return html`${pageHead(t('menu.machines'), t('machines.descr'), add)}
     ${whenLoaded(this.#nodes.state, this.#nodes.retry, (nodes) => this.#renderMachines(nodes.filter(({ role }) => role !== 'edge')))}`;
   }

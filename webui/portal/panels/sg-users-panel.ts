@@ -12,7 +12,8 @@ import { toApiError } from '../../shared/data/api-error.ts';
 import { validate } from '../../shared/data/validate.ts';
 import '../components/sg-user-table.ts';
 import { roleChoices } from '../components/sg-user-table.ts';
-import { addUser, canManage, fetchUsers, patchUser, removeUser } from '../data/users.ts';
+import { canAdministrate } from '../data/roles.ts';
+import { addUser, fetchUsers, patchUser, removeUser } from '../data/users.ts';
 import { t } from '../messages.ts';
 import { PortalPanel } from './portal-panel.ts';
 
@@ -33,10 +34,10 @@ export class SgUsersPanel extends PortalPanel {
   });
 
   protected override render() {
-    if (!canManage(this.portal.session.user.role)) {
+    if (!canAdministrate(this.portal.session.user.role)) {
       return html`${pageHead(t('menu.users'), nothing)}
         <div class="section">
-          <sg-empty icon="user" heading=${t('add.forbidden')} text=${t('add.forbidden-text')}></sg-empty>
+          <sg-empty icon="user" heading=${t('users.forbidden')} text=${t('users.forbidden-text')}></sg-empty>
         </div>`;
     }
     return html`${pageHead(t('menu.users'), t('users.descr'))}
