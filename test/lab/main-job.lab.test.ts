@@ -78,9 +78,10 @@ test('an edge does not see the other home', async () => {
 });
 
 test('a scan finds every device, and says who made it and what it offers', async () => {
-  const scan = await json<Scan>(world.edges.alder.sidegate('scan', '--json'));
+  const { scan, hosts } = await json<{ scan: Scan; hosts: Host[] }>(
+    world.edges.alder.sidegate('scan', '--json'),
+  );
   expect(scan.state).toBe('done');
-  const hosts = await json<Host[]>(world.edges.alder.sidegate('hosts', '--json'));
   const at = (address: string) => hosts.find((host) => host.addresses.some((own) => own === address));
   const ports = (address: string) => at(address)?.services.map((service) => service.port) ?? [];
   expect(ports('192.168.1.64')).toEqual(expect.arrayContaining([80, 554]));
