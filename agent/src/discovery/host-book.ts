@@ -12,7 +12,6 @@
  */
 import { newId } from '@sidegate/kit';
 import {
-  type Evidence,
   type Host,
   type HostId,
   type HostPatch,
@@ -22,15 +21,11 @@ import {
   type Mac,
   type ScopeId,
 } from '@sidegate/protocol';
-import { classifyHost } from './classify-host.ts';
-import { addEvidence, fieldsOf } from './evidence.ts';
+import { addFields, deriveHost } from './derive-host.ts';
 import { mergeService, serviceKey } from './merge-services.ts';
-import { nameHost } from './name-host.ts';
 import type { Observation } from './observation.ts';
-import { sanitizeText } from './sanitize-text.ts';
-import { isRandomMac, type VendorLookup } from './vendor-table.ts';
-
-const ADDRESSES_PER_HOST = 8;
+import { ADDRESSES_PER_HOST, uniteHosts } from './unite-hosts.ts';
+import type { VendorLookup } from './vendor-table.ts';
 
 /** What a report or an edit did. */
 export interface BookChange {
@@ -45,6 +40,7 @@ interface Seen {
   readonly services: Map<string, number>;
 }
 
+/** All records, and what may be done to them. */
 export interface HostBook {
   observe(observation: Observation): BookChange;
   /** After a scan of the scope that missed nothing: who did not answer is offline, what was not found again is gone. */
@@ -110,7 +106,7 @@ class Book implements HostBook {
     if (host === undefined) return NOTHING;
     const { givenName: oldName, ...rest } = host;
     const name = givenName ?? oldName;
-    const next = derive({
+    const next = deriveHost({
       ...rest,
       ...(name === undefined || name === '' ? {} : { givenName: name }),
       note: note ?? host.note,
@@ -146,7 +142,7 @@ class Book implements HostBook {
   restore(hosts: readonly Host[]): void {
     for (const host of hosts.slice(0, LIMITS.hostsPerEdge)) {
       const isKnown = this.#hosts.has(host.id) || (host.mac !== undefined && this.#byMac.has(host.mac));
-      if (!isKnown) this.#store(derive(host));
+      if (!isKnown) this.#store(deriveHost(host));
     }
   }
 
@@ -181,23 +177,10 @@ class Book implements HostBook {
 
   /** Two records turned out to be one device. */
   #unite(known: Host, nameless: Host, removed: HostId[]): Host {
-    const [kept, dropped] =
-      this.isKept(nameless) && !this.isKept(known) ? [nameless, known] : [known, nameless];
+    const isNamelessKept = this.isKept(nameless) && !this.isKept(known);
+    const [kept, dropped] = isNamelessKept ? [nameless, known] : [known, nameless];
     removed.push(...this.remove(dropped.id).removed);
-    let { services } = kept;
-    for (const service of dropped.services) services = [...(mergeService(services, service) ?? services)];
-    const evidence = dropped.evidence.reduce(
-      (pieces: readonly Evidence[], piece) => addEvidence(pieces, piece).evidence,
-      kept.evidence,
-    );
-    return {
-      ...kept,
-      ...(known.mac === undefined ? {} : { mac: known.mac }),
-      addresses: [...new Set([...kept.addresses, ...dropped.addresses])].slice(0, ADDRESSES_PER_HOST),
-      services,
-      evidence: [...evidence],
-      firstSeenAt: Math.min(kept.firstSeenAt, dropped.firstSeenAt),
-    };
+    return uniteHosts(kept, dropped, known.mac);
   }
 
   #create({ mac, at }: Observation, removed: HostId[]): Host | undefined {
@@ -235,7 +218,7 @@ class Book implements HostBook {
     if (address === undefined || holder === undefined || holder.id === host.id || !isSighting) return [];
     this.#byAddress.delete(address);
     this.#seen.get(holder.id)?.addresses.delete(address);
-    const next = derive({ ...holder, addresses: holder.addresses.filter((one) => one !== address) });
+    const next = deriveHost({ ...holder, addresses: holder.addresses.filter((one) => one !== address) });
     this.#hosts.set(next.id, next);
     return [next];
   }
@@ -268,7 +251,7 @@ class Book implements HostBook {
       next.scopeId !== host.scopeId ||
       next.vendor !== host.vendor ||
       next.mac !== this.#hosts.get(host.id)?.mac;
-    return { host: isChanged ? derive(next) : next, isChanged };
+    return { host: isChanged ? deriveHost(next) : next, isChanged };
   }
 
   /** A new address goes last: it becomes the first, which forwards lead to, when the old one is not seen any more. */
@@ -292,7 +275,7 @@ class Book implements HostBook {
       if (!addresses.includes(address) && this.#byAddress.get(address) === host.id)
         this.#byAddress.delete(address);
     }
-    return derive({ ...host, addresses, services });
+    return deriveHost({ ...host, addresses, services });
   }
 
   #store(host: Host): void {
@@ -311,33 +294,3 @@ class Book implements HostBook {
     return id === undefined ? undefined : this.#hosts.get(id);
   }
 }
-
-const addFields = (
-  evidence: readonly Evidence[],
-  { fields, source, at }: Observation,
-): { readonly evidence: readonly Evidence[]; readonly isNew: boolean } => {
-  let result = { evidence, isNew: false };
-  for (const [field, text] of Object.entries(fields ?? {})) {
-    const value = sanitizeText(text);
-    if (value === undefined) continue;
-    const added = addEvidence(result.evidence, { source, field, value, at });
-    result = { evidence: added.evidence, isNew: result.isNew || added.isNew };
-  }
-  return result;
-};
-
-/** Name and kind follow from the rest, with the reason for the kind among the evidence. */
-const derive = (host: Host): Host => {
-  const observed = host.evidence.filter(({ source }) => source !== 'rules');
-  const fields = fieldsOf(observed);
-  const { kind, why } = classifyHost({
-    ...(host.vendor === undefined ? {} : { vendor: host.vendor }),
-    isRandomMac: host.mac !== undefined && isRandomMac(host.mac),
-    services: host.services,
-    fields,
-  });
-  const reason: Evidence[] =
-    why === '' ? [] : [{ source: 'rules', field: 'kind', value: `${kind}: ${why}`, at: host.lastSeenAt }];
-  const name = nameHost({ givenName: host.givenName, fields, address: host.addresses[0], mac: host.mac });
-  return { ...host, name, kind, evidence: [...observed, ...reason] };
-};

@@ -14,6 +14,7 @@ export interface MdnsRecord {
   readonly type?: unknown;
   readonly data?: unknown;
 }
+/** What one announcement tells of one device. */
 export type MdnsFinding = Pick<Observation, 'address' | 'service' | 'fields'>;
 
 const MAX_KEPT = 2000;
@@ -27,6 +28,7 @@ const NAMELESS_TYPES = new Set([
 ]);
 /** TXT keys under which devices tell their model or friendly name. */
 const MODEL_KEYS = ['ty', 'md', 'model', 'am', 'fn'];
+/** The question that every responder answers with its service types (RFC 6763 section 9). */
 export const SERVICES_QUERY = '_services._dns-sd._udp.local';
 
 interface Instance {

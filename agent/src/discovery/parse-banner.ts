@@ -1,6 +1,7 @@
 /** What a server says first, unasked. */
 import { sanitizeText } from './sanitize-text.ts';
 
+/** A greeting, as far as it was understood. */
 export interface Banner {
   /** What speaks, where the first words tell. */
   readonly name?: string;

@@ -1,6 +1,7 @@
 /** The first bytes of an HTTP answer: enough to say what a device is. Bytes come from strangers. */
 import { sanitizeText } from './sanitize-text.ts';
 
+/** What an answer told; texts are clean. */
 export interface HttpReply {
   readonly status: number;
   readonly server?: string;

@@ -4,6 +4,7 @@ import { type Ip4, Mac } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { sanitizeText } from './sanitize-text.ts';
 
+/** One lease of an IPv4 address. */
 export interface Lease {
   readonly mac: Mac;
   readonly address: Ip4;

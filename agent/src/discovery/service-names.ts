@@ -3,6 +3,7 @@
 /** How a source may talk to a port; `connect`: only open and close, such as a printer's raw port, which prints all it gets. */
 export type Talk = 'connect' | 'banner' | 'http' | 'https' | 'rtsp';
 
+/** A TCP port, its usual name, and how to listen to it. */
 export interface KnownPort {
   readonly port: number;
   readonly name: string;

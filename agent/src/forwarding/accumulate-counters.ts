@@ -11,6 +11,7 @@ export interface UsageRecord {
   readonly reading: Usage;
 }
 
+/** Before the first reading. */
 export const NO_USAGE: Usage = { connections: 0, bytes: 0 };
 
 const grow = (total: number, before: number, now: number): number =>

@@ -5,7 +5,9 @@
 import { ip4ToNumber } from '@sidegate/kit';
 import type { FirewallWish, ForwardRule, OwnService, PermittedPeer } from '../plugin-api/firewall-wish.ts';
 
+/** The tunnel's part of a wish. */
 export type FirewallTunnel = NonNullable<FirewallWish['tunnel']>;
+/** The sharing of the WireGuard port, as wished. */
 export type PortSharing = NonNullable<FirewallWish['portSharing']>;
 
 /** All wishes as one value, sorted: equal plans render to equal rulesets. */

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 
 const { id, protocol, edgePort, target, targetPort, label, enabled, owner, createdAt } = Forward.entries;
 
+/** What one entry of the file must be. */
 export const ForwardRecord = v.strictObject({
   id,
   protocol,

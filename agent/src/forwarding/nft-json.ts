@@ -11,27 +11,38 @@ const inTable = { family: TABLE.family, table: TABLE.name } as const;
 /** An expression or statement. */
 export type Nft = NftObject | string | number;
 
+/** A property of the packet's way: `iifname`, `l4proto`. */
 export const meta = (key: string): Nft => ({ meta: { key } });
+/** A field of a header. */
 export const field = (protocol: string, name: string): Nft => ({ payload: { protocol, field: name } });
+/** Several keys as one. */
 export const concat = (...parts: readonly Nft[]): Nft => ({ concat: parts });
 /** Looks `key` up in a named map. */
 export const lookup = (key: Nft, map: string): Nft => ({ map: { key, data: `@${map}` } });
 /** The protocol and destination port of the packet at hand. */
 export const PROTOCOL_AND_PORT = concat(meta('l4proto'), field('th', 'dport'));
 
+/** Goes on with the rule only where `left` is `right`, or in it. */
 export const is = (left: Nft, right: unknown, op: '==' | '!=' | 'in' = '=='): NftObject => ({
   match: { op, left, right },
 });
+/** Changes the packet or its connection. */
 export const set = (key: Nft, value: unknown): NftObject => ({ mangle: { key, value } });
+/** Goes through another chain and comes back. */
 export const jump = (target: string): NftObject => ({ jump: { target } });
+/** Lets the packet go on to other tables' chains. */
 export const ACCEPT: NftObject = { accept: null };
+/** The end of the packet, whatever other tables say. */
 export const DROP: NftObject = { drop: null };
 
 /** A set or map of the table; without elements the property must be absent. */
 const elements = (elem: readonly unknown[]) => (elem.length === 0 ? {} : { elem });
 
+/** The table itself. */
 export const nftTable = (): NftObject => ({ table: TABLE });
+/** A named counter, which starts at zero unless the adapter continues it. */
 export const nftCounter = (name: string): NftObject => ({ counter: { ...inTable, name } });
+/** A named set. */
 export const nftSet = (
   name: string,
   type: string | readonly string[],
@@ -40,6 +51,7 @@ export const nftSet = (
 ): NftObject => ({
   set: { ...inTable, name, type, ...(flags.length === 0 ? {} : { flags }), ...elements(elem) },
 });
+/** A named map; `data` is one type, as nft's JSON demands. */
 export const nftMap = (
   name: string,
   type: string | readonly string[],

@@ -1,6 +1,7 @@
 /** Port ranges of policy, made fit for an nftables interval set: sorted and without overlaps, which nft refuses. */
 import type { OwnService, PermittedPeer } from '../plugin-api/firewall-wish.ts';
 
+/** Ports of one protocol, both ends included. */
 export interface PermittedRange {
   readonly protocol: 'tcp' | 'udp';
   readonly from: number;

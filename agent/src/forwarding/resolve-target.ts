@@ -38,3 +38,16 @@ export const resolveTarget = (record: ForwardRecord, { hosts, scopes }: Surround
   if (host !== undefined || lastAddress === undefined || !isInScopes(lastAddress, scopes)) return undefined;
   return hosts?.some(({ addresses }) => addresses.includes(lastAddress)) === true ? undefined : lastAddress;
 };
+
+/** The record with what its host looks like now, for when the host's own record is gone; the same where nothing is new. */
+export const learnTarget = (record: ForwardRecord, surroundings: Surroundings): ForwardRecord => {
+  if (record.target.kind === 'address') return record;
+  const hostMac = hostOf(record, surroundings.hosts)?.mac ?? record.hostMac;
+  const lastAddress = resolveTarget(record, surroundings) ?? record.lastAddress;
+  if (hostMac === record.hostMac && lastAddress === record.lastAddress) return record;
+  return {
+    ...record,
+    ...(hostMac === undefined ? {} : { hostMac }),
+    ...(lastAddress === undefined ? {} : { lastAddress }),
+  };
+};

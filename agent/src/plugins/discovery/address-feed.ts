@@ -1,6 +1,7 @@
 /** Addresses as they are found, for any number of readers; each reader sees every address once. */
 import type { Ip4 } from '@sidegate/protocol';
 
+/** The writing end and the reading end. */
 export interface AddressFeed extends AsyncIterable<Ip4> {
   add(address: Ip4): void;
   /** No more will come. */
@@ -8,6 +9,7 @@ export interface AddressFeed extends AsyncIterable<Ip4> {
   readonly size: number;
 }
 
+/** Empty and open. */
 export const createAddressFeed = (): AddressFeed => {
   const addresses: Ip4[] = [];
   const known = new Set<Ip4>();

@@ -7,6 +7,7 @@ import type { HostKeeper } from './host-keeper.ts';
 import type { ScanDesk } from './scan-desk.ts';
 import type { ScopeKeeper } from './scope-keeper.ts';
 
+/** What the routes call. */
 export interface DiscoveryRoutesDeps {
   readonly keeper: HostKeeper;
   readonly scopes: ScopeKeeper;

@@ -17,6 +17,7 @@ const FLUSH_MS = 40;
 const SAVE_RUNTIME_MS = 60_000;
 const SAVE_STATE_MS = 12 * 3_600_000;
 
+/** What the keeper tells, and where it writes. */
 export interface HostKeeperDeps {
   readonly vendorOf: VendorLookup;
   readonly files: Files;
@@ -42,6 +43,7 @@ const parseHosts = (text: string | undefined): readonly Host[] => {
 };
 const renderHosts = (hosts: readonly Host[]): string => JSON.stringify({ version: 1, hosts });
 
+/** See the top of this file. */
 export class HostKeeper {
   readonly book: HostBook;
   readonly #deps: HostKeeperDeps;

@@ -101,6 +101,7 @@ const createParts = (host: PluginHost, config: DiscoveryConfig) => {
   return { vendors, keeper, scopes, desk, watch, published };
 };
 
+/** See the top of this file. */
 export const plugin: PluginDefinition<DiscoveryConfig> = {
   name: 'discovery',
   apiVersion: 1,

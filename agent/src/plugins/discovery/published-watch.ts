@@ -14,6 +14,7 @@ const LOOK_MS = 60_000;
 const SEARCH_MS = 300_000;
 const SEARCH_PASS = { timeoutMs: 300, intervalUs: 1000 } as const;
 
+/** What the watch looks at and asks with. */
 export interface PublishedWatchDeps {
   readonly run: Run;
   readonly keeper: HostKeeper;
@@ -26,12 +27,14 @@ export interface PublishedWatchDeps {
   readonly signal: AbortSignal;
 }
 
+/** The watch; disposing it ends the rounds. */
 export interface PublishedWatch extends Disposable {
   /** One round; `start` does this by the clock. */
   look(): Promise<void>;
   start(): void;
 }
 
+/** Does nothing before `start`. */
 export const createPublishedWatch = (deps: PublishedWatchDeps): PublishedWatch => {
   const { run, keeper, clock, log, signal } = deps;
   const searchedAt = new Map<string, number>();

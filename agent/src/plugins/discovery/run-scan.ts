@@ -7,6 +7,7 @@ import { AgentError } from '../../errors.ts';
 import { createAddressFeed } from './address-feed.ts';
 import type { DiscoverySink, DiscoverySource } from './source.ts';
 
+/** Sources, and where their reports go. */
 export interface ScanDeps {
   readonly sources: readonly DiscoverySource[];
   readonly clock: Clock;

@@ -11,6 +11,7 @@ import type { DiscoverySource } from './source.ts';
 const REMEMBERED = 20;
 const TICK_MS = 150;
 
+/** What the desk works with. */
 export interface ScanDeskDeps {
   readonly sources: readonly DiscoverySource[];
   readonly keeper: HostKeeper;
@@ -31,6 +32,7 @@ interface Running {
   tick?: Disposable | undefined;
 }
 
+/** See the top of this file. */
 export class ScanDesk {
   readonly #deps: ScanDeskDeps;
   readonly #runs = new Map<ScanId, Running>();

@@ -9,6 +9,7 @@ import type { Files, Links } from '../../ports/index.ts';
 const FILE = 'scopes.json';
 const ScopesFile = v.strictObject({ version: v.literal(1), scopes: v.array(Scope) });
 
+/** Where networks come from and go to. */
 export interface ScopeKeeperDeps {
   readonly links: Links;
   readonly files: Files;
@@ -25,6 +26,7 @@ const parseScopes = (text: string | undefined): readonly Scope[] => {
   }
 };
 
+/** See the top of this file. */
 export class ScopeKeeper {
   readonly #deps: ScopeKeeperDeps;
   readonly #scannedAt = new Map<ScopeId, number>();

@@ -15,6 +15,7 @@ export interface DiscoverySink {
   readonly addresses: AsyncIterable<Ip4>;
 }
 
+/** One way of finding or examining devices. */
 export interface DiscoverySource {
   readonly name: SourceName;
   /** What a person reads while it is at work. */

@@ -12,6 +12,7 @@ const PATHS = [
 const LIMIT_BYTES = 8 * 1024 * 1024;
 const KEEP_MS = 60_000;
 
+/** A table that comes and goes; while it is gone nobody has a vendor. */
 export interface VendorFile extends Disposable {
   readonly vendorOf: VendorLookup;
   /** Loads the table where it is not loaded, and keeps it for a while. */

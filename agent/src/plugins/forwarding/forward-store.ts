@@ -6,6 +6,7 @@ import type { Files } from '../../ports/index.ts';
 
 const NAME = 'forwards.json';
 
+/** Reads and writes the file. */
 export interface ForwardStore {
   /** Throws FORWARDS_UNREADABLE after setting the broken file aside. */
   load(): Promise<readonly ForwardRecord[]>;
@@ -21,6 +22,7 @@ const parseFile = (text: string): readonly ForwardRecord[] | undefined => {
   }
 };
 
+/** Over the state area. */
 export const createForwardStore = (files: Files): ForwardStore => ({
   async load() {
     const text = await files.readText('state', NAME);

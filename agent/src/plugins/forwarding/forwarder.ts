@@ -3,18 +3,26 @@
  * change is whole: what nft or the disk refuses is undone before the error goes out.
  */
 import { newId } from '@sidegate/kit';
-import type { Forward, ForwardId, ForwardPatch, ForwardPlan, Ip4, NewForward } from '@sidegate/protocol';
+import {
+  type Forward,
+  type ForwardId,
+  type ForwardPatch,
+  type ForwardPlan,
+  type NewForward,
+  nodeFqdn,
+} from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import { type ForwardRecord, protocolsOf } from '../../forwarding/forward-record.ts';
 import { renderForwardUrl } from '../../forwarding/forward-url.ts';
-import { type ForwardingState, forwardRules, planForward } from '../../forwarding/plan-forward.ts';
+import { forwardRules, planForward } from '../../forwarding/plan-forward.ts';
 import { renderForwardText } from '../../forwarding/render-forward-text.ts';
-import { hostOf, resolveTarget } from '../../forwarding/resolve-target.ts';
-import type { FactStore, PluginHost } from '../../plugin-api/index.ts';
+import { hostOf, learnTarget, resolveTarget } from '../../forwarding/resolve-target.ts';
+import type { PluginHost } from '../../plugin-api/index.ts';
 import type { ForwardStore } from './forward-store.ts';
-import { readPortsInUse } from './read-ports-in-use.ts';
+import { readForwardingState } from './read-forwarding-state.ts';
 import type { UsageWatch } from './usage-watch.ts';
 
+/** What the forwarder works with. */
 export interface ForwarderDeps {
   readonly host: PluginHost;
   readonly store: ForwardStore;
@@ -22,11 +30,7 @@ export interface ForwarderDeps {
   readonly publish: (forwards: readonly Forward[]) => void;
 }
 
-const edgeNameOf = (facts: FactStore, hostname: string): string => {
-  const map = facts.get('network-map');
-  return map === undefined ? hostname : `${map.self.name}.${map.account.label}.${map.account.baseDomain}`;
-};
-
+/** See the top of this file. */
 export class Forwarder {
   readonly #host: PluginHost;
   readonly #store: ForwardStore;
@@ -104,7 +108,7 @@ export class Forwarder {
   follow(): Promise<void> {
     return this.#exclusively(async () => {
       const before = new Map([...this.#shown].map(([id, { targetAddress }]) => [id, targetAddress]));
-      const learned = this.#records.map((record) => this.#learn(record));
+      const learned = this.#records.map((record) => learnTarget(record, this.#surroundings()));
       const hasLearned = learned.some((record, at) => record !== this.#records[at]);
       this.#records = learned;
       if (this.#wish()) await this.#host.hooks.firewall.settled();
@@ -130,18 +134,8 @@ export class Forwarder {
   }
 
   async #plan(request: NewForward, owner: string): Promise<ForwardRecord> {
-    const { facts, ports, signal, clock } = this.#host;
-    const links = await ports.links.readLinks(signal);
-    const mesh = facts.get('network-map')?.self.address4;
-    const own = links.flatMap((link) => link.addresses4.map((cidr) => cidr.split('/')[0] as Ip4));
-    const state: ForwardingState = {
-      forwards: this.#records,
-      hosts: facts.get('hosts') ?? [],
-      scopes: facts.get('scopes') ?? [],
-      ownAddresses: mesh === undefined ? own : [...own, mesh],
-      portsInUse: await readPortsInUse(facts.get('tunnel')?.listenPort),
-    };
-    return planForward(request, state, { id: newId<ForwardId>('f'), owner, at: clock.wallMs() });
+    const state = await readForwardingState(this.#host, this.#records);
+    return planForward(request, state, { id: newId<ForwardId>('f'), owner, at: this.#host.clock.wallMs() });
   }
 
   /** Makes `next` the truth in kernel and on disk, or throws and leaves everything as it was. */
@@ -182,31 +176,24 @@ export class Forwarder {
     }
   }
 
-  /** What the host looks like now, kept for when its record is gone. */
-  #learn(record: ForwardRecord): ForwardRecord {
-    if (record.target.kind === 'address') return record;
-    const host = hostOf(record, this.#surroundings().hosts);
-    const address = resolveTarget(record, this.#surroundings());
-    const hostMac = host?.mac ?? record.hostMac;
-    const lastAddress = address ?? record.lastAddress;
-    if (hostMac === record.hostMac && lastAddress === record.lastAddress) return record;
-    return {
-      ...record,
-      ...(hostMac === undefined ? {} : { hostMac }),
-      ...(lastAddress === undefined ? {} : { lastAddress }),
-    };
-  }
-
   #view(record: ForwardRecord): Forward {
     const { hostMac: _mac, lastAddress: _last, ...shown } = record;
-    const { facts, platform } = this.#host;
-    const targetAddress = resolveTarget(record, this.#surroundings());
+    const surroundings = this.#surroundings();
+    const targetAddress = resolveTarget(record, surroundings);
     return {
       ...shown,
       ...(targetAddress === undefined ? {} : { targetAddress }),
-      url: renderForwardUrl(record, edgeNameOf(facts, platform.hostname), hostOf(record, facts.get('hosts'))),
+      url: renderForwardUrl(record, this.#edgeName(), hostOf(record, surroundings.hosts)),
       ...this.#usage.usageOf(record.id),
     };
+  }
+
+  #edgeName(): string {
+    const { facts, platform } = this.#host;
+    const map = facts.get('network-map');
+    return map === undefined
+      ? platform.hostname
+      : nodeFqdn(map.self.name, map.account.label, map.account.baseDomain);
   }
 
   #surroundings() {

@@ -45,6 +45,12 @@ const MAP = {
   account: { label: 'acme', baseDomain: 'sidegate.internal' },
 } as unknown as NetworkMap;
 const TO_CAMERA = { target: { kind: 'host', hostId: CAMERA.id }, targetPort: 80 };
+const TUNNEL = {
+  interfaceName: 'sg0' as IfName,
+  kind: 'kernel',
+  listenPort: 51_000,
+  mtuBytes: 1280,
+} as const;
 const FILE = 'state/forwards.json';
 
 describe('the forwarding plugin', () => {
@@ -57,12 +63,7 @@ describe('the forwarding plugin', () => {
     clock = createVirtualClock();
     host = createTestHost(platform, clock);
     host.wish(tunnelWish());
-    host.setFact('tunnel', {
-      interfaceName: 'sg0' as IfName,
-      kind: 'kernel',
-      listenPort: 51_000,
-      mtuBytes: 1280,
-    });
+    host.setFact('tunnel', TUNNEL);
     host.setFact('network-map', MAP);
     host.setFact('hosts', [CAMERA]);
     host.setFact('scopes', SCOPES);
@@ -177,6 +178,18 @@ describe('the forwarding plugin', () => {
     await host.call('PATCH', `/forwards/${id}`, { enabled: true });
     expect(ruleset()).toContain('192.168.1.20');
     expect(host.fact('forwards')?.[0]?.label).toBe('old camera');
+  });
+
+  it('keeps IP forwarding through a restart of the tunnel, and turns it on again after', async () => {
+    await add();
+    host.setFact('tunnel', undefined);
+    await clock.advance(10);
+    expect(platform.fakes.sysctl.isForwarding).toBe(true);
+    // What the core does while the agent is down.
+    await platform.ports.sysctl.restore();
+    host.setFact('tunnel', TUNNEL);
+    await clock.advance(10);
+    expect(platform.fakes.sysctl.isForwarding).toBe(true);
   });
 
   it('removes a forward, cuts its connections, and forgets it', async () => {

@@ -4,7 +4,7 @@
  * not import the core or an adapter.
  */
 import { createSingleFlight, describeError } from '@sidegate/kit';
-import { ForwardId, ForwardPatch, NewForward } from '@sidegate/protocol';
+import { type Forward, ForwardId, ForwardPatch, NewForward } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { PluginDefinition, PluginHost } from '../../plugin-api/index.ts';
@@ -57,16 +57,22 @@ const addRoutes = ({ hooks: { api } }: PluginHost, forwarder: Forwarder, look: (
   });
 };
 
-/** IP forwarding is on while there is something to forward and a tunnel for it to come from. */
+/**
+ * IP forwarding is on while there is something to forward. While the tunnel is away nothing is touched: it may be a
+ * restart, and being down puts the kernel's settings back anyway (the core does).
+ */
 const keepForwarding = (host: PluginHost, forwarder: Forwarder) => {
-  let isOn = false;
+  let isOn: boolean | undefined;
   return createSingleFlight(async () => {
-    const isNeeded =
-      host.facts.get('tunnel') !== undefined && forwarder.list().some(({ enabled }) => enabled);
-    if (isNeeded === isOn || host.signal.aborted) return;
-    if (isNeeded) await host.ports.sysctl.ensureForwarding(host.signal);
-    else await host.ports.sysctl.restore();
-    isOn = isNeeded;
+    const hasForwards = forwarder.list().some(({ enabled }) => enabled);
+    const hasTunnel = host.facts.get('tunnel') !== undefined;
+    if (host.signal.aborted) return;
+    if (hasForwards && !hasTunnel) isOn = undefined;
+    else if (hasForwards !== isOn) {
+      if (hasForwards) await host.ports.sysctl.ensureForwarding(host.signal);
+      else await host.ports.sysctl.restore();
+      isOn = hasForwards;
+    }
   });
 };
 
@@ -79,6 +85,29 @@ const loadForwards = async (host: PluginHost, forwarder: Forwarder): Promise<voi
   }
 };
 
+/** The forwarder and what it leans on; `onList` hears of every change of the list. */
+const createForwarder = (host: PluginHost, onList: () => void) => {
+  const { facts, clock, log, signal } = host;
+  const { firewall, files } = host.ports;
+  const claim = facts.claim('forwards');
+  const usage = createUsageWatch({
+    firewall,
+    files,
+    clock,
+    log,
+    signal,
+    ids: () => forwarder.ids(),
+    onChange: () => forwarder.show(),
+  });
+  const publish = (forwards: readonly Forward[]) => {
+    claim.publish(forwards);
+    onList();
+  };
+  const forwarder: Forwarder = new Forwarder({ host, store: createForwardStore(files), usage, publish });
+  return { forwarder, usage, publish };
+};
+
+/** See the top of this file. */
 export const plugin: PluginDefinition<Record<string, never>> = {
   name: 'forwarding',
   apiVersion: 1,
@@ -88,31 +117,12 @@ export const plugin: PluginDefinition<Record<string, never>> = {
   config: v.strictObject({}),
   setup(host) {
     const { facts, clock, log, signal } = host;
-    const claim = facts.claim('forwards');
-    const usage = createUsageWatch({
-      firewall: host.ports.firewall,
-      files: host.ports.files,
-      clock,
-      log,
-      signal,
-      ids: () => forwarder.ids(),
-      onChange: () => forwarder.show(),
-    });
-    const forwarder: Forwarder = new Forwarder({
-      host,
-      store: createForwardStore(host.ports.files),
-      usage,
-      publish: (forwards) => {
-        claim.publish(forwards);
-        ensureForwarding();
-      },
-    });
-    const forwarding = keepForwarding(host, forwarder);
+    const { forwarder, usage, publish } = createForwarder(host, () => keepSoon());
+    const kept = keepForwarding(host, forwarder);
     const complain = (what: string) => (error: unknown) => {
       if (!signal.aborted) log.warn(what, { why: describeError(error) });
     };
-    const ensureForwarding = () => void forwarding.request().catch(complain('turn IP forwarding on or off'));
-
+    const keepSoon = () => void kept.request().catch(complain('turn IP forwarding on or off'));
     let pending: Disposable | undefined;
     const followSoon = () => {
       pending ??= clock.after(FOLLOW_DEBOUNCE_MS, () => {
@@ -124,10 +134,10 @@ export const plugin: PluginDefinition<Record<string, never>> = {
       async start() {
         await usage.load();
         await loadForwards(host, forwarder);
-        claim.publish(forwarder.list());
+        publish(forwarder.list());
         addRoutes(host, forwarder, () => usage.look());
         for (const fact of ['hosts', 'scopes', 'network-map'] as const) facts.watch(fact, followSoon);
-        facts.watch('tunnel', ensureForwarding);
+        facts.watch('tunnel', keepSoon);
       },
       async stop() {
         pending?.[Symbol.dispose]();

@@ -20,6 +20,7 @@ const FRESH_MS = 1_000;
 const LOOK_MS = 30_000;
 const FILE = 'forward-usage.json';
 
+/** Totals, and who makes them be read. */
 export interface UsageWatch {
   usageOf(id: ForwardId): Usage;
   /** Somebody looks: reads now unless just done, and goes on for a while. */
@@ -30,6 +31,7 @@ export interface UsageWatch {
   stop(): Promise<void>;
 }
 
+/** What the watch reads, and whom it tells. */
 export interface UsageWatchDeps {
   readonly firewall: Firewall;
   readonly files: Files;

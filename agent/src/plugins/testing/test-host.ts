@@ -28,12 +28,14 @@ import type {
   PluginDefinition,
 } from '../../plugin-api/index.ts';
 
+/** An event as the UI would get it, with its moment. */
 export interface TestEvent {
   readonly event: EdgeEventName;
   readonly data: unknown;
   readonly atMs: number;
 }
 
+/** The surroundings, with the test's ends of every wire. */
 export interface TestHost extends AsyncDisposable {
   /** Sets up and starts a plugin; it stops with the host. */
   start<C>(plugin: PluginDefinition<C>, config?: unknown): Promise<void>;
@@ -81,6 +83,7 @@ export const codeFrom = async (promise: Promise<unknown>): Promise<string | unde
   }
 };
 
+/** Surroundings on this platform; disposing them stops the plugins in reverse order. */
 export const createTestHost = (platform: Platform, clock: Clock = systemClock): TestHost => {
   const scope = createScope();
   const routes: ApiRoute[] = [];

@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@sidegate/kit';
 
+/** What to say, and when it is enough. */
 export interface ExchangeOptions {
   readonly request?: string;
   readonly limitBytes: number;

@@ -5,12 +5,14 @@ import type { DiscoverySource } from '../source.ts';
 import { sweepByArp } from './arp-scan.ts';
 import { type SweepDeps, sweepAttached, sweepRouted } from './sweep.ts';
 
+/** What the finder looks with. */
 export interface FinderDeps extends SweepDeps {
   readonly run: Run;
   /** Told every time: health shows it until arp-scan is there. */
   readonly onArpScan: (isMissing: boolean) => void;
 }
 
+/** The source of devices for every kind of scope. */
 export const createDeviceFinder = (deps: FinderDeps): DiscoverySource => ({
   name: 'arp',
   phase: 'Looking for devices',

@@ -6,6 +6,7 @@ import type { DiscoverySource } from '../source.ts';
 
 const LIMIT_BYTES = 1024 * 1024;
 
+/** Reads those of the files that are there. */
 export const createLeaseSource = (paths: readonly string[]): DiscoverySource => ({
   name: 'leases',
   phase: 'Reading DHCP leases',

@@ -56,6 +56,7 @@ const openMdns = async (ownAddress: Ip4, bindTo: { readonly address: string; rea
 };
 type Mdns = Awaited<ReturnType<typeof openMdns>>;
 
+/** Works on attached networks; multicast goes no further. */
 export const createMdnsSource = (clock: Clock): DiscoverySource => ({
   name: 'mdns',
   phase: 'Listening for announced services',

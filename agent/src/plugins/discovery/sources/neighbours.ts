@@ -7,6 +7,7 @@ import type { DiscoverySource } from '../source.ts';
 const CONFIRMED = new Set(['REACHABLE', 'PERMANENT']);
 const GONE = new Set(['FAILED', 'INCOMPLETE', 'NOARP', 'NONE']);
 
+/** Entries that failed are passed over, old ones are hearsay. */
 export const createNeighbourSource = (links: Links): DiscoverySource => ({
   name: 'neighbours',
   phase: 'Reading the neighbour table',

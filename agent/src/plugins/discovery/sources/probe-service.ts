@@ -13,6 +13,7 @@ import { connectTcp } from './tcp-connect.ts';
 /** What one port told. */
 export type Finding = Pick<Observation, 'fields'> & { readonly service: HostService };
 
+/** Whom to ask, and within what. */
 export interface ProbeContext {
   readonly address: Ip4;
   readonly clock: Clock;

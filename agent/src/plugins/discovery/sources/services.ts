@@ -9,11 +9,13 @@ import { probeService } from './probe-service.ts';
 
 /** Politeness: to one device, and in all. Small devices have few sockets; the agent has few file descriptors. */
 const PER_HOST = 12;
+const HOSTS_AT_ONCE = 64;
 const IN_ALL = 320;
 /** Thousands of connections are work: the finders, who are quick, go first. */
 const HEAD_START_MS = 600;
 const TIMEOUT_MS = { attached: 350, routed: 900 } as const;
 
+/** Tries `ports` on every address found. */
 export const createServiceSource = (
   clock: Clock,
   ports: readonly KnownPort[] = KNOWN_PORTS,
@@ -24,6 +26,7 @@ export const createServiceSource = (
   weight: 0.6,
   async scan(scope: ScanScope, sink: DiscoverySink, signal: AbortSignal) {
     const overall = createLimiter(IN_ALL);
+    const hosts = createLimiter(HOSTS_AT_ONCE);
     let total = 0;
     let done = 0;
     const connectTimeoutMs = scope.interfaceName === undefined ? TIMEOUT_MS.routed : TIMEOUT_MS.attached;
@@ -47,7 +50,7 @@ export const createServiceSource = (
     for await (const address of sink.addresses) {
       if (signal.aborted) break;
       total += ports.length;
-      const examination = examine(address);
+      const examination = hosts.run(() => examine(address));
       // Its error is taken below; until then it must not count as unhandled.
       examination.catch(() => {});
       examinations.push(examination);

@@ -7,7 +7,6 @@ import type { Ip4 } from '@sidegate/protocol';
 import type { ScanScope } from '../../../discovery/scopes.ts';
 import { SWEEP_PORTS } from '../../../discovery/service-names.ts';
 import type { Links, Sockets } from '../../../ports/index.ts';
-import { createLimiter } from '../limiter.ts';
 import type { DiscoverySink } from '../source.ts';
 import { connectTcp } from './tcp-connect.ts';
 
@@ -20,6 +19,7 @@ const LOOKS_PER_BATCH = 3;
 const ROUTED_AT_ONCE = 256;
 const ROUTED_TIMEOUT_MS = 900;
 
+/** What a sweep works with. */
 export interface SweepDeps {
   readonly links: Links;
   readonly sockets: Sockets;
@@ -63,7 +63,6 @@ export const sweepRouted = async (
   sink: DiscoverySink,
   signal: AbortSignal,
 ): Promise<void> => {
-  const limiter = createLimiter(ROUTED_AT_ONCE);
   const total = networkSize(scope.cidr);
   let asked = 0;
   const knock = async (address: Ip4) => {
@@ -77,5 +76,10 @@ export const sweepRouted = async (
     }
     sink.progress(++asked / total);
   };
-  await Promise.all([...hostsOf(scope.cidr)].map((address) => limiter.run(() => knock(address))));
+  // All workers draw from one generator: a /16 costs no more memory than a /24.
+  const addresses = hostsOf(scope.cidr);
+  const work = async () => {
+    for (const address of addresses) await knock(address);
+  };
+  await Promise.all(Array.from({ length: ROUTED_AT_ONCE }, work));
 };

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Ip4 } from '@sidegate/protocol';
 
+/** What came of it. */
 export type Connection =
   | { readonly kind: 'open'; readonly socket: Socket }
   /** Somebody is there and said no. */
