@@ -80,6 +80,15 @@ const isOurTableGone = (line: string): boolean =>
 /** The firewall of machines that have `nft`. */
 export const createNftFirewall = ({ run, record, log, ...following }: NftFirewallDeps): Firewall => {
   let applied: string | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  /** Whoever looks while a ruleset goes in would find neither the old table nor the new one. */
+  const inTurn =
+    <A extends unknown[], T>(task: (...args: A) => Promise<T>) =>
+    (...args: A): Promise<T> => {
+      const turn = last.then(() => task(...args));
+      last = turn.catch(() => undefined);
+      return turn;
+    };
   const list = async (signal: AbortSignal): Promise<string> => {
     // -t leaves out elements: a thousand forwards cost no more to look at than one.
     const { stdout } = await run('nft', ['-j', '-t', 'list', ...TABLE_WORDS], { signal, okCodes: [1] });
@@ -91,7 +100,7 @@ export const createNftFirewall = ({ run, record, log, ...following }: NftFirewal
   };
   return {
     readCounters,
-    async apply(ruleset, signal) {
+    apply: inTurn(async (ruleset: Ruleset, signal: AbortSignal) => {
       await record.note({ kind: 'nft-table', name: TABLE.name });
       const input = renderTransaction(ruleset, await readCounters(signal));
       await run('nft', ['-j', '-f', '-'], { input, signal, timeoutMs: APPLY_TIMEOUT_MS }).catch(
@@ -100,11 +109,11 @@ export const createNftFirewall = ({ run, record, log, ...following }: NftFirewal
         },
       );
       applied = fingerprintOf(await list(signal));
-    },
+    }),
     isPresent: async (signal) => fingerprintOf(await list(signal)) !== undefined,
-    async isInPlace(signal) {
-      return applied !== undefined && fingerprintOf(await list(signal)) === applied;
-    },
+    isInPlace: inTurn(
+      async (signal: AbortSignal) => applied !== undefined && fingerprintOf(await list(signal)) === applied,
+    ),
     async cutConnections({ protocol, port }, signal) {
       // Only translated connections: others may well lead to the same port of another machine.
       const argv = ['-D', '-p', protocol, '--orig-port-dst', String(port), '--dst-nat'];
@@ -123,13 +132,13 @@ export const createNftFirewall = ({ run, record, log, ...following }: NftFirewal
         onRestart: onFlush,
       });
     },
-    async remove() {
+    remove: inTurn(async () => {
       const input = JSON.stringify({ nftables: [{ add: { table: TABLE } }, { delete: { table: TABLE } }] });
       await run('nft', ['-j', '-f', '-'], { input }).catch((error: unknown) => {
         throw asRejected(error);
       });
       applied = undefined;
       await record.forget('nft-table', TABLE.name);
-    },
+    }),
   };
 };
