@@ -6,7 +6,7 @@ import type { TunnelPeerState } from '../ports/index.ts';
 import { createPrivateWireGuardKey, publicKeyOf } from '../tunnel/key-pair.ts';
 import { decodeHeartbeat, encodeHeartbeat, HEARTBEAT_ON_WIRE_BYTES } from './heartbeat-frame.ts';
 import { decodeSeen, deriveProbeKey, encodeSeen, keyPrefixOf, signProbe, verifyProbe } from './probe-auth.ts';
-import { hasTraffic } from './traffic-meter.ts';
+import { measureTraffic } from './traffic-meter.ts';
 
 describe('heartbeats', () => {
   test('a known heartbeat has known bytes', () => {
@@ -113,21 +113,21 @@ describe('traffic', () => {
   });
   const none = { sent: 0, received: 0 };
   test.each([
-    ['nothing', state(0, 0), none, false],
-    ['one received ping', state(128, 128), none, true],
-    ['a keepalive each way', state(32, 32), none, false],
+    ['nothing', state(0, 0), none, 'none'],
+    ['one received ping', state(128, 128), none, 'received'],
+    ['a keepalive each way', state(32, 32), none, 'none'],
     [
       'heartbeats',
       state(2 * HEARTBEAT_ON_WIRE_BYTES, 2 * HEARTBEAT_ON_WIRE_BYTES),
       { sent: 2, received: 2 },
-      false,
+      'none',
     ],
-    ['a rekey as initiator', state(92, 180, 2), none, false],
-    ['a rekey as responder', state(180, 92, 2), none, false],
-    ['an initiation nobody answers', state(0, 148), none, false],
-    ['an upload', state(32, 1400), none, true],
-    ['a peer that was reset', state(-1000, -1000), none, false],
-  ])('%s: %s', (_name, after, tally, expected) => {
-    expect(hasTraffic(state(0, 0), after, tally)).toBe(expected);
+    ['a rekey as initiator', state(92, 180, 2), none, 'none'],
+    ['a rekey as responder', state(180, 92, 2), none, 'none'],
+    ['an initiation nobody answers', state(0, 148), none, 'none'],
+    ['an upload', state(32, 1400), none, 'sent'],
+    ['a peer that was reset', state(-1000, -1000), none, 'none'],
+  ])('%s', (_name, after, tally, expected) => {
+    expect(measureTraffic(state(0, 0), after, tally)).toBe(expected);
   });
 });

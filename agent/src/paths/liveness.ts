@@ -9,6 +9,8 @@ interface PendingHeartbeat {
 export interface Liveness {
   /** Last packet other than heartbeats, either way, by our own counters. */
   readonly trafficAtMs: number | undefined;
+  /** Last packet of the peer other than heartbeats. */
+  readonly receivedAtMs: number | undefined;
   /** Last time the peer said that it sees traffic. Never passed on, else two idle peers kept each other busy. */
   readonly peerBusyAtMs: number | undefined;
   readonly answerAtMs: number | undefined;
@@ -25,6 +27,7 @@ const PENDING_MAX = 16;
 /** Nothing known yet. */
 export const createLiveness = (): Liveness => ({
   trafficAtMs: undefined,
+  receivedAtMs: undefined,
   peerBusyAtMs: undefined,
   answerAtMs: undefined,
   rttMs: undefined,
@@ -52,9 +55,10 @@ export const isInUse = (liveness: Liveness, nowMs: number): boolean =>
   isWithin(usedAtMs(liveness), T.inUseMs, nowMs);
 
 /** Packets other than heartbeats were seen. */
-export const noteTraffic = (liveness: Liveness, nowMs: number): Liveness => ({
+export const noteTraffic = (liveness: Liveness, isReceived: boolean, nowMs: number): Liveness => ({
   ...liveness,
   trafficAtMs: nowMs,
+  receivedAtMs: isReceived ? nowMs : liveness.receivedAtMs,
 });
 
 /** The peer says that it sees packets. */
@@ -109,8 +113,14 @@ export const nextHeartbeatAtMs = (liveness: Liveness, nowMs: number): number | u
 };
 
 /** Milliseconds without an answer although several were due; 0 while there is no reason for doubt. */
-export const silentForMs = (liveness: Liveness, nowMs: number): number => {
+const silentForMs = (liveness: Liveness, nowMs: number): number => {
   const first = liveness.pending[0];
   if (first === undefined || liveness.pending.length < T.deadMinUnanswered) return 0;
   return nowMs - Math.max(first.sentAtMs - T.heartbeatBusyMs, liveness.answerAtMs ?? 0);
+};
+
+/** Has the peer been silent for too long? */
+export const isDead = (liveness: Liveness, nowMs: number): boolean => {
+  const isReceiving = isWithin(liveness.receivedAtMs, T.receivingMs, nowMs);
+  return silentForMs(liveness, nowMs) >= (isReceiving ? T.deadWhileReceivingMs : T.deadMs);
 };

@@ -139,7 +139,7 @@ export const onPathEvent = (state: PathState, event: PathEvent, nowMs: number): 
     case 'tick':
       return still(state);
     case 'traffic':
-      return still({ ...state, liveness: noteTraffic(state.liveness, nowMs) });
+      return still({ ...state, liveness: noteTraffic(state.liveness, event.isReceived, nowMs) });
     case 'tunnel-read':
       return still(onTunnelRead(state, event, nowMs));
     case 'peer-changed':

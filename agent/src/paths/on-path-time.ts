@@ -1,6 +1,6 @@
 /** What becomes due on a path as time passes, and when the next thing will. Pure. */
 import type { Endpoint } from '@sidegate/protocol';
-import { isBusy, isInUse, nextHeartbeatAtMs, silentForMs, usedAtMs } from './liveness.ts';
+import { isBusy, isDead, isInUse, nextHeartbeatAtMs, usedAtMs } from './liveness.ts';
 import {
   andThen,
   beat,
@@ -29,7 +29,6 @@ const isDue = (atMs: number | undefined, nowMs: number): boolean => atMs !== und
 const beatIfDue = (state: PathState, nowMs: number): PathStep =>
   isDue(nextHeartbeatAtMs(state.liveness, nowMs), nowMs) ? beat(state, nowMs) : still(state);
 
-const isDead = (state: PathState, nowMs: number): boolean => silentForMs(state.liveness, nowMs) >= T.deadMs;
 const hasAnsweredSince = (state: PathState, sinceMs: number): boolean =>
   (state.liveness.answerAtMs ?? Number.NEGATIVE_INFINITY) >= sinceMs;
 
@@ -49,7 +48,7 @@ const askForPunch = (state: PathState, nowMs: number): PathStep => {
 };
 
 const onRelayed = (state: PathState, nowMs: number): PathStep => {
-  if (isDead(state, nowMs))
+  if (isDead(state.liveness, nowMs))
     return startFallback(state, 'no answer through the relay', nowMs, state.isController);
   const isReachedDirectly = state.strayReads >= T.switchGoodReads && state.direct !== undefined;
   if (isReachedDirectly && hasAnsweredSince(state, nowMs - T.heartbeatBusyMs))
@@ -115,7 +114,7 @@ const onSwitching = (state: PathState, nowMs: number): PathStep => {
 };
 
 const onDirect = (state: PathState, nowMs: number): PathStep => {
-  if (isDead(state, nowMs))
+  if (isDead(state.liveness, nowMs))
     return startFallback(state, 'no answer on the direct path', nowMs, state.isController);
   // Out of use, nothing would hold the holes open: one handshake through the relay puts both sides back there.
   if (state.isController && !isInUse(state.liveness, nowMs))

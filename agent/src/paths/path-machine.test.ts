@@ -82,7 +82,7 @@ const punch: PathEvent = { kind: 'punch', session: SESSION, startInMs: 150, cand
 
 const driveToDirect = (isController: boolean) => {
   const path = drive(pathOf({ isController }));
-  path.feed({ kind: 'traffic' });
+  path.feed({ kind: 'traffic', isReceived: false });
   path.feed(punch);
   if (isController) path.pass(4000, answersAll);
   else {
@@ -104,7 +104,7 @@ describe('becoming direct', () => {
   test('the controller asks for one punch as soon as packets flow; the other side does not ask', () => {
     for (const isController of [true, false]) {
       const path = drive(pathOf({ isController }));
-      path.feed({ kind: 'traffic' });
+      path.feed({ kind: 'traffic', isReceived: false });
       path.pass(1000, answersHeartbeats);
       expect(path.of('request-punch').length).toBe(isController ? 1 : 0);
     }
@@ -112,7 +112,7 @@ describe('becoming direct', () => {
 
   test('without port sharing nothing is asked and a punch is ignored', () => {
     const path = drive(pathOf({ canProbe: false }));
-    path.feed({ kind: 'traffic' });
+    path.feed({ kind: 'traffic', isReceived: false });
     path.feed(punch);
     path.pass(5000, answersHeartbeats);
     expect(path.of('request-punch')).toEqual([]);
@@ -161,7 +161,7 @@ describe('becoming direct', () => {
 
   test('a switch that the kernel does not hold is rolled back and tried later', () => {
     const path = drive(pathOf());
-    path.feed({ kind: 'traffic' });
+    path.feed({ kind: 'traffic', isReceived: false });
     path.feed(punch);
     path.pass(8000, (effect, feed) => {
       answersAll(effect, feed);
@@ -175,7 +175,7 @@ describe('becoming direct', () => {
   test('failed tries come at growing distances, at most a minute apart while packets flow', () => {
     const path = drive(pathOf());
     for (let second = 0; second < 600; second++) {
-      path.feed({ kind: 'traffic' });
+      path.feed({ kind: 'traffic', isReceived: false });
       path.pass(1000, (effect, feed) => {
         answersHeartbeats(effect, feed);
         if (effect.kind === 'request-punch') feed({ ...punch, startInMs: 0 });
@@ -247,7 +247,7 @@ describe('losing the direct path', () => {
     'no answer for three seconds: back to the relay (controller: %s, by %s)',
     (isController, kind) => {
       const path = driveToDirect(isController);
-      path.feed({ kind: 'traffic' });
+      path.feed({ kind: 'traffic', isReceived: false });
       const sinceMs = path.nowMs();
       const earlier = path.effects.length;
       path.pass(6000);
@@ -258,9 +258,23 @@ describe('losing the direct path', () => {
     },
   );
 
+  test('a peer whose agent is silent but whose packets come in is given half a minute', () => {
+    const path = driveToDirect(true);
+    for (let second = 0; second < 25; second++) {
+      path.feed({ kind: 'traffic', isReceived: true });
+      path.pass(1000);
+    }
+    expect(path.state().phase).toBe('direct');
+    for (let second = 0; second < 10; second++) {
+      path.feed({ kind: 'traffic', isReceived: true });
+      path.pass(1000);
+    }
+    expect(path.state().phase).not.toBe('direct');
+  });
+
   test('an answer through the relay makes it relayed; none makes it down, and later retries', () => {
     const path = driveToDirect(true);
-    path.feed({ kind: 'traffic' });
+    path.feed({ kind: 'traffic', isReceived: false });
     path.pass(5500);
     const revived = stepPath(path.state(), { kind: 'heartbeat-request', isBusy: false }, path.nowMs()).state;
     expect(revived.phase).toBe('relayed');
@@ -331,7 +345,7 @@ const candidates = fc.array(
 );
 const events: fc.Arbitrary<PathEvent> = fc.oneof(
   fc.constant({ kind: 'tick' } as const),
-  fc.constant({ kind: 'traffic' } as const),
+  fc.record({ kind: fc.constant('traffic' as const), isReceived: fc.boolean() }),
   fc.constant({ kind: 'relay-lost' } as const),
   fc.record({
     kind: fc.constant('tunnel-read' as const),

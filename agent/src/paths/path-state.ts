@@ -58,7 +58,7 @@ export interface PathState {
 export type PathEvent =
   | { readonly kind: 'tick' }
   /** Packets other than heartbeats and handshakes went either way. */
-  | { readonly kind: 'traffic' }
+  | { readonly kind: 'traffic'; readonly isReceived: boolean }
   | {
       readonly kind: 'tunnel-read';
       readonly endpoint: Endpoint | undefined;

@@ -33,6 +33,9 @@ export const PATH_TIMERS = {
   heartbeatMissMs: 500,
   heartbeatRetryMs: 300,
   deadMs: 3000,
+  /** While the peer's packets still come in, its agent may merely be restarting: the kernel works without it. */
+  deadWhileReceivingMs: 30_000,
+  receivingMs: 2500,
   deadMinUnanswered: 3,
   /** Traffic makes a peer busy for this long, and in use for that long. */
   busyMs: 60_000,

@@ -16,17 +16,21 @@ export interface HeartbeatTally {
   readonly received: number;
 }
 
+/** Packets of the peer, or only of ours, or nothing to speak of. */
+export type Traffic = 'received' | 'sent' | 'none';
+
 /**
- * True where more moved than we moved ourselves. A counter that went back is a peer that was reset: no traffic.
+ * What moved beyond what we moved ourselves. A counter that went back is a peer that was reset: no traffic.
  * Initiations that nobody answers move the sending counter only, by one handshake at most.
  */
-export const hasTraffic = (
+export const measureTraffic = (
   before: TunnelPeerState,
   after: TunnelPeerState,
   heartbeats: HeartbeatTally,
-): boolean => {
+): Traffic => {
   const handshake = before.latestHandshakeAt === after.latestHandshakeAt ? 0 : HANDSHAKE_BYTES;
   const received = after.rxBytes - before.rxBytes - heartbeats.received * HEARTBEAT_ON_WIRE_BYTES;
   const sent = after.txBytes - before.txBytes - heartbeats.sent * HEARTBEAT_ON_WIRE_BYTES;
-  return received > NOISE_BYTES + handshake || sent > NOISE_BYTES + HANDSHAKE_BYTES;
+  if (received > NOISE_BYTES + handshake) return 'received';
+  return sent > NOISE_BYTES + HANDSHAKE_BYTES ? 'sent' : 'none';
 };

@@ -1,7 +1,7 @@
 /** Reads the tunnel about every second: what the kernel knows becomes events of the paths. */
 import { type Clock, createSingleFlight, type Logger } from '@sidegate/kit';
 import type { MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
-import { hasTraffic } from '../../paths/traffic-meter.ts';
+import { measureTraffic } from '../../paths/traffic-meter.ts';
 import type { TunnelPeerState } from '../../ports/index.ts';
 import type { HeartbeatService } from './heartbeat-service.ts';
 import type { PathRunner } from './path-runner.ts';
@@ -50,8 +50,9 @@ export const startTunnelPoll = (deps: TunnelPollDeps): TunnelPoll => {
     !wasReset.has(after.publicKey);
   const reportPeer = (peer: MapPeer, before: TunnelPeerState | undefined, after: TunnelPeerState) => {
     const tally = deps.heartbeats()?.takeTally(peer.id) ?? { sent: 0, received: 0 };
-    if (before !== undefined && (isFirstContact(before, after) || hasTraffic(before, after, tally)))
-      runner.dispatch(peer.id, { kind: 'traffic' });
+    const traffic = before === undefined ? 'none' : measureTraffic(before, after, tally);
+    if (traffic !== 'none' || (before !== undefined && isFirstContact(before, after)))
+      runner.dispatch(peer.id, { kind: 'traffic', isReceived: traffic === 'received' });
     if (after.latestHandshakeAt !== undefined) wasReset.delete(peer.publicKey);
     const { endpoint } = after;
     const ageMs = handshakeAgeMs(after, clock.wallMs());

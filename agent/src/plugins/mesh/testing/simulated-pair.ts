@@ -197,7 +197,7 @@ export const createSimulatedPair = async (
     };
     const poll = () => {
       readTunnel();
-      if (hadTraffic) feed({ kind: 'traffic' });
+      if (hadTraffic) feed({ kind: 'traffic', isReceived: true });
       hadTraffic = false;
       clock.after(POLL_MS, poll);
     };
