@@ -1,5 +1,5 @@
 /** What each thing heard does to a path. What time alone does is in `on-path-time.ts`. Pure. */
-import { forgetPending, noteHeartbeatAnswer, notePeerBusy, noteTraffic } from './liveness.ts';
+import { forgetPending, isInUse, noteHeartbeatAnswer, notePeerBusy, noteTraffic } from './liveness.ts';
 import {
   failPunch,
   giveUp,
@@ -106,6 +106,10 @@ const onSignOfLife = (state: PathState, nowMs: number): PathState =>
     ? { ...enterPhase(state, 'relayed', 'the peer answers', nowMs), liveness: forgetPending(state.liveness) }
     : state;
 
+/** Does somebody wait for a first answer through the relay? */
+const isWaiting = (state: PathState, nowMs: number): boolean =>
+  (state.phase === 'fallback' || state.phase === 'down') && isInUse(state.liveness, nowMs);
+
 const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs: number): PathStep => {
   const upgrade = {
     failures: 0,
@@ -118,9 +122,12 @@ const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs:
     const fallen = startFallback(state, 'our own network changed', nowMs, true);
     return { ...fallen, state: { ...fallen.state, upgrade } };
   }
-  // wireguard-go keeps its old source address until the endpoint is set again, be it the same.
   const endpoint = (hasDirect ? state.direct : undefined) ?? state.relay;
-  const effects: PathEffect[] = state.hasSession ? [{ kind: 'set-endpoint', endpoint }] : [];
+  const effects: PathEffect[] = [];
+  // A handshake sent into the gap is lost, and WireGuard repeats it only after five seconds.
+  if (isWaiting(state, nowMs)) effects.push({ kind: 'reset-peer', endpoint: state.relay });
+  // wireguard-go keeps its old source address until the endpoint is set again, be it the same.
+  else if (state.hasSession) effects.push({ kind: 'set-endpoint', endpoint });
   if (event.hasMoved && state.phase === 'probing') {
     const idle = giveUp(state, 'our own network changed', nowMs);
     return { state: { ...idle.state, upgrade }, effects };
@@ -129,8 +136,10 @@ const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs:
 };
 
 const onRelayLost = (state: PathState, nowMs: number): PathStep => {
-  if (state.phase === 'direct' || state.phase === 'switching' || !state.hasSession) return still(state);
-  return state.isController ? startFallback(state, 'the broker restarted', nowMs, true) : still(state);
+  if (!state.isController || state.phase === 'direct' || state.phase === 'switching') return still(state);
+  return state.hasSession || isWaiting(state, nowMs)
+    ? startFallback(state, 'the broker restarted', nowMs, true)
+    : still(state);
 };
 
 /** The path after one event. */

@@ -309,6 +309,16 @@ describe('losing the direct path', () => {
     }
   });
 
+  test('a handshake that was lost while there was no way out is made again when there is one', () => {
+    for (const event of [{ kind: 'relay-lost' }, { kind: 'network-changed', hasMoved: false }] as const) {
+      const path = driveToDirect(true);
+      path.feed({ kind: 'network-changed', hasMoved: true });
+      path.feed({ kind: 'tunnel-read', endpoint: RELAY, handshakeAgeMs: undefined });
+      expect(path.state().phase).toBe('fallback');
+      expect(path.feed(event)[0]).toEqual({ kind: 'reset-peer', endpoint: RELAY });
+    }
+  });
+
   test('out of use, one handshake through the relay puts both sides back there', () => {
     const path = driveToDirect(true);
     path.pass(T.inUseMs + 60_000, answersHeartbeats);
