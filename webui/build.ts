@@ -1,5 +1,5 @@
 /** Builds both apps into `dist/edge` and `dist/portal`, each file also as .br and .gz for servers that send them. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -7,7 +7,7 @@ import { build } from 'vite';
 
 /** Below this many bytes a compressed copy saves nothing worth a file. */
 const COMPRESS_FROM_BYTES = 1024;
-const configFile = fileURLToPath(new URL('vite.config.ts', import.meta.url));
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 const compressAll = async (directory: string): Promise<void> => {
   for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
@@ -20,9 +20,25 @@ const compressAll = async (directory: string): Promise<void> => {
   }
 };
 
+/** Puts a finished directory in the place of an older one: a server that reads it never sees half a build. */
+const replaceDirectory = async (finished: string, place: string): Promise<void> => {
+  const old = `${finished}.old`;
+  await rename(place, old).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await rename(finished, place);
+  await rm(old, { recursive: true, force: true });
+};
+
 for (const app of ['edge', 'portal']) {
-  process.env.SG_APP = app;
-  await build({ configFile, logLevel: 'warn' });
-  await compressAll(fileURLToPath(new URL(`dist/${app}`, import.meta.url)));
+  process.env['SG_APP'] = app;
+  const outDir = here(`dist/.${app}-${process.pid}`);
+  try {
+    await build({ configFile: here('vite.config.ts'), logLevel: 'warn', build: { outDir } });
+    await compressAll(outDir);
+    await replaceDirectory(outDir, here(`dist/${app}`));
+  } finally {
+    await rm(outDir, { recursive: true, force: true });
+  }
   console.log(`built webui/dist/${app}`);
 }

@@ -42,7 +42,7 @@ const messages = {
   'edges.descr': 'Homes and sites that you can reach. Open one to scan its network and publish devices.',
   'edges.search': 'Search edges',
   'edges.filter': 'Show',
-  'filter.all': 'All',
+  'filter.all': 'All edges',
   'filter.online': 'Online',
   'filter.offline': 'Offline',
   'filter.attention': 'Needs attention',

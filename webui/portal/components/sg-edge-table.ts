@@ -51,6 +51,12 @@ export class SgEdgeTable extends SgElement {
       .open {
         min-width: 84px;
       }
+      @media (max-width: 720px) {
+        .td.end .actions {
+          flex-direction: row-reverse;
+          justify-content: flex-end;
+        }
+      }
     `,
   ];
   edges: readonly PortalNode[] = [];
