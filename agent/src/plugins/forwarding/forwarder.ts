@@ -28,6 +28,8 @@ export interface ForwarderDeps {
   readonly store: ForwardStore;
   readonly usage: UsageWatch;
   readonly publish: (forwards: readonly Forward[]) => void;
+  /** Turns IP forwarding on or off as the forwards need it; resolves when it is so. */
+  readonly keepForwarding: () => Promise<void>;
 }
 
 /** See the top of this file. */
@@ -36,20 +38,27 @@ export class Forwarder {
   readonly #store: ForwardStore;
   readonly #usage: UsageWatch;
   readonly #publish: (forwards: readonly Forward[]) => void;
+  readonly #keepForwarding: () => Promise<void>;
   #records: readonly ForwardRecord[] = [];
   #shown: ReadonlyMap<ForwardId, Forward> = new Map();
   #rulesText = '[]';
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor({ host, store, usage, publish }: ForwarderDeps) {
+  constructor({ host, store, usage, publish, keepForwarding }: ForwarderDeps) {
     this.#host = host;
     this.#store = store;
     this.#usage = usage;
     this.#publish = publish;
+    this.#keepForwarding = keepForwarding;
   }
 
   ids(): readonly ForwardId[] {
     return this.#records.map(({ id }) => id);
+  }
+
+  /** Is there anything to forward? */
+  hasEnabled(): boolean {
+    return this.#records.some(({ enabled }) => enabled);
   }
 
   list(): readonly Forward[] {
@@ -145,11 +154,13 @@ export class Forwarder {
     this.#records = next;
     try {
       if (this.#wish()) await this.#host.hooks.firewall.settled();
+      await this.#keepForwarding();
       await this.#store.save(next);
     } catch (error) {
       this.#records = before;
       // The old ruleset is still in the kernel where nft refused the new one; where the disk did, this puts it back.
       if (this.#wish()) await this.#host.hooks.firewall.settled().catch(() => {});
+      await this.#keepForwarding().catch(() => {});
       throw error;
     }
     this.show();

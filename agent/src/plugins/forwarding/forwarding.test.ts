@@ -136,6 +136,18 @@ describe('the forwarding plugin', () => {
     expect(await host.call('GET', '/forwards')).toHaveLength(1);
   });
 
+  it('undoes a forward where IP forwarding cannot be turned on', async () => {
+    const before = ruleset();
+    const { ensureForwarding } = platform.ports.sysctl;
+    platform.ports.sysctl.ensureForwarding = async () => {
+      throw new AgentError('COMMAND_FAILED', 'sysctl failed');
+    };
+    expect(await codeFrom(add())).toBe('COMMAND_FAILED');
+    platform.ports.sysctl.ensureForwarding = ensureForwarding;
+    expect(ruleset()).toBe(before);
+    expect(await host.call('GET', '/forwards')).toEqual([]);
+  });
+
   it('undoes a forward that the disk refuses', async () => {
     const before = ruleset();
     const { writeText } = platform.ports.files;

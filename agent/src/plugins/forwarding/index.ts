@@ -61,17 +61,17 @@ const addRoutes = ({ hooks: { api } }: PluginHost, forwarder: Forwarder, look: (
  * IP forwarding is on while there is something to forward. While the tunnel is away nothing is touched: it may be a
  * restart, and being down puts the kernel's settings back anyway (the core does).
  */
-const keepForwarding = (host: PluginHost, forwarder: Forwarder) => {
+const createForwardingSwitch = (host: PluginHost, hasForwards: () => boolean) => {
   let isOn: boolean | undefined;
   return createSingleFlight(async () => {
-    const hasForwards = forwarder.list().some(({ enabled }) => enabled);
+    const isWanted = hasForwards();
     const hasTunnel = host.facts.get('tunnel') !== undefined;
     if (host.signal.aborted) return;
-    if (hasForwards && !hasTunnel) isOn = undefined;
-    else if (hasForwards !== isOn) {
-      if (hasForwards) await host.ports.sysctl.ensureForwarding(host.signal);
+    if (isWanted && !hasTunnel) isOn = undefined;
+    else if (isWanted !== isOn) {
+      if (isWanted) await host.ports.sysctl.ensureForwarding(host.signal);
       else await host.ports.sysctl.restore();
-      isOn = hasForwards;
+      isOn = isWanted;
     }
   });
 };
@@ -85,8 +85,8 @@ const loadForwards = async (host: PluginHost, forwarder: Forwarder): Promise<voi
   }
 };
 
-/** The forwarder and what it leans on; `onList` hears of every change of the list. */
-const createForwarder = (host: PluginHost, onList: () => void) => {
+/** The forwarder and what it leans on. */
+const createForwarder = (host: PluginHost) => {
   const { facts, clock, log, signal } = host;
   const { firewall, files } = host.ports;
   const claim = facts.claim('forwards');
@@ -99,12 +99,12 @@ const createForwarder = (host: PluginHost, onList: () => void) => {
     ids: () => forwarder.ids(),
     onChange: () => forwarder.show(),
   });
-  const publish = (forwards: readonly Forward[]) => {
-    claim.publish(forwards);
-    onList();
-  };
-  const forwarder: Forwarder = new Forwarder({ host, store: createForwardStore(files), usage, publish });
-  return { forwarder, usage, publish };
+  const forwarding = createForwardingSwitch(host, () => forwarder.hasEnabled());
+  const publish = (forwards: readonly Forward[]) => claim.publish(forwards);
+  const keepForwarding = () => forwarding.request();
+  const store = createForwardStore(files);
+  const forwarder: Forwarder = new Forwarder({ host, store, usage, publish, keepForwarding });
+  return { forwarder, usage, publish, keepForwarding };
 };
 
 /** See the top of this file. */
@@ -117,12 +117,11 @@ export const plugin: PluginDefinition<Record<string, never>> = {
   config: v.strictObject({}),
   setup(host) {
     const { facts, clock, log, signal } = host;
-    const { forwarder, usage, publish } = createForwarder(host, () => keepSoon());
-    const kept = keepForwarding(host, forwarder);
+    const { forwarder, usage, publish, keepForwarding } = createForwarder(host);
     const complain = (what: string) => (error: unknown) => {
       if (!signal.aborted) log.warn(what, { why: describeError(error) });
     };
-    const keepSoon = () => void kept.request().catch(complain('turn IP forwarding on or off'));
+    const keepSoon = () => void keepForwarding().catch(complain('turn IP forwarding on or off'));
     let pending: Disposable | undefined;
     const followSoon = () => {
       pending ??= clock.after(FOLLOW_DEBOUNCE_MS, () => {
@@ -138,6 +137,7 @@ export const plugin: PluginDefinition<Record<string, never>> = {
         addRoutes(host, forwarder, () => usage.look());
         for (const fact of ['hosts', 'scopes', 'network-map'] as const) facts.watch(fact, followSoon);
         facts.watch('tunnel', keepSoon);
+        keepSoon();
       },
       async stop() {
         pending?.[Symbol.dispose]();
