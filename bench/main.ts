@@ -3,12 +3,12 @@
  * before; and what a port forward costs on top of the bare tunnel. Both on the demo's world.
  */
 import { performance } from 'node:perf_hooks';
-import { createWorld, type World } from '@sidegate/lab/demo';
+import { createWorld, startAgentOn, type World } from '@sidegate/lab/demo';
 import { medianOf, type Row, report } from './src/report.ts';
 
 const RUNS = 5;
 const SECONDS = 4;
-const EDGE = 'alder.acme.sidegate.internal';
+const nameOf = (node: string) => `${node}.acme.sidegate.internal`;
 
 /** Takes the laptop out of the mesh and back, then fetches the edge's UI at once: nothing of the path is left. */
 const clickToFirstByteMs = async (world: World): Promise<number> => {
@@ -23,7 +23,7 @@ const clickToFirstByteMs = async (world: World): Promise<number> => {
     '/dev/null',
     '-w',
     '%{time_starttransfer} %{http_code}',
-    `http://${EDGE}/`,
+    `http://${nameOf('alder')}/`,
   ]);
   const [seconds, status] = stdout.trim().split(' ');
   if (status !== '200') throw new Error(`the edge's UI answered ${status}`);
@@ -40,56 +40,58 @@ const mbitPerSecond = async (world: World, host: string, port: number): Promise<
   return result.end.sum_received.bits_per_second / 1e6;
 };
 
-/** The bare tunnel ends on the edge itself; the forward goes one hop further, to a host on the LAN. */
-const prepareThroughput = async (world: World): Promise<{ readonly address: string }> => {
-  const { alder } = world.edges;
-  const host = await alder.home.addMachine('iperf', { address: '192.168.1.90' });
-  host.spawn('iperf3', ['-s']);
-  alder.machine.spawn('iperf3', ['-s', '-p', '5202']);
-  await Promise.all([host.waitFor({ tcp: 5201 }), alder.machine.waitFor({ tcp: 5202 })]);
-  await alder.sidegate('forward', 'add', '192.168.1.90:5201', '--port', '5201');
-  const { stdout } = await world.laptop.machine.run('getent', ['ahostsv4', EDGE]);
-  const address = stdout.split(/\s/)[0]!;
-  // For the measurement only: the edge's own table admits its UI and publications, and nothing else.
-  await alder.machine.run('nft', [
-    'insert',
-    'rule',
-    'inet',
-    'sidegate',
-    'input',
-    'iifname',
-    'sg0',
-    'tcp',
-    'dport',
-    '5202',
-    'accept',
-  ]);
-  return { address };
+/** Two ways into alder's home: through a forward of its edge to a host, and a bare tunnel to a client beside it. */
+const prepareThroughput = async (world: World): Promise<void> => {
+  const { home, sidegate } = world.edges.alder;
+  const host = await home.addMachine('iperf', { address: '192.168.1.90' });
+  const twin = await startAgentOn(
+    world.lab,
+    'twin',
+    home,
+    await home.addMachine('twin', { address: '192.168.1.3' }),
+  );
+  for (const machine of [host, twin.machine]) machine.spawn('iperf3', ['-s']);
+  await Promise.all([host, twin.machine].map((machine) => machine.waitFor({ tcp: 5201 })));
+  await sidegate('forward', 'add', '192.168.1.90:5201', '--port', '5201');
+  const key = await world.createKey('client');
+  await twin.sidegate(
+    'up',
+    '--broker',
+    world.brokerUrl,
+    '--key',
+    key,
+    '--name',
+    'twin',
+    '--role',
+    'client',
+    '--wait',
+  );
 };
 
-const waitForDirect = async (world: World): Promise<void> => {
+const waitForDirect = async (world: World, peer: string): Promise<void> => {
   const deadline = performance.now() + 30_000;
   while (performance.now() < deadline) {
-    await world.laptop.machine.run('ping', ['-c', '2', '-i', '0.2', EDGE], { reject: false });
+    await world.laptop.machine.run('ping', ['-c', '2', '-i', '0.2', nameOf(peer)], { reject: false });
     const peers = JSON.parse(await world.laptop.sidegate('peers', '--json')) as {
       name: string;
       path: string;
     }[];
-    if (peers.find((peer) => peer.name === 'alder')?.path === 'direct') return;
+    if (peers.find(({ name }) => name === peer)?.path === 'direct') return;
   }
-  throw new Error('the path did not become direct');
+  throw new Error(`the path to ${peer} did not become direct`);
 };
 
 await using world = await createWorld((what) => console.log(what));
 const clicks: number[] = [];
 for (let run = 0; run < RUNS; run++) clicks.push(await clickToFirstByteMs(world));
-await waitForDirect(world);
-const { address } = await prepareThroughput(world);
+await prepareThroughput(world);
+await waitForDirect(world, 'alder');
+await waitForDirect(world, 'twin');
 const bare: number[] = [];
 const forwarded: number[] = [];
 for (let run = 0; run < RUNS; run++) {
-  bare.push(await mbitPerSecond(world, address, 5202));
-  forwarded.push(await mbitPerSecond(world, address, 5201));
+  bare.push(await mbitPerSecond(world, nameOf('twin'), 5201));
+  forwarded.push(await mbitPerSecond(world, nameOf('alder'), 5201));
 }
 const ratio = medianOf(forwarded.map((value, at) => value / bare[at]!));
 const rows: Row[] = [

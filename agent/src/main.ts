@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The program `sidegate`: daemon and command line in one file. What only the daemon needs is loaded by the daemon. */
+import { silentLogger } from '@sidegate/kit';
 import { createProcessIo } from './cli/process-io.ts';
 import { runCli } from './cli/run-cli.ts';
 import { VERSION } from './version.ts';
@@ -9,6 +10,10 @@ using io = createProcessIo({
   async run(...command) {
     const { createRun } = await import('./system/run.ts');
     return await createRun()(...command);
+  },
+  async undoChanges() {
+    const { detectPlatform } = await import('./platform/detect-platform.ts');
+    await (await detectPlatform(silentLogger)).undoChanges();
   },
   async runDaemon(signal) {
     const { runDaemon } = await import('./daemon.ts');

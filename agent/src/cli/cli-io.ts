@@ -20,6 +20,8 @@ export interface CliIo {
   readonly version: string;
   /** Runs the daemon in this process until the signal aborts. */
   readonly runDaemon: (signal: AbortSignal) => Promise<number>;
+  /** Takes back what a daemon that is no more changed in the system. */
+  readonly undoChanges: () => Promise<void>;
   /** Runs a program, for `doctor`. */
   readonly run: Run;
   /** Text of a file, for `--key-file` and `doctor`; rejects where it cannot be read. */

@@ -39,6 +39,7 @@ export const createProcessIo = (options: {
   readonly version: string;
   readonly run: Run;
   readonly runDaemon: CliIo['runDaemon'];
+  readonly undoChanges: CliIo['undoChanges'];
 }): CliIo & Disposable => {
   const controller = new AbortController();
   const abort = () => {

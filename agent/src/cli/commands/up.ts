@@ -1,4 +1,5 @@
 /** `sidegate up`, `sidegate down`: joining the network, leaving it. */
+import { codeOf } from '@sidegate/kit';
 import { type EdgeStatus, NodeRole, UpRequest, UpResponse } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
@@ -167,13 +168,26 @@ export const upCommand: Command = {
   },
 };
 
+/** The daemon died and its tunnel and table stand: this process takes them back in its place. */
+const takeBackWithoutDaemon = async (context: CommandContext): Promise<ExitCode> => {
+  await context.io.undoChanges();
+  context.json({ state: 'down', daemon: 'not-running' });
+  context.say('The daemon is not running. What it had changed on this machine has been taken back.');
+  return EXIT.ok;
+};
+
 export const downCommand: Command = {
   path: ['down'],
   summary: 'Take the tunnel down and leave the machine as it was',
   options: [{ name: 'forget', summary: 'leave the network for good: forget who this machine is' }],
   async run(context, invocation) {
     const forget = invocation.has('forget');
-    await context.client.ask('POST', '/down', v.unknown(), { forget });
+    try {
+      await context.client.ask('POST', '/down', v.unknown(), { forget });
+    } catch (error) {
+      if (codeOf(error) !== 'DAEMON_NOT_RUNNING' || forget) throw error;
+      return await takeBackWithoutDaemon(context);
+    }
     context.json({ state: forget ? 'not-enrolled' : 'down' });
     context.say(
       forget ? 'Down, and out of the network. `sidegate up` joins anew.' : 'Down. `sidegate up` comes back.',

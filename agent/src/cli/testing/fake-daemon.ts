@@ -104,6 +104,7 @@ export const runCliIn = async (
     clock: createHastyClock(),
     version: '1.2.3',
     runDaemon: async () => 0,
+    undoChanges: async () => {},
     run: missing,
     readFile: missing,
     fetch: missing,
