@@ -200,3 +200,12 @@ test('down leaves the machine as it was', async () => {
   await alder.sidegate('down');
   expect(await traceOf(alder.machine)).toBe(down);
 }, 60_000);
+
+test('down takes back what a killed daemon left', async () => {
+  const { birch } = world.edges;
+  birch.agent.kill('SIGKILL');
+  await birch.agent.exited;
+  expect(await traceOf(birch.machine)).toMatch(/sg0/);
+  await birch.sidegate('down');
+  expect(await traceOf(birch.machine)).not.toMatch(/sg0|sidegate|100\.64\./);
+});
