@@ -42,7 +42,7 @@ export class SgForwardForm extends SgElement {
 
   protected override render() {
     const error = (name: string): string | undefined =>
-      this.errors[name] ?? (this.error?.field === name ? this.error.message : undefined);
+      this.errors[name] ?? (this.error?.field?.split('.').at(-1) === name ? this.error.message : undefined);
     return html`<form class="section-body" novalidate @submit=${this.#submit}>
       ${this.#renderTargetKind()} ${this.targetKind === 'host' ? this.#renderHost(error('hostId')) : this.#renderAddress(error('address'))}
       ${textField({
