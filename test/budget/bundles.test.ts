@@ -27,5 +27,7 @@ const runtimes = [process.execPath, '/usr/bin/node', '/usr/local/bin/node'].filt
 });
 
 test.each(runtimes)('the agent runs on %s', (node) => {
-  expect(execFileSync(node, [AGENT, '--help'], { encoding: 'utf8' })).toContain('the side gate into a home network');
+  expect(execFileSync(node, [AGENT, '--help'], { encoding: 'utf8' })).toContain(
+    'the side gate into a home network',
+  );
 });

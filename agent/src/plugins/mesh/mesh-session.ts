@@ -217,10 +217,11 @@ class Session implements MeshSession {
     const states = await keeper.read();
     // First the paths, which say who needs a keepalive; then the tunnel, which has what they say.
     this.#paths?.setMap(map, states);
+    // The table goes first: a peer must not find a tunnel without its filter.
+    this.#wish(map, keeper.listenPort);
     await keeper.reconcile(map, states);
     await this.#paths?.ensureHeartbeats(map);
     if (this.#scope.signal.aborted) return;
-    this.#wish(map, keeper.listenPort);
     if (this.#network !== undefined)
       setWarning(host.health, ...overlapOf(map, this.#network.view(), config.interfaceName));
     const { interfaceName, mtuBytes } = config;
