@@ -8,7 +8,7 @@ import { CHROMIUM } from './webui/chromium.ts';
  */
 export default defineConfig({
   test: {
-    reporters: process.env['CI'] ? ['default'] : ['default'],
+    reporters: process.env.CI ? ['default'] : ['default'],
     projects: [
       {
         test: {

@@ -14,7 +14,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 type Output = Rolldown.OutputChunk | Rolldown.OutputAsset;
 
 const buildApp = async (app: 'edge' | 'portal'): Promise<readonly Output[]> => {
-  process.env['SG_APP'] = app;
+  process.env.SG_APP = app;
   // The config reads SG_APP when it is loaded, which happens anew for each build.
   const result = await build({
     configFile: here('vite.config.ts'),

@@ -31,7 +31,7 @@ const replaceDirectory = async (finished: string, place: string): Promise<void> 
 };
 
 for (const app of ['edge', 'portal']) {
-  process.env['SG_APP'] = app;
+  process.env.SG_APP = app;
   const outDir = here(`dist/.${app}-${process.pid}`);
   try {
     await build({ configFile: here('vite.config.ts'), logLevel: 'warn', build: { outDir } });

@@ -11,8 +11,8 @@ import { joinSockets } from './join-sockets.ts';
 import { ROOT } from './paths.ts';
 import { ACCOUNT, createWorld, EDGE_PASSWORD, HOMES, TECHNICIAN, type World } from './world.ts';
 
-const PORTAL_PORT = Number(process.env['PORTAL_PORT'] ?? 8080);
-const LAPTOP_PORT = Number(process.env['LAPTOP_PORT'] ?? 8118);
+const PORTAL_PORT = Number(process.env.PORTAL_PORT ?? 8080);
+const LAPTOP_PORT = Number(process.env.LAPTOP_PORT ?? 8118);
 
 /** A local port whose connections go to a unix socket. */
 const openDoor = async (port: number, socketPath: string): Promise<Server> => {
