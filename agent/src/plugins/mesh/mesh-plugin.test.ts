@@ -132,6 +132,7 @@ describe('the mesh plugin', () => {
     for (const [name, text] of filesOf(agent).texts)
       if (name !== 'state/mesh-identity.json') expect(text).not.toContain(key);
     expect([...filesOf(agent).secrets].sort()).toEqual([
+      'runtime/network-map.json',
       'state/mesh-identity.json',
       'state/network-map.json',
     ]);

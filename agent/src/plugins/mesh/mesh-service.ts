@@ -10,7 +10,7 @@ import { publicKeyOf } from '../../tunnel/key-pair.ts';
 import { type BrokerClient, createBrokerClient } from './broker-client.ts';
 import { joinByApproval, joinWithKey, type PendingJoin } from './enrolment.ts';
 import { createIdentityStore, type Identity } from './identity.ts';
-import { removeStoredMap } from './map-holder.ts';
+import { removeStoredMap } from './map-store.ts';
 import type { MeshConfig } from './mesh-config.ts';
 import { claimMeshFacts } from './mesh-facts.ts';
 import { MESH_WARNINGS, trackHealth } from './mesh-health.ts';
