@@ -127,6 +127,7 @@ export type NewScope = v.InferOutput<typeof NewScope>;
 /** What a device is, as well as it can be told. */
 export const HostKind = v.picklist([
   'camera',
+  'doorbell',
   'printer',
   'nas',
   'router',
@@ -135,6 +136,8 @@ export const HostKind = v.picklist([
   'computer',
   'tv',
   'speaker',
+  'console',
+  'energy',
   'iot',
   'server',
   'unknown',
@@ -153,6 +156,14 @@ export const HostService = v.strictObject({
   scheme: v.optional(v.picklist(['http', 'https'])),
 });
 export type HostService = v.InferOutput<typeof HostService>;
+
+/** A service worth publishing, in words for people: "Web interface" on 80, "Video" on 554. */
+export const Suggestion = v.strictObject({
+  protocol: v.picklist(['tcp', 'udp']),
+  port: Port,
+  label: v.string(),
+});
+export type Suggestion = v.InferOutput<typeof Suggestion>;
 
 /** Which source said what about a host, and when. */
 export const Evidence = v.strictObject({
@@ -175,6 +186,8 @@ export const Host = v.strictObject({
   vendor: v.optional(v.string()),
   kind: HostKind,
   services: v.array(HostService),
+  /** What people publish of such a device, likeliest first; what a person published or named changes nothing here. */
+  suggestions: v.optional(v.array(Suggestion)),
   scopeId: v.optional(ScopeId),
   online: v.boolean(),
   firstSeenAt: WallMs,
@@ -224,12 +237,16 @@ export const NewForward = v.strictObject({
   target: ForwardTarget,
   targetPort: Port,
   label: v.optional(plainText(LIMITS.labelLength), ''),
+  /** When it ends; without it, never. The kernel ends it even where the agent is dead. */
+  expiresAt: v.optional(WallMs),
 });
 export type NewForward = v.InferOutput<typeof NewForward>;
 /** `PATCH /forwards/:id`. */
 export const ForwardPatch = v.strictObject({
   enabled: v.optional(v.boolean()),
   label: v.optional(plainText(LIMITS.labelLength)),
+  /** Another end; `null` is never. */
+  expiresAt: v.optional(v.nullable(WallMs)),
 });
 export type ForwardPatch = v.InferOutput<typeof ForwardPatch>;
 /** `GET /forwards`. */
@@ -245,6 +262,7 @@ export const Forward = v.strictObject({
   enabled: v.boolean(),
   owner: v.string(),
   createdAt: WallMs,
+  expiresAt: v.optional(WallMs),
   /** `http://home.acme.sidegate.internal:8001/`, or `host:port` where no browser speaks the protocol. */
   url: v.string(),
   connections: v.number(),

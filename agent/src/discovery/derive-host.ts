@@ -5,6 +5,7 @@ import { addEvidence, fieldsOf } from './evidence.ts';
 import { nameHost } from './name-host.ts';
 import type { Observation } from './observation.ts';
 import { sanitizeText } from './sanitize-text.ts';
+import { suggestPublications } from './suggest-publications.ts';
 import { isRandomMac } from './vendor-table.ts';
 
 /** Adds what an observation says to the evidence; `isNew` where a value was not there before. */
@@ -35,5 +36,6 @@ export const deriveHost = (host: Host): Host => {
   const reason: Evidence[] =
     why === '' ? [] : [{ source: 'rules', field: 'kind', value: `${kind}: ${why}`, at: host.lastSeenAt }];
   const name = nameHost({ givenName: host.givenName, fields, address: host.addresses[0], mac: host.mac });
-  return { ...host, name, kind, evidence: [...observed, ...reason] };
+  const suggestions = [...suggestPublications(kind, host.services)];
+  return { ...host, name, kind, suggestions, evidence: [...observed, ...reason] };
 };

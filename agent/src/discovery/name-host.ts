@@ -5,8 +5,11 @@ import type { ObservedField } from './observation.ts';
 /** Best first. A title is what a web page calls itself, which is often less than a name. */
 const NAME_FIELDS: readonly ObservedField[] = [
   'mdns-name',
+  'upnp-name',
   'lease-name',
+  'netbios-name',
   'mdns-host',
+  'onvif-name',
   'http-title',
   'tls-subject',
 ];

@@ -6,7 +6,16 @@
 import type { HostService, Ip4, Mac, ScopeId } from '@sidegate/protocol';
 
 /** Who said something about a host. The order of trust is in `field-rules.ts`. */
-export type SourceName = 'neighbours' | 'arp' | 'sweep' | 'services' | 'mdns' | 'leases';
+export type SourceName =
+  | 'neighbours'
+  | 'arp'
+  | 'sweep'
+  | 'services'
+  | 'mdns'
+  | 'leases'
+  | 'ssdp'
+  | 'ws-discovery'
+  | 'netbios';
 
 /** A fact about a device that is neither an address nor a service. */
 export type ObservedField =
@@ -19,7 +28,16 @@ export type ObservedField =
   | 'http-server'
   | 'tls-subject'
   | 'rtsp-server'
-  | 'ssh-banner';
+  | 'ssh-banner'
+  | 'ssdp-server'
+  | 'upnp-name'
+  | 'upnp-maker'
+  | 'upnp-model'
+  | 'upnp-type'
+  | 'wsd-type'
+  | 'onvif-name'
+  | 'onvif-model'
+  | 'netbios-name';
 
 /** One thing that one source saw at one moment. At least one of `mac` and `address` says whom it is about. */
 export interface Observation {

@@ -16,10 +16,25 @@ const known = (talk: Talk, ports: Readonly<Record<number, string>>): readonly Kn
 /** TCP ports that a scan tries, likeliest first: names are those of IANA where it has one. */
 export const KNOWN_PORTS: readonly KnownPort[] = [
   ...known('http', { 80: 'http', 8080: 'http', 8000: 'http', 8081: 'http', 81: 'http', 88: 'http' }),
-  ...known('https', { 443: 'https', 8443: 'https', 5001: 'https', 9443: 'https', 4443: 'https' }),
+  ...known('https', {
+    443: 'https',
+    8443: 'https',
+    5001: 'https',
+    9443: 'https',
+    4443: 'https',
+    8006: 'https',
+  }),
   ...known('rtsp', { 554: 'rtsp', 8554: 'rtsp' }),
   ...known('banner', { 22: 'ssh', 21: 'ftp', 23: 'telnet', 25: 'smtp', 2222: 'ssh', 5900: 'vnc' }),
-  ...known('http', { 631: 'ipp', 5000: 'http', 8123: 'http', 9000: 'http', 9090: 'http', 7080: 'http' }),
+  ...known('http', {
+    631: 'ipp',
+    5000: 'http',
+    8123: 'http',
+    9000: 'http',
+    9090: 'http',
+    7080: 'http',
+    8060: 'http',
+  }),
   ...known('http', { 8008: 'http', 8888: 'http', 3000: 'http', 32400: 'plex', 10000: 'http', 49152: 'upnp' }),
   ...known('connect', {
     53: 'domain',
@@ -43,6 +58,7 @@ export const KNOWN_PORTS: readonly KnownPort[] = [
     4840: 'opcua',
     5060: 'sip',
     179: 'bgp',
+    6053: 'esphome',
   }),
 ];
 

@@ -4,6 +4,7 @@ import { SgElement } from './sg-element.ts';
 /** Strokes on a 24 x 24 grid. */
 const PATHS = {
   camera: svg`<path d="M4 8.5h9.5a2 2 0 0 1 2 2v5a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2v-5a2 2 0 0 1 2-2zM15.5 12l6-3v8l-6-3"/>`,
+  doorbell: svg`<path d="M8 2.5h8a1.5 1.5 0 0 1 1.5 1.5v16a1.5 1.5 0 0 1-1.5 1.5H8A1.5 1.5 0 0 1 6.5 20V4A1.5 1.5 0 0 1 8 2.5z"/><circle cx="12" cy="15.5" r="2.5"/><path d="M11 7h2"/>`,
   printer: svg`<path d="M7 9V3h10v6M7 17H5a2 2 0 0 1-2-2v-4a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2v4a2 2 0 0 1-2 2h-2M7 14h10v7H7z"/>`,
   nas: svg`<path d="M5 3h14a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM4 9h16M4 15h16M8 6h.01M8 12h.01M8 18h.01"/>`,
   router: svg`<path d="M4 14h16a1 1 0 0 1 1 1v4a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1v-4a1 1 0 0 1 1-1zM7 17h.01M11 17h.01M17 14V9M13.5 6.5a5 5 0 0 1 7 0"/>`,
@@ -12,6 +13,8 @@ const PATHS = {
   computer: svg`<path d="M4 4h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM8 20h8M12 16v4"/>`,
   tv: svg`<path d="M4 7h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1zM8 3l4 4 4-4M8 22h8"/>`,
   speaker: svg`<path d="M7 2.5h10a1 1 0 0 1 1 1v17a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1v-17a1 1 0 0 1 1-1zM12 6.5h.01"/><circle cx="12" cy="14" r="3.5"/>`,
+  console: svg`<path d="M7.5 7h9a5 5 0 0 1 4.8 3.7l1 4.3a2.7 2.7 0 0 1-4.7 2.3L16 15H8l-1.6 2.3A2.7 2.7 0 0 1 1.7 15l1-4.3A5 5 0 0 1 7.5 7zM7 11h4M9 9v4M15.5 11h.01M18 11h.01"/>`,
+  energy: svg`<path d="M13 2.5 5 13.5h6l-1 8 8-11h-6z"/>`,
   iot: svg`<path d="M9 18h6M10 21h4M12 3a6 6 0 0 1 4 10.5c-.8.8-1 1.5-1 2.5H9c0-1-.2-1.7-1-2.5A6 6 0 0 1 12 3z"/>`,
   server: svg`<path d="M4 4h16v6H4zM4 14h16v6H4zM8 7h.01M8 17h.01"/>`,
   unknown: svg`<circle cx="12" cy="12" r="9"/><path d="M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .8-1 1.7M12 16.8h.01"/>`,
