@@ -87,8 +87,8 @@ describe('what the broker answers', () => {
 const mapOf = (revision: number) =>
   ({ revision, self: {}, peers: [], beacons: [], account: {}, checkInSec: 60 }) as unknown as NetworkMap;
 
-/** A link to a broker that the test plays. */
-const openLink = async () => {
+/** A link to a broker that the test plays; `isBeating`: its stream carries comments. */
+const openLink = async ({ isBeating = false } = {}) => {
   const clock = createVirtualClock();
   const revisions: number[] = [];
   const heard: string[] = [];
@@ -114,6 +114,13 @@ const openLink = async () => {
         queue.push(event);
         wake();
       };
+      const beat = () => {
+        if (ended.aborted) return;
+        queue.push(undefined);
+        wake();
+        clock.after(15_000, beat);
+      };
+      if (isBeating) clock.after(15_000, beat);
       for (;;) {
         while (queue.length > 0) yield queue.shift();
         await new Promise<void>((resolve) => {
@@ -201,7 +208,7 @@ describe('the conversation', () => {
   });
 
   test('check-ins come about every minute; failures are named and cleared', async () => {
-    const { clock, revisions, raised, setAnswer } = await openLink();
+    const { clock, revisions, raised, setAnswer } = await openLink({ isBeating: true });
     setAnswer(() => ({ kind: 'same', revision: 1 }));
     await clock.advance(66_500);
     expect(revisions).toEqual([0, 1]);
@@ -213,6 +220,12 @@ describe('the conversation', () => {
     setAnswer(() => ({ kind: 'same', revision: 1 }));
     await clock.advance(66_500);
     expect([...raised]).toEqual([]);
+  });
+
+  test('a stream that fell silent is a warning until the next one is there', async () => {
+    const { clock, raised, streams } = await openLink();
+    await clock.advance(35_000 + 1000);
+    expect([streams(), [...raised]]).toEqual([2, []]);
   });
 
   test('a garbled event is a warning', async () => {

@@ -119,6 +119,8 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
       if (isConnected === isStreaming) return;
       isStreaming = isConnected;
       if (isConnected) {
+        // A stream that fell silent said so; the next one being there takes it back.
+        health.clear(MESH_WARNINGS.brokerUnreachable.code);
         for (const resolve of waiting) resolve();
         waiting = [];
       }
