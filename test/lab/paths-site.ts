@@ -1,0 +1,125 @@
+/**
+ * A mesh to measure paths in: a broker with two beacons and any number of homes with agents, run from source. Shared
+ * by the NAT matrix and the tests of roaming.
+ */
+import { existsSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { createLab, type Home, type Lab, type LabProcess, type Machine } from '@sidegate/lab';
+import type { EdgeStatus, PeerStatus } from '@sidegate/protocol';
+
+const ROOT = join(import.meta.dirname, '../..');
+const AGENT = join(ROOT, 'agent/src/main.ts');
+const BROKER = join(ROOT, 'broker/src/main.ts');
+const DATA = '/var/lib/sidegate-broker';
+const UDP = '203.0.113.10:7382,203.0.113.11:7382';
+const URL = 'http://203.0.113.10:80';
+const SOCKET = '/run/sidegate/sidegate.sock';
+const node = process.execPath;
+
+/** A machine in the mesh. */
+export interface PathNode {
+  readonly name: string;
+  readonly home: Home;
+  readonly machine: Machine;
+  status(): Promise<EdgeStatus>;
+  peers(): Promise<readonly PeerStatus[]>;
+  /** The path to one peer; rejects while the map does not have it. */
+  peer(name: string): Promise<PeerStatus>;
+}
+
+export interface PathSite extends AsyncDisposable {
+  readonly lab: Lab;
+  /** Starts an agent on a machine and enrols it. */
+  addNode(name: string, home: Home, address: string): Promise<PathNode>;
+}
+
+const startBroker = async (lab: Lab): Promise<string> => {
+  const broker = await lab.addServer('broker', { addresses: ['203.0.113.10', '203.0.113.11'] });
+  const run = async (args: readonly string[], input = '') =>
+    (await broker.run(node, [BROKER, ...args, '--data', DATA], { input })).stdout;
+  const account = ['--account-name', 'Acme', '--label', 'acme', '--preset', 'mesh'];
+  const owner = ['--name', 'Tess', '--email', 'tess@acme.example', '--password-stdin'];
+  await run(['init', ...account, ...owner], 'a long password\n');
+  const listen = ['--http', '203.0.113.10:80', '--udp', UDP, '--public-udp', UDP, '--public-url', URL];
+  broker.spawn(node, [BROKER, 'serve', '--data', DATA, ...listen], {
+    log: join(lab.directory, 'broker.log'),
+  });
+  await broker.waitFor({ tcp: 80 }, 20_000);
+  const created = await run(['key', 'create', '--role', 'client', '--reusable', '--json']);
+  return (JSON.parse(created) as { secret: string }).secret;
+};
+
+/** Asks a daemon without a process for the question: thirteen of those at a time would be what is measured. */
+const ask = <T>(machine: Machine, path: '/status' | '/peers'): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const call = request({ socketPath: machine.path(SOCKET), path: `/api${path}` }, (response) => {
+      json(response).then((body) => resolve(body as T), reject);
+    });
+    call.on('error', reject).end();
+  });
+
+const startAgent = async (lab: Lab, name: string, home: Home, machine: Machine): Promise<PathNode> => {
+  await machine.run('mkdir', ['-p', '/etc/sidegate']);
+  await machine.writeFile('/etc/sidegate/config.json', JSON.stringify({ core: { logLevel: 'debug' } }));
+  machine.spawn(node, [AGENT, 'daemon'], { log: join(lab.directory, `${name}.log`) });
+  await machine.waitFor(() => existsSync(machine.path(SOCKET)), 20_000);
+  const peers = () => ask<PeerStatus[]>(machine, '/peers');
+  return {
+    name,
+    home,
+    machine,
+    peers,
+    status: () => ask<EdgeStatus>(machine, '/status'),
+    async peer(wanted) {
+      const found = (await peers()).find((peer) => peer.name === wanted);
+      if (found === undefined) throw new Error(`${name} has no peer ${wanted}`);
+      return found;
+    },
+  };
+};
+
+/** Everything but the homes. */
+export const createPathSite = async (): Promise<PathSite> => {
+  const lab = await createLab();
+  try {
+    const key = await startBroker(lab);
+    return {
+      lab,
+      async addNode(name, home, address) {
+        const machine = await home.addMachine(name, { address });
+        const agent = await startAgent(lab, name, home, machine);
+        const join_ = ['--broker', URL, '--key', key, '--name', name, '--role', 'client'];
+        await machine.run(node, [AGENT, 'up', ...join_, '--wait'], { timeoutMs: 60_000 });
+        return agent;
+      },
+      [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await lab[Symbol.asyncDispose]();
+    throw error;
+  }
+};
+
+/** Pings from a machine until stopped; answers with what was lost and the longest silence. */
+export const startPing = (machine: Machine, address: string, intervalSec = 0.1) => {
+  const startedAtSec = Date.now() / 1000;
+  const ping: LabProcess = machine.spawn('ping', ['-n', '-D', '-O', '-i', String(intervalSec), address]);
+  return {
+    async stop() {
+      ping.kill('SIGINT');
+      await ping.exited;
+      const output = ping.output();
+      const [, sent = '0', received = '0'] = /(\d+) packets transmitted, (\d+) received/.exec(output) ?? [];
+      const stamps = [...output.matchAll(/^\[(\d+\.\d+)\] \d+ bytes/gm)].map((match) => Number(match[1]));
+      const gaps = stamps.slice(1).map((at, index) => at - stamps[index]!);
+      return {
+        sent: Number(sent),
+        lost: Number(sent) - Number(received),
+        firstAnswerSec: stamps[0] === undefined ? Number.POSITIVE_INFINITY : stamps[0] - startedAtSec,
+        longestSilenceSec: Math.max(0, ...gaps),
+      };
+    },
+  };
+};
