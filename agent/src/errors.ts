@@ -242,6 +242,12 @@ const FORWARD_ERRORS = {
     blame: 'remote',
     status: 409,
   },
+  FORWARD_EXPIRED: {
+    hint: 'Choose a moment to come; if it is one, look at the clock of the edge.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
+  },
   FORWARD_LIMIT: {
     hint: 'Remove forwards that nobody uses.',
     retry: 'never',

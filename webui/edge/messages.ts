@@ -192,6 +192,7 @@ const messages = {
   'forward.remove-text': '{url} will stop working for everyone, at once.',
   'forward.removed': 'The forward was removed',
   'forward.owner': 'by {name}',
+  'forward.ends': 'ends',
   'forward.copy': 'address of {name}',
   'forward.open': 'Open',
   'forwards.empty': 'Nothing is published',

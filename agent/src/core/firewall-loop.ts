@@ -52,7 +52,7 @@ export const createFirewallLoop = ({
   health,
   log,
 }: FirewallLoopDeps): ReconcileLoop => {
-  /** The ruleset in the kernel as text; `undefined` until this process has applied one. */
+  /** The plan in the kernel as text; `undefined` until this process has applied one. */
   let applied: string | undefined;
   const removeTable = async () => {
     // A table that an earlier process left is not ours to remove before we know that we are down (`core.ts` does).
@@ -65,13 +65,12 @@ export const createFirewallLoop = ({
     const plan = mergeWishes(all);
     reportConflicts(health, lostPorts(all, plan));
     if (plan.tunnel === undefined && plan.portSharing === undefined) return await removeTable();
-    const ruleset = renderRuleset(plan);
-    const text = JSON.stringify(ruleset.objects);
+    const text = JSON.stringify(plan);
     if (text === applied) {
       if (await firewall.isInPlace(signal)) return;
       log.info('another program removed our firewall table; putting it back');
     }
-    await firewall.apply(ruleset, signal);
+    await firewall.apply(renderRuleset(plan, clock.wallMs()), signal);
     applied = text;
   };
   const loop = createReconcileLoop(

@@ -2,7 +2,8 @@
 import { Forward, Ip4, Mac } from '@sidegate/protocol';
 import * as v from 'valibot';
 
-const { id, protocol, edgePort, target, targetPort, label, enabled, owner, createdAt } = Forward.entries;
+const { id, protocol, edgePort, target, targetPort, label, enabled, owner, createdAt, expiresAt } =
+  Forward.entries;
 
 /** What one entry of the file must be. */
 export const ForwardRecord = v.strictObject({
@@ -15,6 +16,7 @@ export const ForwardRecord = v.strictObject({
   enabled,
   owner,
   createdAt,
+  expiresAt,
   /** The host's hardware address: the host is followed by it even where its record was lost. */
   hostMac: v.optional(Mac),
   /** Where the host was last seen; good until somebody else is seen there. */

@@ -51,13 +51,19 @@ export const nftSet = (
 ): NftObject => ({
   set: { ...inTable, name, type, ...(flags.length === 0 ? {} : { flags }), ...elements(elem) },
 });
+/** An element that the kernel removes by itself. */
+export const expiring = (val: Nft, timeoutSec: number | undefined): Nft =>
+  timeoutSec === undefined ? val : { elem: { val, timeout: timeoutSec } };
 /** A named map; `data` is one type, as nft's JSON demands. */
 export const nftMap = (
   name: string,
   type: string | readonly string[],
   data: string,
   elem: readonly (readonly [unknown, unknown])[],
-): NftObject => ({ map: { ...inTable, name, type, map: data, ...elements(elem) } });
+  flags: readonly string[] = [],
+): NftObject => ({
+  map: { ...inTable, name, type, map: data, ...(flags.length === 0 ? {} : { flags }), ...elements(elem) },
+});
 
 /** Where a base chain hangs. Numbers, because the names of priorities differ between families. */
 export interface ChainHook {

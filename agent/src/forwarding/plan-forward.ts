@@ -109,6 +109,15 @@ const planEdgePort = (
   return chosen;
 };
 
+/** Refuses an end that has passed already. */
+export const checkExpiry = (expiresAt: number | null | undefined, nowMs: number): void => {
+  if (expiresAt === undefined || expiresAt === null || expiresAt > nowMs) return;
+  throw new AgentError('FORWARD_EXPIRED', 'The end of the forward has passed already', {
+    field: 'expiresAt',
+    details: { at: expiresAt },
+  });
+};
+
 /** The record of a new forward; throws a coded error that names the field. */
 export const planForward = (
   request: NewForward,
@@ -118,7 +127,8 @@ export const planForward = (
   if (state.forwards.length >= LIMITS.forwardsPerEdge) {
     throw new AgentError('FORWARD_LIMIT', `This edge has ${LIMITS.forwardsPerEdge} forwards already`);
   }
-  const { protocol, target, targetPort, label } = request;
+  const { protocol, target, targetPort, label, expiresAt } = request;
+  checkExpiry(expiresAt, made.at);
   const record = {
     id: made.id,
     protocol,
@@ -128,6 +138,7 @@ export const planForward = (
     enabled: true,
     owner: made.owner,
     createdAt: made.at,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
     ...planTarget(request, state),
   };
   return { ...record, edgePort: planEdgePort(request, record, state) };
@@ -141,12 +152,13 @@ export const forwardRules = (
   records.flatMap((record) => {
     const targetAddress = record.enabled ? resolveTarget(record, surroundings) : undefined;
     if (targetAddress === undefined) return [];
-    const { id, edgePort, targetPort } = record;
+    const { id, edgePort, targetPort, expiresAt, createdAt } = record;
     return protocolsOf(record.protocol).map((protocol) => ({
       id,
       protocol,
       edgePort,
       targetAddress,
       targetPort,
+      ...(expiresAt === undefined ? {} : { expiry: { atMs: expiresAt, longestMs: expiresAt - createdAt } }),
     }));
   });

@@ -1,13 +1,16 @@
 /** What a dry run shows: the map elements that a forward adds, as nft would list them. */
 import type { ForwardRule } from '../plugin-api/firewall-wish.ts';
+import { timeoutSec } from './render-forwards.ts';
 
 /** nftables text for people; the kernel gets JSON. */
-export const renderForwardText = (rules: readonly ForwardRule[]): string => {
+export const renderForwardText = (rules: readonly ForwardRule[], nowMs: number): string => {
+  const key = ({ protocol, edgePort, expiry }: ForwardRule) =>
+    `${protocol} . ${edgePort}${expiry === undefined ? '' : ` timeout ${timeoutSec(expiry, nowMs)}s`}`;
   const map = (name: string, type: string, value: (rule: ForwardRule) => string | number) =>
     [
       `  map ${name} {`,
       `    type inet_proto . inet_service : ${type}`,
-      `    elements = { ${rules.map((rule) => `${rule.protocol} . ${rule.edgePort} : ${value(rule)}`).join(', ')} }`,
+      `    elements = { ${rules.map((rule) => `${key(rule)} : ${value(rule)}`).join(', ')} }`,
       '  }',
     ].join('\n');
   if (rules.length === 0) return '';

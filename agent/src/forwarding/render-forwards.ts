@@ -1,13 +1,15 @@
 /**
  * Forwards as maps: one rule translates, one per protocol lets through and counts, however many there are. The
  * connection mark says "translated by us"; a forward that left the maps is cut off even where conntrack still
- * remembers its connections, because the lookup that lets a packet through finds nothing.
+ * remembers its connections, because the lookup that lets a packet through finds nothing. The same lookup ends what
+ * expires: the elements have timeouts, so neither a new nor an old connection needs the agent to be stopped.
  */
-import type { ForwardRule } from '../plugin-api/firewall-wish.ts';
+import type { ForwardExpiry, ForwardRule } from '../plugin-api/firewall-wish.ts';
 import type { NftObject } from '../ports/ruleset.ts';
 import type { FirewallTunnel } from './firewall-plan.ts';
 import {
   ACCEPT,
+  expiring,
   field,
   is,
   jump,
@@ -30,6 +32,8 @@ const IS_TRANSLATED = is({ ct: { key: 'status' } }, 'dnat', 'in');
 /** Before fw4's and Docker's translation (-100, 100): the first to translate a connection wins. */
 const PRIORITY = { translate: -105, masquerade: 95 } as const;
 const PROTOCOLS = ['tcp', 'udp'] as const;
+/** Always, so that maps and rules look the same whether something expires or not. */
+const FLAGS = ['timeout'] as const;
 const KEY_TYPE = ['inet_proto', 'inet_service'] as const;
 
 /** Counter of packets and bytes of a forward, both directions. */
@@ -37,27 +41,39 @@ export const trafficCounter = (forwardId: string): string => `forward-${forwardI
 /** Counter whose packets are the connections a forward has had. */
 export const connectionsCounter = (forwardId: string): string => `connections-${forwardId}`;
 
-const renderMaps = (forwards: readonly ForwardRule[]): readonly NftObject[] => {
+/** Whole seconds, rounded up: the kernel must not be earlier than the agent, which tells people. */
+export const timeoutSec = (expiry: ForwardExpiry | undefined, nowMs: number): number | undefined =>
+  expiry && Math.ceil(Math.min(expiry.atMs - nowMs, expiry.longestMs) / 1000);
+
+const isAlive = (rule: ForwardRule, nowMs: number): boolean => (timeoutSec(rule.expiry, nowMs) ?? 1) > 0;
+
+const renderMaps = (forwards: readonly ForwardRule[], nowMs: number): readonly NftObject[] => {
   const byKey = <T>(value: (rule: ForwardRule) => T) =>
-    forwards.map((rule) => [{ concat: [rule.protocol, rule.edgePort] }, value(rule)] as const);
+    forwards.map((rule) => {
+      const key = { concat: [rule.protocol, rule.edgePort] };
+      return [expiring(key, timeoutSec(rule.expiry, nowMs)), value(rule)] as const;
+    });
   return [
     nftMap(
       'forward_addresses',
       KEY_TYPE,
       'ipv4_addr',
       byKey((rule) => rule.targetAddress),
+      FLAGS,
     ),
     nftMap(
       'forward_ports',
       KEY_TYPE,
       'inet_service',
       byKey((rule) => rule.targetPort),
+      FLAGS,
     ),
     nftMap(
       'forward_connections',
       KEY_TYPE,
       'counter',
       byKey((rule) => connectionsCounter(rule.id)),
+      FLAGS,
     ),
     ...PROTOCOLS.map((protocol) =>
       nftMap(
@@ -66,7 +82,11 @@ const renderMaps = (forwards: readonly ForwardRule[]): readonly NftObject[] => {
         'counter',
         forwards
           .filter((rule) => rule.protocol === protocol)
-          .map((rule) => [rule.edgePort, trafficCounter(rule.id)] as const),
+          .map((rule) => {
+            const key = expiring(rule.edgePort, timeoutSec(rule.expiry, nowMs));
+            return [key, trafficCounter(rule.id)] as const;
+          }),
+        FLAGS,
       ),
     ),
   ];
@@ -117,12 +137,16 @@ export const renderForwards = (
   tunnel: FirewallTunnel,
   forwards: readonly ForwardRule[],
   redirects: readonly (readonly NftObject[])[],
-) => ({
-  counters: [...new Set(forwards.map((rule) => rule.id))].flatMap((id) => [
-    nftCounter(trafficCounter(id)),
-    nftCounter(connectionsCounter(id)),
-  ]),
-  maps: renderMaps(forwards),
-  chains: renderChains(tunnel, redirects),
-  transitRules: TRANSIT_RULES,
-});
+  nowMs: number,
+) => {
+  const alive = forwards.filter((rule) => isAlive(rule, nowMs));
+  return {
+    counters: [...new Set(alive.map((rule) => rule.id))].flatMap((id) => [
+      nftCounter(trafficCounter(id)),
+      nftCounter(connectionsCounter(id)),
+    ]),
+    maps: renderMaps(alive, nowMs),
+    chains: renderChains(tunnel, redirects),
+    transitRules: TRANSIT_RULES,
+  };
+};

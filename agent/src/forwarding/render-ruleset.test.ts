@@ -4,7 +4,7 @@ import { renderRuleset } from './render-ruleset.ts';
 import { FORWARDS_WISH, forwardRule, tunnelWish, WEB_WISH } from './testing/sample-wishes.ts';
 
 const textOf = (...wishes: Parameters<typeof mergeWishes>[0]) =>
-  `${renderRuleset(mergeWishes(wishes))
+  `${renderRuleset(mergeWishes(wishes), 0)
     .objects.map((object) => JSON.stringify(object))
     .join('\n')}\n`;
 
@@ -23,18 +23,27 @@ describe('renderRuleset', () => {
     expect(textOf(FORWARDS_WISH, WEB_WISH, tunnelWish())).toBe(textOf(tunnelWish(), WEB_WISH, FORWARDS_WISH));
   });
 
+  it('gives the kernel what time is left, never more than was granted, and nothing of what has ended', () => {
+    const expiry = { atMs: 1_700_000_000_000, longestMs: 60_000 };
+    const at = (nowMs: number) =>
+      renderRuleset(mergeWishes([tunnelWish(), { forwards: [forwardRule({ expiry })] }]), nowMs).objects;
+    expect(JSON.stringify(at(1_699_999_970_500))).toContain('"timeout":30}');
+    expect(JSON.stringify(at(0))).toContain('"timeout":60}');
+    expect(at(expiry.atMs)).toEqual(renderRuleset(mergeWishes([tunnelWish()]), 0).objects);
+  });
+
   it('needs no more rules for a thousand forwards than for one', () => {
     const many = Array.from({ length: 1000 }, (_, at) =>
       forwardRule({ id: `f_${at}`, edgePort: 10_000 + at }),
     );
     const rulesOf = (wish: typeof WEB_WISH) =>
-      renderRuleset(mergeWishes([tunnelWish(), wish])).objects.filter((object) => 'rule' in object);
+      renderRuleset(mergeWishes([tunnelWish(), wish]), 0).objects.filter((object) => 'rule' in object);
     expect(rulesOf({ forwards: many })).toEqual(rulesOf({ forwards: [forwardRule()] }));
   });
 
   it('defines every chain, set, map and counter before a rule names it', () => {
     const defined = new Set<string>();
-    for (const object of renderRuleset(mergeWishes([tunnelWish(), WEB_WISH, FORWARDS_WISH])).objects) {
+    for (const object of renderRuleset(mergeWishes([tunnelWish(), WEB_WISH, FORWARDS_WISH]), 0).objects) {
       const text = JSON.stringify(object);
       if (!('rule' in object)) defined.add(/"name":"([^"]+)"/.exec(text)![1]!);
       for (const [, name] of text.matchAll(/"@([^"]+)"|"target":"([^"]+)"/g)) {

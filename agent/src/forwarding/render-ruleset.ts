@@ -1,7 +1,7 @@
 /**
  * From plan to the complete `table inet sidegate`, as libnftables' JSON. Pure: no I/O, no clock, no process.
  *
- * Invariants: equal plans give equal rulesets; a packet costs the same with a thousand forwards as with one (maps,
+ * Invariants: equal plans give equal rulesets at equal times; a packet costs the same with a thousand forwards as with one (maps,
  * not rule lists); who may open what is decided once, at the packet's arrival and by its original port (`admission`);
  * nothing passes from the tunnel to a LAN but what this table translated itself; without a tunnel nothing of it is
  * there. Interfaces are matched by name, so that the ruleset loads while they do not exist.
@@ -102,13 +102,13 @@ const renderTransit = (tunnel: FirewallTunnel, published: readonly (readonly Nft
   ]);
 };
 
-/** The whole table for this plan. */
-export const renderRuleset = (plan: FirewallPlan): Ruleset => {
+/** The whole table for this plan; `nowMs` is wall time, which turns the ends of forwards into timeouts. */
+export const renderRuleset = (plan: FirewallPlan, nowMs: number): Ruleset => {
   const chains: NftChain[] = plan.portSharing === undefined ? [] : [...renderPortSharing(plan.portSharing)];
   const data: NftObject[] = [];
   if (plan.tunnel !== undefined) {
     const peers = renderPeerSets(plan.tunnel.peers, plan.ownServices);
-    const forwards = renderForwards(plan.tunnel, plan.forwards, renderRedirects(plan.ownServices));
+    const forwards = renderForwards(plan.tunnel, plan.forwards, renderRedirects(plan.ownServices), nowMs);
     data.push(...forwards.counters, ...peers.sets, ownServicesSet.render(plan.ownServices), ...forwards.maps);
     chains.push(
       ...renderAdmission(plan.tunnel, peers.permits),

@@ -17,6 +17,14 @@ export interface OwnService {
   readonly label: string;
 }
 
+/** The end of a forward, which the kernel keeps. */
+export interface ForwardExpiry {
+  /** Wall time. */
+  readonly atMs: number;
+  /** Never longer than this, whatever the clock says: routers boot in 1970. */
+  readonly longestMs: number;
+}
+
 /** One port forward, its target resolved to an address. */
 export interface ForwardRule {
   /** Counter name and key: `forward-` and the id. */
@@ -25,6 +33,7 @@ export interface ForwardRule {
   readonly edgePort: number;
   readonly targetAddress: Ip4;
   readonly targetPort: number;
+  readonly expiry?: ForwardExpiry;
 }
 
 export interface FirewallWish {

@@ -26,6 +26,7 @@ import type { FirewallWish } from './firewall-wish.ts';
 
 export type {
   FirewallWish,
+  ForwardExpiry,
   ForwardRule,
   OwnService,
   PermittedPeer,

@@ -5,6 +5,7 @@ import '../../shared/components/sg-copy.ts';
 import { SgElement } from '../../shared/components/sg-element.ts';
 import '../../shared/components/sg-icon.ts';
 import '../../shared/components/sg-switch.ts';
+import '../../shared/components/sg-time.ts';
 import { formatBytes } from '../../shared/format/format.ts';
 import { isWebUrl } from '../data/forwards.ts';
 import { t } from '../messages.ts';
@@ -68,6 +69,7 @@ export class SgForwardTable extends SgElement {
       <td class="td lead" role="cell">
         <div class="cell-title">${name}</div>
         <div class="cell-sub">${t('forward.owner', { name: forward.owner })}</div>
+        ${this.#renderEnd(forward)}
       </td>
       <td class="td" role="cell" data-title=${t('forward.url')}>${this.#renderUrl(forward, name)}</td>
       <td class="td" role="cell" data-title=${t('forward.target')}>${this.#renderTarget(forward)}</td>
@@ -97,6 +99,11 @@ export class SgForwardTable extends SgElement {
         </button>
       </td>
     </tr>`;
+  }
+
+  #renderEnd({ expiresAt }: Forward) {
+    if (expiresAt === undefined) return nothing;
+    return html`<div class="cell-sub">${t('forward.ends')} <sg-time .at=${expiresAt}></sg-time></div>`;
   }
 
   #renderUrl({ url, enabled }: Forward, name: string) {

@@ -14,7 +14,8 @@ import type { Command, CommandContext, Invocation } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { plain } from '../output/plain-text.ts';
 import { type Column, renderTable } from '../output/table.ts';
-import { formatBytes } from '../output/units.ts';
+import { formatBytes, formatDuration } from '../output/units.ts';
+import { parseDuration, parseMoment } from '../parse-expiry.ts';
 import { findForward, findHost } from './find-host.ts';
 import { fetchHosts } from './hosts.ts';
 
@@ -55,8 +56,22 @@ const protocolOf = (invocation: Invocation): ForwardProtocol => {
   return invocation.has('both') ? 'both' : invocation.has('udp') ? 'udp' : 'tcp';
 };
 
+const expiryOf = (context: CommandContext, invocation: Invocation): { expiresAt?: number } => {
+  const [span, moment] = [invocation.text('for'), invocation.text('until')];
+  if (span !== undefined && moment !== undefined) {
+    throw new AgentError('USAGE', '--for and --until exclude each other', { hint: 'One end is enough.' });
+  }
+  const nowMs = context.io.clock.wallMs();
+  if (span !== undefined) return { expiresAt: nowMs + parseDuration(span) };
+  return moment === undefined ? {} : { expiresAt: parseMoment(moment, nowMs) };
+};
+
 const describeTarget = ({ targetAddress, target, targetPort }: Forward): string =>
   `${targetAddress ?? (target.kind === 'address' ? target.address : `${target.hostId} (not seen)`)}:${targetPort}`;
+
+/** `, for 2 h`; nothing where it has no end. */
+const describeEnd = ({ expiresAt }: Forward, { io }: CommandContext): string =>
+  expiresAt === undefined ? '' : `, for ${formatDuration(expiresAt - io.clock.wallMs())}`;
 
 const addCommand: Command = {
   path: ['forward', 'add'],
@@ -68,12 +83,14 @@ const addCommand: Command = {
     { name: 'port', value: 'EDGEPORT', summary: 'port on this machine; without it a free one is chosen' },
     { name: 'udp', summary: 'UDP instead of TCP' },
     { name: 'both', summary: 'TCP and UDP' },
+    { name: 'for', value: 'TIME', summary: 'ends after this time: 45m, 2h, 3d' },
+    { name: 'until', value: 'MOMENT', summary: 'ends then: 18:30, friday, 2030-01-31, "2030-01-31 18:00"' },
     { name: 'label', value: 'TEXT', summary: 'what it is for' },
     { name: 'dry-run', summary: 'show what would be done, and change nothing' },
   ],
   examples: [
     'sidegate forward add 192.168.1.10:80 --label "front door"',
-    'sidegate forward add printer:631 --port 8631',
+    'sidegate forward add printer:631 --port 8631 --for 2h',
   ],
   async run(context, invocation) {
     const protocol = protocolOf(invocation);
@@ -83,6 +100,7 @@ const addCommand: Command = {
       ...(edgePort === undefined ? {} : { edgePort: parsePort(edgePort, '--port') }),
       ...(await parseTarget(context, invocation.arguments[0]!)),
       label: invocation.text('label') ?? '',
+      ...expiryOf(context, invocation),
     };
     if (invocation.has('dry-run')) {
       const plan = await context.client.ask('POST', '/forwards?dryRun=1', ForwardPlan, body);
@@ -93,7 +111,9 @@ const addCommand: Command = {
     }
     const forward = await context.client.ask('POST', '/forwards', Forward, body);
     context.json(forward);
-    context.say(`${context.style.bold(plain(forward.url))} leads to ${describeTarget(forward)}`);
+    context.say(
+      `${context.style.bold(plain(forward.url))} leads to ${describeTarget(forward)}${describeEnd(forward, context)}`,
+    );
     return EXIT.ok;
   },
 };
@@ -103,15 +123,18 @@ const COLUMNS: readonly Column[] = [
   { title: 'PROTO' },
   { title: 'TO' },
   { title: 'URL', isFlexible: true, paint: (cell, style) => style.bold(cell) },
-  { title: 'STATE', paint: (cell, style) => (cell === 'on' ? style.green(cell) : style.yellow(cell)) },
+  { title: 'STATE', paint: (cell, style) => (/^on\b/.test(cell) ? style.green(cell) : style.yellow(cell)) },
   { title: 'CONNS', isRight: true },
   { title: 'BYTES', isRight: true },
   { title: 'LABEL', isFlexible: true },
   { title: 'ID' },
 ];
 
-const stateOf = ({ enabled, targetAddress }: Forward): string =>
-  enabled ? (targetAddress === undefined ? 'host gone' : 'on') : 'off';
+const stateOf = (forward: Forward, context: CommandContext): string => {
+  const { enabled, targetAddress } = forward;
+  const state = enabled ? (targetAddress === undefined ? 'host gone' : 'on') : 'off';
+  return `${state}${describeEnd(forward, context)}`;
+};
 
 const listCommand: Command = {
   path: ['forward', 'list'],
@@ -130,7 +153,7 @@ const listCommand: Command = {
         forward.protocol,
         describeTarget(forward),
         forward.url,
-        stateOf(forward),
+        stateOf(forward, context),
         String(forward.connections),
         formatBytes(forward.bytes),
         forward.label,

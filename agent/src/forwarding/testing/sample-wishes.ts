@@ -47,11 +47,16 @@ export const forwardRule = (patch: Partial<ForwardRule> = {}): ForwardRule => ({
   ...patch,
 });
 
-/** One forward over TCP, one over both protocols under one id. */
+/** One forward over TCP, one over both protocols under one id, one for two hours from zero. */
 export const FORWARDS_WISH: FirewallWish = {
   forwards: [
     forwardRule({ id: 'f_bbbbbbbbbbbbbbbb', edgePort: 5060, protocol: 'udp', targetPort: 5060 }),
     forwardRule({ id: 'f_bbbbbbbbbbbbbbbb', edgePort: 5060, protocol: 'tcp', targetPort: 5060 }),
     forwardRule(),
+    forwardRule({
+      id: 'f_cccccccccccccccc',
+      edgePort: 8002,
+      expiry: { atMs: 7_200_000, longestMs: 7_200_000 },
+    }),
   ],
 };

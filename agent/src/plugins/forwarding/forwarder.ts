@@ -14,13 +14,18 @@ import {
 import { AgentError } from '../../errors.ts';
 import { type ForwardRecord, protocolsOf } from '../../forwarding/forward-record.ts';
 import { renderForwardUrl } from '../../forwarding/forward-url.ts';
-import { forwardRules, planForward } from '../../forwarding/plan-forward.ts';
+import { checkExpiry, forwardRules, planForward } from '../../forwarding/plan-forward.ts';
 import { renderForwardText } from '../../forwarding/render-forward-text.ts';
 import { hostOf, learnTarget, resolveTarget } from '../../forwarding/resolve-target.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import type { ForwardStore } from './forward-store.ts';
 import { readForwardingState } from './read-forwarding-state.ts';
 import type { UsageWatch } from './usage-watch.ts';
+
+/** Wall clocks jump, so the ends of forwards are looked at this often at least. */
+const EXPIRY_CHECK_MS = 60_000;
+/** How soon a removal that failed is tried again; the kernel has ended the forward already. */
+const EXPIRY_RETRY_MS = 5_000;
 
 /** What the forwarder works with. */
 export interface ForwarderDeps {
@@ -31,6 +36,17 @@ export interface ForwarderDeps {
   /** Turns IP forwarding on or off as the forwards need it; resolves when it is so. */
   readonly keepForwarding: () => Promise<void>;
 }
+
+const patchRecord = (record: ForwardRecord, patch: ForwardPatch): ForwardRecord => {
+  const { expiresAt: before, ...rest } = record;
+  const expiresAt = patch.expiresAt === undefined ? before : (patch.expiresAt ?? undefined);
+  return {
+    ...rest,
+    enabled: patch.enabled ?? record.enabled,
+    label: patch.label ?? record.label,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+};
 
 /** See the top of this file. */
 export class Forwarder {
@@ -43,6 +59,7 @@ export class Forwarder {
   #shown: ReadonlyMap<ForwardId, Forward> = new Map();
   #rulesText = '[]';
   #last: Promise<unknown> = Promise.resolve();
+  #expiryTimer: Disposable | undefined;
 
   constructor({ host, store, usage, publish, keepForwarding }: ForwarderDeps) {
     this.#host = host;
@@ -70,6 +87,12 @@ export class Forwarder {
     this.#records = await this.#store.load();
     this.#wish();
     this.show();
+    this.#watchExpiry();
+  }
+
+  /** No more timers. */
+  stop(): void {
+    this.#expiryTimer?.[Symbol.dispose]();
   }
 
   create(request: NewForward, owner: string): Promise<Forward> {
@@ -85,18 +108,15 @@ export class Forwarder {
     const record = await this.#plan(request, owner);
     return {
       forward: this.#view(record),
-      ruleset: renderForwardText(forwardRules([record], this.#surroundings())),
+      ruleset: renderForwardText(forwardRules([record], this.#surroundings()), this.#host.clock.wallMs()),
     };
   }
 
   patch(id: ForwardId, patch: ForwardPatch): Promise<Forward> {
     return this.#exclusively(async () => {
       const record = this.#find(id);
-      const next = {
-        ...record,
-        enabled: patch.enabled ?? record.enabled,
-        label: patch.label ?? record.label,
-      };
+      checkExpiry(patch.expiresAt, this.#host.clock.wallMs());
+      const next = patchRecord(record, patch);
       await this.#commit(this.#records.map((one) => (one.id === id ? next : one)));
       if (record.enabled && !next.enabled) await this.#cut(record);
       return this.#shown.get(id)!;
@@ -110,6 +130,46 @@ export class Forwarder {
       await this.#cut(record);
       this.#host.events.emit('forward.removed', { id });
       this.#host.log.info('forward removed', { path: `${record.protocol}/${record.edgePort}`, user });
+    });
+  }
+
+  /** Removes what has ended; the kernel lets nothing of it through any more. */
+  #expire(): Promise<void> {
+    return this.#exclusively(async () => {
+      const nowMs = this.#host.clock.wallMs();
+      const ended = this.#records.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= nowMs);
+      if (ended.length === 0) return;
+      await this.#commit(this.#records.filter((record) => !ended.includes(record)));
+      for (const record of ended) {
+        await this.#cut(record);
+        this.#host.events.emit('forward.removed', { id: record.id });
+        this.#host.log.info('forward expired', { path: `${record.protocol}/${record.edgePort}` });
+      }
+    });
+  }
+
+  /** Looks again when the next forward ends. */
+  #watchExpiry(): void {
+    this.#expiryTimer?.[Symbol.dispose]();
+    const { clock, log, signal } = this.#host;
+    const ends = this.#records.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [expiresAt]));
+    if (ends.length === 0 || signal.aborted) return;
+    const nextMs = Math.min(...ends) - clock.wallMs();
+    this.#lookForExpired(Math.min(EXPIRY_CHECK_MS, Math.max(0, nextMs)), (error) =>
+      log.warn('remove a forward that has ended', { error }),
+    );
+  }
+
+  #lookForExpired(delayMs: number, complain: (error: unknown) => void): void {
+    this.#expiryTimer = this.#host.clock.after(delayMs, () => {
+      this.#expire().then(
+        () => this.#watchExpiry(),
+        (error: unknown) => {
+          if (this.#host.signal.aborted) return;
+          complain(error);
+          this.#lookForExpired(EXPIRY_RETRY_MS, complain);
+        },
+      );
     });
   }
 
@@ -164,6 +224,7 @@ export class Forwarder {
       throw error;
     }
     this.show();
+    this.#watchExpiry();
   }
 
   /** Tells the firewall; false where it knows already. */

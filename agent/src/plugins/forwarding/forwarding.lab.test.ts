@@ -40,6 +40,28 @@ const SCOPES: Scope[] = [
   },
 ];
 
+/** A daemon with this plugin, and what other plugins would tell it. */
+const AGENT = `
+import * as v from 'valibot';
+import { runDaemon } from ${JSON.stringify(join(import.meta.dirname, '../../daemon.ts'))};
+import { plugin as forwarding } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))};
+const standIn = (name, start) =>
+  ({ name, apiVersion: 1, summary: 'A stand-in', config: v.strictObject({}), setup: (host) => ({ start: async () => start(host) }) });
+const mesh = standIn('mesh', ({ facts, hooks }) => {
+  facts.claim('life').publish({ state: 'up', brokerConnected: false, beaconReachable: false });
+  facts.claim('tunnel').publish({ interfaceName: 'sg0', kind: 'kernel', listenPort: 51000, mtuBytes: 1280 });
+  hooks.firewall.replace(${JSON.stringify(tunnelWish())});
+});
+const discovery = standIn('discovery', ({ facts }) => {
+  facts.claim('scopes').publish(${JSON.stringify(SCOPES)});
+  facts.claim('hosts').publish([]);
+});
+await runDaemon({
+  plugins: [mesh, discovery, forwarding].map((plugin) => ({ name: plugin.name, load: async () => ({ plugin }) })),
+  onReady: () => console.log('ready'),
+});
+`;
+
 describe.skipIf(await requireLab())('forwards in the kernel', () => {
   let lab: Lab;
   let edge: Machine;
@@ -125,7 +147,9 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
     const { stdout } = await machine.run('curl', argv, { reject: false });
     return stdout.trim() === '000' ? 'none' : stdout.trim();
   };
-  const listing = async () => (await edge.run('nft', ['list', 'table', 'inet', 'sidegate'])).stdout;
+  /** Without the time that is left, which passes. */
+  const listing = async () =>
+    (await edge.run('nft', ['list', 'table', 'inet', 'sidegate'])).stdout.replaceAll(/ expires \w+/g, '');
   /** Sends a line by UDP and gives what comes back within a moment. */
   const askUdp = async (from: string, to: string, port: number): Promise<string> => {
     // Waits 1 s for an answer after the end of its input.
@@ -140,9 +164,9 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
 
   it('is the table that the golden listing shows', async () => {
     const plan = mergeWishes([tunnelWish(), WEB_WISH, FORWARDS_WISH]);
-    await platform.ports.firewall.apply(renderRuleset(plan), signal);
+    await platform.ports.firewall.apply(renderRuleset(plan, 0), signal);
     await expect(await listing()).toMatchFileSnapshot('../../forwarding/golden/edge.golden.nft');
-    await platform.ports.firewall.apply(renderRuleset(mergeWishes([tunnelWish('client')])), signal);
+    await platform.ports.firewall.apply(renderRuleset(mergeWishes([tunnelWish('client')]), 0), signal);
     await expect(await listing()).toMatchFileSnapshot('../../forwarding/golden/client.golden.nft');
     await platform.ports.firewall.remove();
     await host.settled();
@@ -240,7 +264,7 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
     await using client = peers.spawn('socat', ['-', target], { stdin: 'pipe' });
     client.stdin!.write('one\n');
     await client.waitForOutput(/one/);
-    await platform.ports.firewall.apply(renderRuleset(mergeWishes([tunnelWish()])), signal);
+    await platform.ports.firewall.apply(renderRuleset(mergeWishes([tunnelWish()]), 0), signal);
     client.stdin!.write('two\n');
     await expect(client.waitForOutput(/two/, 1_000)).rejects.toMatchObject({ code: 'LAB_TIMEOUT' });
     await platform.ports.firewall.remove();
@@ -330,5 +354,44 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
     await dump.waitForOutput(/listening on/);
     await edge.run('socat', ['-u', '-', `UDP:${CAMERA}:6000,bind=:40001`], { input: probe });
     await dump.waitForOutput(/192\.168\.1\.2\.51000 > 192\.168\.1\.20\.6000/);
+  });
+
+  it('ends a forward in time though the agent is dead, its open connections too', async () => {
+    await host[Symbol.asyncDispose]();
+    await using _server = camera.spawn('socat', ['TCP-LISTEN:7780,reuseaddr,fork', 'EXEC:cat']);
+    await camera.waitFor({ tcp: 7780 });
+    const agent = edge.spawn(process.execPath, ['--input-type=module', '-e', AGENT], {
+      cwd: import.meta.dirname,
+    });
+    await agent.waitForOutput(/ready/, 15_000);
+    const target = { kind: 'address', address: CAMERA };
+    const publish = async (edgePort: number, expiresAt?: number) => {
+      const body = JSON.stringify({ target, targetPort: 7780, edgePort, expiresAt });
+      const to = ['--unix-socket', '/run/sidegate/sidegate.sock', 'http://agent/api/forwards'];
+      await edge.run('curl', ['-sSf', '-H', 'content-type: application/json', '-d', body, ...to]);
+    };
+    const connect = (port: number) =>
+      peers.spawn('socat', ['-', `TCP:${EDGE.address4}:${port},bind=${TECHNICIAN.address4}`], {
+        stdin: 'pipe',
+      });
+    await publish(9001);
+    await publish(9002, Date.now() + 4_000);
+    await using kept = connect(9001);
+    await using ending = connect(9002);
+    for (const client of [kept, ending]) {
+      client.stdin!.write('one\n');
+      await client.waitForOutput(/one/);
+    }
+    agent.kill('SIGKILL');
+    await agent.exited;
+    ending.stdin!.write('two\n');
+    await ending.waitForOutput(/two/);
+    await vi.waitFor(async () => expect(await listing()).not.toContain('tcp . 9002'), 6_000);
+    for (const client of [kept, ending]) client.stdin!.write('three\n');
+    await kept.waitForOutput(/three/);
+    await expect(ending.waitForOutput(/three/, 1_000)).rejects.toMatchObject({ code: 'LAB_TIMEOUT' });
+    await using late = connect(9002);
+    late.stdin!.write('four\n');
+    await expect(late.waitForOutput(/four/, 1_000)).rejects.toMatchObject({ code: 'LAB_TIMEOUT' });
   });
 });

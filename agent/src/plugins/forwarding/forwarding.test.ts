@@ -215,6 +215,68 @@ describe('the forwarding plugin', () => {
     expect(await codeFrom(host.call('DELETE', '/forwards/nonsense'))).toBe('FORWARD_NOT_FOUND');
   });
 
+  it('ends a forward at its time: out of kernel, list and file, its connections cut', async () => {
+    const { id } = await add({ expiresAt: clock.wallMs() + 7_200_000 });
+    const kept = await add();
+    expect(ruleset()).toContain('"timeout":7200');
+    await clock.advance(7_199_000);
+    expect(await host.call('GET', '/forwards')).toHaveLength(2);
+    await clock.advance(1_000);
+    await host.settled();
+    expect(ruleset()).not.toContain('{"concat":["tcp",8001]}');
+    expect(host.fact('forwards')).toMatchObject([{ id: kept.id }]);
+    expect(platform.fakes.firewall.cuts).toEqual([{ protocol: 'tcp', port: 8001 }]);
+    expect(JSON.parse(await saved()).forwards).toHaveLength(1);
+    expect(host.events.at(-1)).toMatchObject({ event: 'forward.removed', data: { id } });
+  });
+
+  it('notices within a minute that the clock jumped past an end', async () => {
+    await add({ expiresAt: clock.wallMs() + 7_200_000 });
+    clock.jumpWall(86_400_000);
+    await clock.advance(60_000);
+    expect(await host.call('GET', '/forwards')).toEqual([]);
+  });
+
+  it('drops what ended while nothing ran', async () => {
+    await add({ expiresAt: clock.wallMs() + 1_000 });
+    const text = (await saved()).replace(/"expiresAt": \d+/, '"expiresAt": 1');
+    await host[Symbol.asyncDispose]();
+    await open(new Map([[FILE, text]]));
+    await clock.advance(1);
+    await host.settled();
+    expect(ruleset()).not.toContain('192.168.1.20');
+    expect(await host.call('GET', '/forwards')).toEqual([]);
+  });
+
+  it('removes an ended forward later where the disk refuses just now', async () => {
+    await add({ expiresAt: clock.wallMs() + 1_000 });
+    const { writeText } = platform.ports.files;
+    platform.ports.files.writeText = async () => {
+      throw new Error('no space left on device');
+    };
+    await clock.advance(2_000);
+    expect(ruleset()).not.toContain('192.168.1.20');
+    expect(await host.call('GET', '/forwards')).toHaveLength(1);
+    platform.ports.files.writeText = writeText;
+    await clock.advance(5_000);
+    expect(await host.call('GET', '/forwards')).toEqual([]);
+  });
+
+  it('lets a forward end at another time, or never, but not in the past', async () => {
+    const { id } = await add({ expiresAt: clock.wallMs() + 10_000 });
+    await host.call('PATCH', `/forwards/${id}`, { expiresAt: clock.wallMs() + 3_600_000 });
+    expect(ruleset()).toContain('"timeout":3600');
+    await host.call('PATCH', `/forwards/${id}`, { expiresAt: null });
+    expect(host.fact('forwards')?.[0]).not.toHaveProperty('expiresAt');
+    await clock.advance(86_400_000);
+    expect(ruleset()).toContain('192.168.1.20');
+    const past = clock.wallMs() - 1;
+    expect(await codeFrom(host.call('PATCH', `/forwards/${id}`, { expiresAt: past }))).toBe(
+      'FORWARD_EXPIRED',
+    );
+    expect(await codeFrom(add({ expiresAt: past }))).toBe('FORWARD_EXPIRED');
+  });
+
   it('gives two requests at once two ports', async () => {
     const forwards = await Promise.all([add(), add(), add()]);
     expect(forwards.map(({ edgePort }) => edgePort)).toEqual([8001, 8002, 8003]);

@@ -45,7 +45,7 @@ const addRoutes = ({ hooks: { api } }: PluginHost, forwarder: Forwarder, look: (
   api.add({
     method: 'PATCH',
     path: '/forwards/:id',
-    summary: 'Turns a forward on or off, or labels it',
+    summary: 'Turns a forward on or off, labels it, or lets it end at another time',
     handler: async ({ params, readBody }) =>
       forwarder.patch(parseId(params.id), await readBody(ForwardPatch)),
   });
@@ -141,6 +141,7 @@ export const plugin: PluginDefinition<Record<string, never>> = {
       },
       async stop() {
         pending?.[Symbol.dispose]();
+        forwarder.stop();
         await usage.stop();
       },
     };
