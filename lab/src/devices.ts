@@ -76,6 +76,24 @@ export const startNas = async (machine: Machine): Promise<void> => {
   await Promise.all([machine.waitFor({ tcp: 22 }), page.waitForOutput(/ready/)]);
 };
 
+/** UPnP: answers searches, and describes itself on 49152, or sends the curious to `redirect`. */
+export const startTelevision = async (machine: Machine, redirect?: string): Promise<void> => {
+  const more = redirect === undefined ? [] : [redirect];
+  const device = runDevice(machine, 'upnp.ts', [`[LG] webOS TV ${machine.name}`, 'OLED55', ...more]);
+  await device.waitForOutput(/ready/);
+};
+
+/** A camera that is found by WS-Discovery alone. */
+export const startOnvifCamera = async (machine: Machine): Promise<void> => {
+  const address = (await machine.address()) ?? '';
+  await runDevice(machine, 'onvif.ts', ['Garden gate', 'C200', address]).waitForOutput(/ready/);
+};
+
+/** A Windows machine as far as NetBIOS shows it. */
+export const startComputer = async (machine: Machine): Promise<void> => {
+  await runDevice(machine, 'netbios.ts', [`desktop-${machine.name}`, 'HOME']).waitForOutput(/ready/);
+};
+
 /** Answers ARP, drops every IP packet. */
 export const startThing = async (machine: Machine): Promise<void> => {
   const chain = 'type filter hook input priority filter; policy drop;';

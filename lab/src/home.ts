@@ -3,7 +3,16 @@
  * Homes know nothing of each other, so their LANs may well have the same numbers.
  */
 import type { AccessNetwork } from './access-network.ts';
-import { startCamera, startNas, startPhone, startPrinter, startThing } from './devices.ts';
+import {
+  startCamera,
+  startComputer,
+  startNas,
+  startOnvifCamera,
+  startPhone,
+  startPrinter,
+  startTelevision,
+  startThing,
+} from './devices.ts';
 import { LEASES_PATH, startDnsmasq } from './dnsmasq.ts';
 import { LabError } from './errors.ts';
 import { bridgeLines } from './links.ts';
@@ -105,6 +114,24 @@ export class Home {
   /** A storage box: sshd on 22, a self-signed page on 443. */
   addNas(name: string, options: HomeMachineOptions): Promise<Machine> {
     return this.#addDevice(name, { vendor: 'synology', ...options }, startNas);
+  }
+
+  /** A television that speaks UPnP; one with `redirect` leads those who ask for its description elsewhere. */
+  addTelevision(
+    name: string,
+    options: HomeMachineOptions & { readonly redirect?: string },
+  ): Promise<Machine> {
+    return this.#addDevice(name, options, (machine) => startTelevision(machine, options.redirect));
+  }
+
+  /** A camera that answers WS-Discovery and nothing else. */
+  addOnvifCamera(name: string, options: HomeMachineOptions): Promise<Machine> {
+    return this.#addDevice(name, options, startOnvifCamera);
+  }
+
+  /** A computer that answers to its NetBIOS name, `DESKTOP-<NAME>`. */
+  addComputer(name: string, options: HomeMachineOptions): Promise<Machine> {
+    return this.#addDevice(name, { vendor: 'intel', ...options }, startComputer);
   }
 
   /** A thing that answers ARP and nothing else. */

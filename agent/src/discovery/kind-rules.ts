@@ -172,11 +172,7 @@ const HOUSE: readonly KindRule[] = [
     /espressif|tuya|shelly|sonoff|itead|philips lighting|signify|nest labs|ecobee|allterco|texas instruments|irobot|roborock|lifx|nanoleaf|netatmo|tado|eq-3/i,
     3,
   ),
-  byType(
-    'iot',
-    /_hap\.|_esphomelib|_hue|_shelly|_matter|_mqtt|_lifx|_nanoleafapi|_miio|_wled|urn:.*:device:basic/i,
-    4,
-  ),
+  byType('iot', /_hap\.|_esphomelib|_hue|_shelly|_matter|_mqtt|_lifx|_nanoleafapi|_miio|_wled/i, 4),
   byText(
     'iot',
     /shelly|tasmota|esphome|\bhue\b|sonoff|thermostat|smart ?plug|home assistant|homematic|\bccu[23]\b|raspberrymatic|zigbee|roomba|roborock|vacuum|nanoleaf|wled|tado|netatmo|loxone|\bknx\b|openhab|fhem|philips-bridge/i,

@@ -1,4 +1,5 @@
 /** The first bytes of an HTTP answer: enough to say what a device is. Bytes come from strangers. */
+import { decodeEntities } from './decode-entities.ts';
 import { sanitizeText } from './sanitize-text.ts';
 
 /** What an answer told; texts are clean. */
@@ -10,22 +11,7 @@ export interface HttpReply {
   readonly wantsTls: boolean;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: ' ',
-};
 const MAX_TITLE_CHARS = 400;
-
-const decodeEntities = (text: string): string =>
-  text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,5}));/gi, (all, decimal, hex, name) => {
-    if (name !== undefined) return ENTITIES[String(name).toLowerCase()] ?? all;
-    const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal);
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : '';
-  });
 
 /** UTF-8 where it is valid, else Latin-1, which old cameras speak. */
 const decodeText = (bytes: Uint8Array): string => {
@@ -60,4 +46,12 @@ export const parseRtspReply = (bytes: Uint8Array): { readonly server?: string } 
   if (!/^RTSP\/\d\.\d \d{3}/.test(text)) return undefined;
   const server = headerOf(text, 'server');
   return server === undefined ? {} : { server };
+};
+
+/** The body of an answer that is a plain success: a redirect has none, whatever it carries. */
+export const parseHttpBody = (bytes: Uint8Array): string | undefined => {
+  const text = decodeText(bytes);
+  if (!/^HTTP\/1\.[01] 200/.test(text)) return undefined;
+  const blank = /\r?\n\r?\n/.exec(text);
+  return blank === null ? undefined : text.slice(blank.index + blank[0].length);
 };

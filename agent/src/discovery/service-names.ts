@@ -67,6 +67,9 @@ const BY_PORT = new Map(KNOWN_PORTS.map((known) => [known.port, known]));
 /** The usual name of a TCP port, or `tcp-<port>`. */
 export const serviceName = (port: number): string => BY_PORT.get(port)?.name ?? `tcp-${port}`;
 
+/** Is it one that every scan tries? */
+export const isKnownPort = (port: number): boolean => BY_PORT.has(port);
+
 /** Ports whose answer, even a refusal, tells that an address is alive: open on most devices there are. */
 export const SWEEP_PORTS: readonly number[] = [443, 80, 22, 554, 9100];
 

@@ -133,4 +133,22 @@ describe.skipIf(await requireLab())('a scan of a home', () => {
     expect(services(at(result, '10.20.0.5'))).toEqual(['http 80', 'rtsp 554']);
     expect(at(result, '192.168.1.20')).toBeUndefined();
   });
+
+  it('hears UPnP, ONVIF and NetBIOS, and is not led astray', async () => {
+    await Promise.all([
+      home.addTelevision('oled', { address: '192.168.1.60' }),
+      home.addTelevision('trickster', { address: '192.168.1.61', redirect: 'http://192.168.1.20/' }),
+      home.addOnvifCamera('gate', { address: '192.168.1.62' }),
+      home.addComputer('study', { address: '192.168.1.63' }),
+    ]);
+    await using edge = await addEdge();
+    const result = await scan(edge);
+    expect(result.scan).toMatchObject({ state: 'done', notices: [] });
+    expect(at(result, '192.168.1.60')).toMatchObject({ name: '[LG] webOS TV oled', kind: 'tv' });
+    expect(at(result, '192.168.1.61')?.evidence.map(({ field }) => field)).toContain('ssdp-server');
+    expect(at(result, '192.168.1.61')?.evidence.map(({ field }) => field)).not.toContain('upnp-name');
+    expect(at(result, '192.168.1.62')).toMatchObject({ name: 'Garden gate', kind: 'camera' });
+    expect(services(at(result, '192.168.1.62'))).toEqual(['onvif 8899']);
+    expect(at(result, '192.168.1.63')).toMatchObject({ name: 'DESKTOP-STUDY', kind: 'computer' });
+  });
 });

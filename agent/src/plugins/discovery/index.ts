@@ -16,7 +16,10 @@ import { createDeviceFinder } from './sources/find-devices.ts';
 import { createLeaseSource } from './sources/leases.ts';
 import { createMdnsSource } from './sources/mdns.ts';
 import { createNeighbourSource } from './sources/neighbours.ts';
+import { createNetbiosSource } from './sources/netbios.ts';
 import { createServiceSource } from './sources/services.ts';
+import { createSsdpSource } from './sources/ssdp.ts';
+import { createWsDiscoverySource } from './sources/ws-discovery.ts';
 import { createVendorFile } from './vendor-file.ts';
 
 const LINK_DEBOUNCE_MS = 400;
@@ -45,7 +48,10 @@ const createSources = ({ ports, clock, health }: PluginHost, { leaseFiles }: Dis
     },
   }),
   createMdnsSource(clock),
+  createSsdpSource({ ...ports, clock }),
+  createWsDiscoverySource({ ...ports, clock }),
   createServiceSource(clock),
+  createNetbiosSource({ ...ports, clock }),
 ];
 
 /** Hosts that forwards lead to, by id or by the address they have. */

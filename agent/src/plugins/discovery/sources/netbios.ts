@@ -1,0 +1,57 @@
+/** Asks every device found for its NetBIOS name: one datagram each, a second one to those who did not answer. */
+import { randomInt } from 'node:crypto';
+import { type Clock, isIp4 } from '@sidegate/kit';
+import type { Ip4 } from '@sidegate/protocol';
+import { decodeNodeStatus, encodeNodeStatusRequest, NETBIOS_PORT } from '../../../discovery/netbios.ts';
+import type { Sockets } from '../../../ports/index.ts';
+import type { DiscoverySource } from '../source.ts';
+
+const PATIENCE_MS = 500;
+/** Between datagrams of the second round, so that a large network is not asked in one burst. */
+const BURST = 64;
+const BURST_MS = 20;
+
+/** Works wherever datagrams go, through routers too. */
+export const createNetbiosSource = ({
+  sockets,
+  clock,
+}: {
+  readonly sockets: Sockets;
+  readonly clock: Clock;
+}): DiscoverySource => ({
+  name: 'netbios',
+  phase: 'Asking for Windows names',
+  role: 'examine',
+  weight: 0.05,
+  async scan({ ownAddress }, sink, signal) {
+    await using socket = await sockets.bindUdp({
+      family: 4,
+      ...(ownAddress === undefined ? {} : { address: ownAddress }),
+    });
+    const id = randomInt(2 ** 16);
+    const request = encodeNodeStatusRequest(id);
+    const silent = new Set<Ip4>();
+    using _listening = socket.onMessage((bytes, { address, port }) => {
+      if (signal.aborted || port !== NETBIOS_PORT || !isIp4(address) || !silent.has(address)) return;
+      const status = decodeNodeStatus(bytes);
+      if (status?.id !== id) return;
+      silent.delete(address);
+      sink.observe({
+        address,
+        ...(status.name === undefined ? {} : { fields: { 'netbios-name': status.name } }),
+      });
+    });
+    const ask = (address: Ip4) => socket.send(request, { address, port: NETBIOS_PORT });
+    for await (const address of sink.addresses) {
+      if (signal.aborted) break;
+      silent.add(address);
+      ask(address);
+    }
+    await clock.sleep(PATIENCE_MS, signal);
+    for (const [at, address] of [...silent].entries()) {
+      ask(address);
+      if (at % BURST === BURST - 1) await clock.sleep(BURST_MS, signal);
+    }
+    if (silent.size > 0) await clock.sleep(PATIENCE_MS, signal);
+  },
+});
