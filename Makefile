@@ -54,4 +54,5 @@ lab-tools: node_modules/.installed
 node_modules/.installed: package-lock.json
 	@sh lab/ensure-tools.sh node
 	npm ci --no-audit --no-fund --loglevel=error
+	@sh lab/ensure-tools.sh bindings
 	@touch $@

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a target needs and this machine lacks, or says in one line why it cannot.
-# Usage: ensure-tools.sh node | lab
+# Usage: ensure-tools.sh node | bindings | lab
 # Services that come with a package are neither started nor left enabled: the lab starts its own, in its own namespaces.
 set -eu
 
@@ -16,13 +16,22 @@ LAB_TOOLS="ip:iproute2 nft:nftables wg:wireguard-tools wireguard-go:wireguard-go
   ping:iputils-ping nsenter:util-linux setpriv:util-linux nmap:nmap openssl:openssl tcpdump:tcpdump"
 
 [ "$(uname -s)" = Linux ] || die "this needs Linux, for its network namespaces; this machine runs $(uname -s). A virtual machine with Debian will do."
+if [ "${1:-}" = bindings ]; then
+  # npm leaves out optional packages that are too new for the Node it runs on, such as Debian 12's; the project's own
+  # Node has just been installed, and fetches them.
+  case "$(node --version)" in v1[0-9].*)
+    exec node_modules/.bin/node "$(readlink -f "$(command -v npm)")" install --no-save --no-audit --no-fund --loglevel=error
+    ;;
+  esac
+  exit 0
+fi
 case "${1:-}" in
   node) tools=$NODE_TOOLS ;;
   lab)
     tools=$LAB_TOOLS
     [ "$(id -u)" = 0 ] || die "this needs root, to make network namespaces: try again with sudo."
     ;;
-  *) die "usage: ensure-tools.sh node|lab" ;;
+  *) die "usage: ensure-tools.sh node|bindings|lab" ;;
 esac
 
 missing=
