@@ -248,6 +248,12 @@ const FORWARD_ERRORS = {
     blame: 'remote',
     status: 422,
   },
+  FORWARD_SOURCE_UNKNOWN: {
+    hint: '`sidegate peers` shows who there is; ids are taken of those who are away.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
+  },
   FORWARD_LIMIT: {
     hint: 'Remove forwards that nobody uses.',
     retry: 'never',

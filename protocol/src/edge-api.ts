@@ -19,6 +19,7 @@ import {
   plainText,
   ScanId,
   ScopeId,
+  UserId,
   WallMs,
 } from './ids.ts';
 import { LIMITS } from './limits.ts';
@@ -230,6 +231,26 @@ export const ForwardTarget = v.variant('kind', [
 ]);
 export type ForwardTarget = v.InferOutput<typeof ForwardTarget>;
 
+const sources = <const S extends v.GenericSchema<string>>(item: S) =>
+  v.optional(v.pipe(v.array(item), v.maxLength(LIMITS.sourcesPerForward)), []);
+/** Who may open a forward, of those whom policy lets in at all: any of these. */
+export const ForwardAllow = v.strictObject({
+  nodes: sources(NodeId),
+  tags: sources(Tag),
+  users: sources(UserId),
+});
+export type ForwardAllow = v.InferOutput<typeof ForwardAllow>;
+/** The same as a person says it: nodes and users by name or id. Names are looked up once, ids are kept. */
+export const NewForwardAllow = v.pipe(
+  v.strictObject({
+    nodes: sources(plainText(LIMITS.labelLength)),
+    tags: sources(Tag),
+    users: sources(plainText(LIMITS.labelLength)),
+  }),
+  v.check(({ nodes, tags, users }) => nodes.length + tags.length + users.length > 0, 'somebody at least'),
+);
+export type NewForwardAllow = v.InferOutput<typeof NewForwardAllow>;
+
 /** `POST /forwards` (`?dryRun=1` answers with the plan and changes nothing). Without `edgePort` one is chosen. */
 export const NewForward = v.strictObject({
   protocol: v.optional(ForwardProtocol, 'tcp'),
@@ -239,6 +260,8 @@ export const NewForward = v.strictObject({
   label: v.optional(plainText(LIMITS.labelLength), ''),
   /** When it ends; without it, never. The kernel ends it even where the agent is dead. */
   expiresAt: v.optional(WallMs),
+  /** Without it, whoever policy permits. */
+  allow: v.optional(NewForwardAllow),
 });
 export type NewForward = v.InferOutput<typeof NewForward>;
 /** `PATCH /forwards/:id`. */
@@ -247,6 +270,8 @@ export const ForwardPatch = v.strictObject({
   label: v.optional(plainText(LIMITS.labelLength)),
   /** Another end; `null` is never. */
   expiresAt: v.optional(v.nullable(WallMs)),
+  /** Others; `null` is whoever policy permits. */
+  allow: v.optional(v.nullable(NewForwardAllow)),
 });
 export type ForwardPatch = v.InferOutput<typeof ForwardPatch>;
 /** `GET /forwards`. */
@@ -263,6 +288,7 @@ export const Forward = v.strictObject({
   owner: v.string(),
   createdAt: WallMs,
   expiresAt: v.optional(WallMs),
+  allow: v.optional(ForwardAllow),
   /** `http://home.acme.sidegate.internal:8001/`, or `host:port` where no browser speaks the protocol. */
   url: v.string(),
   connections: v.number(),

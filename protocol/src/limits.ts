@@ -14,6 +14,8 @@ export const LIMITS = {
   tagsPerNode: 16,
   /** Publications on one edge. */
   forwardsPerEdge: 1000,
+  /** Nodes, tags and users, each, that one publication is for. */
+  sourcesPerForward: 64,
   scopesPerEdge: 32,
   /** Hosts one edge keeps: a hostile LAN may invent as many as it likes. */
   hostsPerEdge: 5000,

@@ -2,7 +2,7 @@
 import { Forward, Ip4, Mac } from '@sidegate/protocol';
 import * as v from 'valibot';
 
-const { id, protocol, edgePort, target, targetPort, label, enabled, owner, createdAt, expiresAt } =
+const { id, protocol, edgePort, target, targetPort, label, enabled, owner, createdAt, expiresAt, allow } =
   Forward.entries;
 
 /** What one entry of the file must be. */
@@ -17,6 +17,7 @@ export const ForwardRecord = v.strictObject({
   owner,
   createdAt,
   expiresAt,
+  allow,
   /** The host's hardware address: the host is followed by it even where its record was lost. */
   hostMac: v.optional(Mac),
   /** Where the host was last seen; good until somebody else is seen there. */

@@ -33,6 +33,7 @@ const STATE: ForwardingState = {
   hosts: [CAMERA],
   scopes: [SCOPE],
   ownAddresses: ['192.168.1.2', '100.64.0.1', '127.0.0.1'] as Ip4[],
+  peers: [],
   portsInUse: [{ protocol: 'tcp', port: 22, by: 'another program on this machine' }],
 };
 const TO_CAMERA: NewForward = {

@@ -10,9 +10,11 @@ import {
   type Scope,
 } from '@sidegate/protocol';
 import { AgentError } from '../errors.ts';
+import type { ForwardRule } from '../plugin-api/firewall-wish.ts';
 import { chooseEdgePort } from './choose-edge-port.ts';
 import { type ForwardRecord, protocolsOf } from './forward-record.ts';
-import { hostOf, isInScopes, resolveTarget } from './resolve-target.ts';
+import { planSources, resolveSources, type SourcePeer } from './resolve-sources.ts';
+import { hostOf, isInScopes, resolveTarget, type Surroundings } from './resolve-target.ts';
 
 /** A port of this machine that is taken, and by what, in words. */
 export interface PortInUse {
@@ -29,6 +31,8 @@ export interface ForwardingState {
   /** Every IPv4 address of this machine, the mesh's included. */
   readonly ownAddresses: readonly Ip4[];
   readonly portsInUse: readonly PortInUse[];
+  /** Of the network map; none before there is one. */
+  readonly peers: readonly SourcePeer[];
 }
 
 /** Who takes a port of these protocols, in words. */
@@ -127,7 +131,7 @@ export const planForward = (
   if (state.forwards.length >= LIMITS.forwardsPerEdge) {
     throw new AgentError('FORWARD_LIMIT', `This edge has ${LIMITS.forwardsPerEdge} forwards already`);
   }
-  const { protocol, target, targetPort, label, expiresAt } = request;
+  const { protocol, target, targetPort, label, expiresAt, allow } = request;
   checkExpiry(expiresAt, made.at);
   const record = {
     id: made.id,
@@ -139,6 +143,7 @@ export const planForward = (
     owner: made.owner,
     createdAt: made.at,
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(allow === undefined ? {} : { allow: planSources(allow, state.peers) }),
     ...planTarget(request, state),
   };
   return { ...record, edgePort: planEdgePort(request, record, state) };
@@ -147,12 +152,12 @@ export const planForward = (
 /** What the firewall must do for these records: those that are on and whose target is somewhere. */
 export const forwardRules = (
   records: readonly ForwardRecord[],
-  surroundings: Parameters<typeof resolveTarget>[1],
-) =>
+  surroundings: Surroundings,
+): readonly ForwardRule[] =>
   records.flatMap((record) => {
     const targetAddress = record.enabled ? resolveTarget(record, surroundings) : undefined;
     if (targetAddress === undefined) return [];
-    const { id, edgePort, targetPort, expiresAt, createdAt } = record;
+    const { id, edgePort, targetPort, expiresAt, createdAt, allow } = record;
     return protocolsOf(record.protocol).map((protocol) => ({
       id,
       protocol,
@@ -160,5 +165,6 @@ export const forwardRules = (
       targetAddress,
       targetPort,
       ...(expiresAt === undefined ? {} : { expiry: { atMs: expiresAt, longestMs: expiresAt - createdAt } }),
+      ...(allow === undefined ? {} : { sources: resolveSources(allow, surroundings.peers) }),
     }));
   });

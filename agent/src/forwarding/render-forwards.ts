@@ -9,6 +9,8 @@ import type { NftObject } from '../ports/ruleset.ts';
 import type { FirewallTunnel } from './firewall-plan.ts';
 import {
   ACCEPT,
+  concat,
+  DROP,
   expiring,
   field,
   is,
@@ -19,6 +21,7 @@ import {
   nftChain,
   nftCounter,
   nftMap,
+  nftSet,
   PROTOCOL_AND_PORT,
   set,
 } from './nft-json.ts';
@@ -132,7 +135,37 @@ const TRANSIT_RULES = PROTOCOLS.map((protocol): readonly NftObject[] => [
   ACCEPT,
 ]);
 
-/** Counters, maps, chains, and the rules of `transit` that let published connections through, both ways. */
+/** Forwards that are for some peers only, and who those are. */
+const renderGuards = (forwards: readonly ForwardRule[]): readonly NftObject[] => {
+  const guarded = forwards.filter(({ sources }) => sources !== undefined);
+  return [
+    nftSet(
+      'forward_guarded',
+      KEY_TYPE,
+      guarded.map(({ protocol, edgePort }) => concat(protocol, edgePort)),
+    ),
+    nftSet(
+      'forward_sources',
+      ['ipv4_addr', ...KEY_TYPE],
+      guarded.flatMap(({ protocol, edgePort, sources }) =>
+        (sources ?? []).map((address) => concat(address, protocol, edgePort)),
+      ),
+    ),
+  ];
+};
+
+/**
+ * First of all rules at the tunnel's door, before that for open connections: whoever is no longer meant loses theirs.
+ * Answers to what this machine itself asked are not meant, though they may come to a port of the same number.
+ */
+const TURN_AWAY: readonly NftObject[] = [
+  is({ ct: { key: 'direction' } }, 'original'),
+  is(PROTOCOL_AND_PORT, '@forward_guarded'),
+  is(concat(field('ip', 'saddr'), meta('l4proto'), field('th', 'dport')), '@forward_sources', '!='),
+  DROP,
+];
+
+/** Counters, maps, chains, the rule that turns away at the door, and the rules of `transit` that let published connections through, both ways. */
 export const renderForwards = (
   tunnel: FirewallTunnel,
   forwards: readonly ForwardRule[],
@@ -145,7 +178,8 @@ export const renderForwards = (
       nftCounter(trafficCounter(id)),
       nftCounter(connectionsCounter(id)),
     ]),
-    maps: renderMaps(alive, nowMs),
+    maps: [...renderMaps(alive, nowMs), ...renderGuards(alive)],
+    turnAway: TURN_AWAY,
     chains: renderChains(tunnel, redirects),
     transitRules: TRANSIT_RULES,
   };

@@ -48,11 +48,15 @@ const renderPortSharing = ({ agentPort, wireguardPort }: PortSharing): readonly 
 };
 
 /** Peers are known by their inner source address: WireGuard has checked it against the peer's key. */
-const renderAdmission = (tunnel: FirewallTunnel, permits: readonly (readonly NftObject[])[]): NftChain[] => [
+const renderAdmission = (
+  tunnel: FirewallTunnel,
+  turnAway: readonly NftObject[],
+  permits: readonly (readonly NftObject[])[],
+): NftChain[] => [
   nftChain('admission', { type: 'filter', hook: 'prerouting', prio: PRIORITY.admission }, [
     [is(meta('iifname'), tunnel.interfaceName), jump('from_tunnel')],
   ]),
-  nftChain('from_tunnel', undefined, [[ESTABLISHED, ACCEPT], ...permits, [DROP]]),
+  nftChain('from_tunnel', undefined, [turnAway, [ESTABLISHED, ACCEPT], ...permits, [DROP]]),
 ];
 
 /** Linux answers on every address at every interface: our mesh addresses must not be reachable from a LAN or WAN. */
@@ -111,7 +115,7 @@ export const renderRuleset = (plan: FirewallPlan, nowMs: number): Ruleset => {
     const forwards = renderForwards(plan.tunnel, plan.forwards, renderRedirects(plan.ownServices), nowMs);
     data.push(...forwards.counters, ...peers.sets, ownServicesSet.render(plan.ownServices), ...forwards.maps);
     chains.push(
-      ...renderAdmission(plan.tunnel, peers.permits),
+      ...renderAdmission(plan.tunnel, forwards.turnAway, peers.permits),
       ...forwards.chains,
       ...renderLocalDelivery(plan.tunnel),
       renderTransit(plan.tunnel, forwards.transitRules),

@@ -2,11 +2,13 @@
 import { isInCidr, isIp4 } from '@sidegate/kit';
 import type { Host, Ip4, Scope } from '@sidegate/protocol';
 import type { ForwardRecord } from './forward-record.ts';
+import type { SourcePeer } from './resolve-sources.ts';
 
-/** What is known of the LAN; `undefined` while discovery has not said anything. */
+/** What is known of the LAN, `undefined` while discovery has not said anything; and the peers of the network map. */
 export interface Surroundings {
   readonly hosts: readonly Host[] | undefined;
   readonly scopes: readonly Scope[] | undefined;
+  readonly peers: readonly SourcePeer[];
 }
 
 /** The record of the forward's host: by id, else by hardware address. */
@@ -29,7 +31,10 @@ export const isInScopes = (address: Ip4, scopes: readonly Scope[] | undefined): 
  * The address; `undefined` while the host is nowhere to be seen. The last known address is used until another device
  * is seen there: a forward must never lead to a stranger.
  */
-export const resolveTarget = (record: ForwardRecord, { hosts, scopes }: Surroundings): Ip4 | undefined => {
+export const resolveTarget = (
+  record: ForwardRecord,
+  { hosts, scopes }: Pick<Surroundings, 'hosts' | 'scopes'>,
+): Ip4 | undefined => {
   const { target, lastAddress } = record;
   if (target.kind === 'address') return isInScopes(target.address, scopes) ? target.address : undefined;
   const host = hostOf(record, hosts);

@@ -34,6 +34,8 @@ export interface ForwardRule {
   readonly targetAddress: Ip4;
   readonly targetPort: number;
   readonly expiry?: ForwardExpiry;
+  /** Only these of the permitted peers may open it. */
+  readonly sources?: readonly Ip4[];
 }
 
 export interface FirewallWish {

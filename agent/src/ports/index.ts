@@ -116,9 +116,9 @@ export interface Firewall {
   readCounters(
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, { readonly packets: number; readonly bytes: number }>>;
-  /** Cuts established connections whose original destination is this port of ours. */
+  /** Cuts established connections whose original destination is this port of ours; of one source, where it is given. */
   cutConnections(
-    match: { readonly protocol: 'tcp' | 'udp'; readonly port: number },
+    match: { readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly source?: Ip4 },
     signal: AbortSignal,
   ): Promise<void>;
   /** Calls back when any program deletes a table: perhaps ours (`isInPlace` tells). */

@@ -114,9 +114,10 @@ export const createNftFirewall = ({ run, record, log, ...following }: NftFirewal
     isInPlace: inTurn(
       async (signal: AbortSignal) => applied !== undefined && fingerprintOf(await list(signal)) === applied,
     ),
-    async cutConnections({ protocol, port }, signal) {
+    async cutConnections({ protocol, port, source }, signal) {
       // Only translated connections: others may well lead to the same port of another machine.
-      const argv = ['-D', '-p', protocol, '--orig-port-dst', String(port), '--dst-nat'];
+      const from = source === undefined ? [] : ['--orig-src', source];
+      const argv = ['-D', '-p', protocol, '--orig-port-dst', String(port), '--dst-nat', ...from];
       await run('conntrack', argv, { signal, okCodes: [1] }).catch((error: unknown) => {
         if (codeOf(error) !== 'COMMAND_NOT_FOUND') throw error;
         log.debug('connections of a closed port go on until they end: conntrack is not here', {

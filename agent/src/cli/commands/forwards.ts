@@ -6,6 +6,7 @@ import {
   type ForwardTarget,
   type Host,
   Ip4,
+  type NewForwardAllow,
   Port,
 } from '@sidegate/protocol';
 import * as v from 'valibot';
@@ -66,6 +67,23 @@ const expiryOf = (context: CommandContext, invocation: Invocation): { expiresAt?
   return moment === undefined ? {} : { expiresAt: parseMoment(moment, nowMs) };
 };
 
+/** `laptop,tag:support,user:anna`. */
+const allowOf = (invocation: Invocation): { allow?: Required<v.InferInput<typeof NewForwardAllow>> } => {
+  const text = invocation.text('allow');
+  if (text === undefined) return {};
+  const allow = { nodes: [] as string[], tags: [] as string[], users: [] as string[] };
+  for (const who of text.split(',').map((part) => part.trim())) {
+    const [, kind = 'node', name = ''] = /^(?:(node|tag|user):)?([^:]+)$/.exec(who) ?? [];
+    if (name === '') {
+      throw new AgentError('USAGE', `"${who}" does not say who`, {
+        hint: 'Write laptop, tag:support or user:anna, with commas between.',
+      });
+    }
+    allow[`${kind as 'node' | 'tag' | 'user'}s`].push(name);
+  }
+  return { allow };
+};
+
 const describeTarget = ({ targetAddress, target, targetPort }: Forward): string =>
   `${targetAddress ?? (target.kind === 'address' ? target.address : `${target.hostId} (not seen)`)}:${targetPort}`;
 
@@ -85,12 +103,17 @@ const addCommand: Command = {
     { name: 'both', summary: 'TCP and UDP' },
     { name: 'for', value: 'TIME', summary: 'ends after this time: 45m, 2h, 3d' },
     { name: 'until', value: 'MOMENT', summary: 'ends then: 18:30, friday, 2030-01-31, "2030-01-31 18:00"' },
+    {
+      name: 'allow',
+      value: 'WHO,...',
+      summary: 'only for these: NODE, tag:TAG, user:USER; without it whoever may',
+    },
     { name: 'label', value: 'TEXT', summary: 'what it is for' },
     { name: 'dry-run', summary: 'show what would be done, and change nothing' },
   ],
   examples: [
     'sidegate forward add 192.168.1.10:80 --label "front door"',
-    'sidegate forward add printer:631 --port 8631 --for 2h',
+    'sidegate forward add printer:631 --port 8631 --for 2h --allow laptop,tag:support',
   ],
   async run(context, invocation) {
     const protocol = protocolOf(invocation);
@@ -101,6 +124,7 @@ const addCommand: Command = {
       ...(await parseTarget(context, invocation.arguments[0]!)),
       label: invocation.text('label') ?? '',
       ...expiryOf(context, invocation),
+      ...allowOf(invocation),
     };
     if (invocation.has('dry-run')) {
       const plan = await context.client.ask('POST', '/forwards?dryRun=1', ForwardPlan, body);

@@ -47,7 +47,7 @@ export const forwardRule = (patch: Partial<ForwardRule> = {}): ForwardRule => ({
   ...patch,
 });
 
-/** One forward over TCP, one over both protocols under one id, one for two hours from zero. */
+/** One forward over TCP, one over both protocols under one id, one for two hours from zero and for one peer. */
 export const FORWARDS_WISH: FirewallWish = {
   forwards: [
     forwardRule({ id: 'f_bbbbbbbbbbbbbbbb', edgePort: 5060, protocol: 'udp', targetPort: 5060 }),
@@ -57,6 +57,7 @@ export const FORWARDS_WISH: FirewallWish = {
       id: 'f_cccccccccccccccc',
       edgePort: 8002,
       expiry: { atMs: 7_200_000, longestMs: 7_200_000 },
+      sources: [HELPER.address4],
     }),
   ],
 };

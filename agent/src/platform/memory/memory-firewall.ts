@@ -7,7 +7,7 @@ export interface MemoryFirewall extends Firewall {
   readonly ruleset: Ruleset | undefined;
   /** How often a ruleset was put in. */
   readonly applied: number;
-  readonly cuts: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number }[];
+  readonly cuts: readonly Parameters<Firewall['cutConnections']>[0][];
   readonly watchers: number;
   /** What another program does with `nft flush ruleset`. */
   flush(): void;
@@ -37,7 +37,7 @@ const missingTarget = (objects: readonly NftObject[]): string | undefined => {
 export const createMemoryFirewall = (): MemoryFirewall => {
   const listeners = new Set<() => void>();
   const counters = new Map<string, { packets: number; bytes: number }>();
-  const cuts: { protocol: 'tcp' | 'udp'; port: number }[] = [];
+  const cuts: Parameters<Firewall['cutConnections']>[0][] = [];
   let ruleset: Ruleset | undefined;
   let applied = 0;
   const keepCounters = (names: readonly string[]) => {

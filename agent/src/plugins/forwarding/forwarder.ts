@@ -16,8 +16,10 @@ import { type ForwardRecord, protocolsOf } from '../../forwarding/forward-record
 import { renderForwardUrl } from '../../forwarding/forward-url.ts';
 import { checkExpiry, forwardRules, planForward } from '../../forwarding/plan-forward.ts';
 import { renderForwardText } from '../../forwarding/render-forward-text.ts';
+import { planSources, type SourcePeer } from '../../forwarding/resolve-sources.ts';
 import { hostOf, learnTarget, resolveTarget } from '../../forwarding/resolve-target.ts';
-import type { PluginHost } from '../../plugin-api/index.ts';
+import type { ForwardRule, PluginHost } from '../../plugin-api/index.ts';
+import type { Firewall } from '../../ports/index.ts';
 import type { ForwardStore } from './forward-store.ts';
 import { readForwardingState } from './read-forwarding-state.ts';
 import type { UsageWatch } from './usage-watch.ts';
@@ -37,14 +39,29 @@ export interface ForwarderDeps {
   readonly keepForwarding: () => Promise<void>;
 }
 
-const patchRecord = (record: ForwardRecord, patch: ForwardPatch): ForwardRecord => {
-  const { expiresAt: before, ...rest } = record;
+const patchAllow = (
+  { allow }: ForwardRecord,
+  patch: ForwardPatch,
+  peers: readonly SourcePeer[],
+): ForwardRecord['allow'] => {
+  if (patch.allow === undefined) return allow;
+  return patch.allow === null ? undefined : planSources(patch.allow, peers);
+};
+
+const patchRecord = (
+  record: ForwardRecord,
+  patch: ForwardPatch,
+  peers: readonly SourcePeer[],
+): ForwardRecord => {
+  const { expiresAt: before, allow: _allow, ...rest } = record;
+  const allow = patchAllow(record, patch, peers);
   const expiresAt = patch.expiresAt === undefined ? before : (patch.expiresAt ?? undefined);
   return {
     ...rest,
     enabled: patch.enabled ?? record.enabled,
     label: patch.label ?? record.label,
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(allow === undefined ? {} : { allow }),
   };
 };
 
@@ -57,7 +74,8 @@ export class Forwarder {
   readonly #keepForwarding: () => Promise<void>;
   #records: readonly ForwardRecord[] = [];
   #shown: ReadonlyMap<ForwardId, Forward> = new Map();
-  #rulesText = '[]';
+  #rules: readonly ForwardRule[] = [];
+  #peers: readonly SourcePeer[] = [];
   #last: Promise<unknown> = Promise.resolve();
   #expiryTimer: Disposable | undefined;
 
@@ -116,9 +134,11 @@ export class Forwarder {
     return this.#exclusively(async () => {
       const record = this.#find(id);
       checkExpiry(patch.expiresAt, this.#host.clock.wallMs());
-      const next = patchRecord(record, patch);
+      const next = patchRecord(record, patch, this.#surroundings().peers);
+      const before = this.#rules;
       await this.#commit(this.#records.map((one) => (one.id === id ? next : one)));
       if (record.enabled && !next.enabled) await this.#cut(record);
+      await this.#cutLostSources(before);
       return this.#shown.get(id)!;
     });
   }
@@ -176,6 +196,7 @@ export class Forwarder {
   /** Hosts, scopes or names changed: forwards follow. */
   follow(): Promise<void> {
     return this.#exclusively(async () => {
+      const rulesBefore = this.#rules;
       const before = new Map([...this.#shown].map(([id, { targetAddress }]) => [id, targetAddress]));
       const learned = this.#records.map((record) => learnTarget(record, this.#surroundings()));
       const hasLearned = learned.some((record, at) => record !== this.#records[at]);
@@ -186,6 +207,7 @@ export class Forwarder {
         const old = before.get(record.id);
         if (old !== undefined && old !== this.#shown.get(record.id)?.targetAddress) await this.#cut(record);
       }
+      await this.#cutLostSources(rulesBefore);
       if (hasLearned) await this.#store.save(learned);
     });
   }
@@ -230,22 +252,36 @@ export class Forwarder {
   /** Tells the firewall; false where it knows already. */
   #wish(): boolean {
     const forwards = forwardRules(this.#records, this.#surroundings());
-    const text = JSON.stringify(forwards);
-    if (text === this.#rulesText) return false;
-    this.#rulesText = text;
+    if (JSON.stringify(forwards) === JSON.stringify(this.#rules)) return false;
+    this.#rules = forwards;
     if (forwards.length === 0) this.#host.hooks.firewall.clear();
     else this.#host.hooks.firewall.replace({ forwards });
     return true;
   }
 
   async #cut(record: ForwardRecord): Promise<void> {
-    const { ports, signal, log } = this.#host;
     for (const protocol of protocolsOf(record.protocol)) {
-      await ports.firewall
-        .cutConnections({ protocol, port: record.edgePort }, signal)
-        // The rules let nothing of it through any more; conntrack forgets by itself.
-        .catch((error: unknown) => log.warn('cut connections of a forward', { error }));
+      await this.#cutConnections({ protocol, port: record.edgePort });
     }
+  }
+
+  /** Whoever a forward was for and is no longer loses what is open. */
+  async #cutLostSources(before: readonly ForwardRule[]): Promise<void> {
+    const peers = this.#surroundings().peers.map(({ address4 }) => address4);
+    for (const { id, protocol, edgePort, sources } of this.#rules) {
+      const old = before.find((rule) => rule.id === id && rule.protocol === protocol);
+      if (sources === undefined || old === undefined) continue;
+      const lost = (old.sources ?? peers).filter((address) => !sources.includes(address));
+      for (const source of lost) await this.#cutConnections({ protocol, port: edgePort, source });
+    }
+  }
+
+  async #cutConnections(match: Parameters<Firewall['cutConnections']>[0]): Promise<void> {
+    const { ports, signal, log } = this.#host;
+    await ports.firewall
+      .cutConnections(match, signal)
+      // The rules let nothing of it through any more; conntrack forgets by itself.
+      .catch((error: unknown) => log.warn('cut connections of a forward', { error }));
   }
 
   #view(record: ForwardRecord): Forward {
@@ -270,7 +306,9 @@ export class Forwarder {
 
   #surroundings() {
     const { facts } = this.#host;
-    return { hosts: facts.get('hosts'), scopes: facts.get('scopes') };
+    // A map that is away for a moment shuts nobody out.
+    this.#peers = facts.get('network-map')?.peers ?? this.#peers;
+    return { hosts: facts.get('hosts'), scopes: facts.get('scopes'), peers: this.#peers };
   }
 
   #find(id: ForwardId): ForwardRecord {

@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import { silentLogger } from '@sidegate/kit';
 import { createLab, type Lab, type LabProcess, type Machine, requireLab } from '@sidegate/lab';
-import type { Forward, Ip4, Scope, ScopeId } from '@sidegate/protocol';
+import type { Forward, Ip4, NetworkMap, Scope, ScopeId } from '@sidegate/protocol';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mergeWishes } from '../../forwarding/firewall-plan.ts';
@@ -39,6 +39,16 @@ const SCOPES: Scope[] = [
     label: 'eth0',
   },
 ];
+
+const MAP = {
+  self: { name: 'alder', ...EDGE },
+  account: { label: 'acme', baseDomain: 'sidegate.internal' },
+  peers: [
+    { ...TECHNICIAN, id: 'n_technician123456', name: 'laptop', tags: [] },
+    { ...HELPER, id: 'n_helperhelper1234', name: 'phone', tags: [] },
+    { ...STRANGER, id: 'n_stranger12345678', name: 'stranger', tags: [] },
+  ],
+} as unknown as NetworkMap;
 
 /** A daemon with this plugin, and what other plugins would tell it. */
 const AGENT = `
@@ -122,6 +132,7 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
     });
     host.setFact('hosts', []);
     host.setFact('scopes', SCOPES);
+    host.setFact('network-map', MAP);
     await host.start(plugin);
     await host.settled();
   });
@@ -186,6 +197,32 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
     expect(await open(camera, undefined, 'http://192.168.1.2:8001/')).toBe('none');
     await camera.configure([`route add ${EDGE.address4}/32 via 192.168.1.2`]);
     expect(await open(camera, undefined, via(8001))).toBe('none');
+    await removeAll();
+  });
+
+  it('opens a forward to those it is for, and cuts off whoever no longer is', async () => {
+    await using _server = camera.spawn('socat', ['TCP-LISTEN:7776,reuseaddr,fork', 'EXEC:cat']);
+    await camera.waitFor({ tcp: 7776 });
+    const { id } = await add({ edgePort: 8001, targetPort: 7776, allow: { nodes: ['laptop', 'phone'] } });
+    await add({ edgePort: 8002, allow: { nodes: ['phone'] } });
+    const via = (port: number) => `http://${EDGE.address4}:${port}/`;
+    expect(await open(peers, HELPER.address4, via(8002))).toBe('200');
+    expect(await open(peers, TECHNICIAN.address4, via(8002))).toBe('none');
+    const connect = (from: string) =>
+      peers.spawn('socat', ['-', `TCP:${EDGE.address4}:8001,bind=${from}`], { stdin: 'pipe' });
+    await using kept = connect(HELPER.address4);
+    await using cut = connect(TECHNICIAN.address4);
+    for (const client of [kept, cut]) {
+      client.stdin!.write('one\n');
+      await client.waitForOutput(/one/);
+    }
+    await host.call('PATCH', `/forwards/${id}`, { allow: { nodes: ['phone'] } });
+    for (const client of [kept, cut]) client.stdin!.write('two\n');
+    await kept.waitForOutput(/two/);
+    await expect(cut.waitForOutput(/two/, 1_000)).rejects.toMatchObject({ code: 'LAB_TIMEOUT' });
+    // Who was named is still subject to policy.
+    await host.call('PATCH', `/forwards/${id}`, { allow: { nodes: ['stranger'] } });
+    expect(await open(peers, STRANGER.address4, via(8001))).toBe('none');
     await removeAll();
   });
 

@@ -13,7 +13,7 @@ import type {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentError } from '../../errors.ts';
 import { connectionsCounter, trafficCounter } from '../../forwarding/render-forwards.ts';
-import { EDGE, tunnelWish } from '../../forwarding/testing/sample-wishes.ts';
+import { EDGE, HELPER, TECHNICIAN, tunnelWish } from '../../forwarding/testing/sample-wishes.ts';
 import { createMemoryPlatform, type MemoryPlatform } from '../../platform/memory.ts';
 import type { Firewall, IfName } from '../../ports/index.ts';
 import { codeFrom, createTestHost, type TestHost } from '../testing/test-host.ts';
@@ -43,6 +43,16 @@ const SCOPES: Scope[] = [
 const MAP = {
   self: { name: 'home', ...EDGE },
   account: { label: 'acme', baseDomain: 'sidegate.internal' },
+  peers: [
+    { ...TECHNICIAN, id: 'n_technician123456', name: 'laptop', tags: ['support'] },
+    {
+      ...HELPER,
+      id: 'n_helperhelper1234',
+      name: 'phone',
+      tags: [],
+      owner: { id: 'u_annaannaannaanna', name: 'Anna' },
+    },
+  ],
 } as unknown as NetworkMap;
 const TO_CAMERA = { target: { kind: 'host', hostId: CAMERA.id }, targetPort: 80 };
 const TUNNEL = {
@@ -275,6 +285,46 @@ describe('the forwarding plugin', () => {
       'FORWARD_EXPIRED',
     );
     expect(await codeFrom(add({ expiresAt: past }))).toBe('FORWARD_EXPIRED');
+  });
+
+  it('is for those who were named, by ids that outlive names', async () => {
+    const allow = { nodes: ['laptop'], users: ['anna'] };
+    expect((await add({ allow })).allow).toEqual({
+      nodes: ['n_technician123456'],
+      tags: [],
+      users: ['u_annaannaannaanna'],
+    });
+    const sources = '{"concat":["100.64.0.2","tcp",8001]},{"concat":["100.64.0.3","tcp",8001]}';
+    expect(ruleset()).toContain(sources);
+    for (const who of [{ nodes: ['nobody'] }, { users: ['bob'] }]) {
+      expect(await codeFrom(add({ allow: who }))).toBe('FORWARD_SOURCE_UNKNOWN');
+    }
+    expect(await codeFrom(add({ allow: {} }))).toBe('BODY_INVALID');
+    expect(await codeFrom(add({ allow: { tags: ['No tag'] } }))).toBe('BODY_INVALID');
+  });
+
+  it('cuts off who is no longer meant, and nobody else', async () => {
+    const { id } = await add();
+    await host.call('PATCH', `/forwards/${id}`, { allow: { tags: ['support'] } });
+    expect(platform.fakes.firewall.cuts).toEqual([{ protocol: 'tcp', port: 8001, source: HELPER.address4 }]);
+    const peers = MAP.peers.map((peer) => ({ ...peer, tags: [] }));
+    host.setFact('network-map', { ...MAP, peers });
+    await clock.advance(200);
+    await host.settled();
+    expect(ruleset()).not.toContain('["100.64.0.2","tcp",8001]');
+    expect(platform.fakes.firewall.cuts.at(-1)).toMatchObject({ source: TECHNICIAN.address4 });
+    await host.call('PATCH', `/forwards/${id}`, { allow: null });
+    expect(ruleset()).not.toContain('{"concat":["tcp",8001]}]}}');
+    expect(platform.fakes.firewall.cuts).toHaveLength(2);
+  });
+
+  it('shuts nobody out while the map is away', async () => {
+    await add({ allow: { nodes: ['phone'] } });
+    host.setFact('network-map', undefined);
+    await clock.advance(200);
+    await host.settled();
+    expect(ruleset()).toContain('["100.64.0.3","tcp",8001]');
+    expect(platform.fakes.firewall.cuts).toEqual([]);
   });
 
   it('gives two requests at once two ports', async () => {

@@ -13,11 +13,13 @@ export const readForwardingState = async (
   const links = await ports.links.readLinks(signal);
   const onLinks = links.flatMap((link) => link.addresses4.map((cidr) => cidr.split('/')[0] as Ip4));
   // Known before the tunnel is up.
-  const mesh = facts.get('network-map')?.self.address4;
+  const map = facts.get('network-map');
+  const mesh = map?.self.address4;
   return {
     forwards,
     hosts: facts.get('hosts') ?? [],
     scopes: facts.get('scopes') ?? [],
+    peers: map?.peers ?? [],
     ownAddresses: mesh === undefined ? onLinks : [...onLinks, mesh],
     portsInUse: await readPortsInUse(facts.get('tunnel')?.listenPort),
   };
