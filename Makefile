@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := node_modules/.bin/node
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 .DEFAULT_GOAL := help
-.PHONY: help run demo-check test test-unit test-lab test-browser check format build bench-main bench-beacon screenshots clean
+.PHONY: help run demo-check test test-unit test-lab test-browser check format build bench-main bench-beacon screenshots packages feeds test-packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,15 @@ bench-main: lab-tools build ## click to first byte, and throughput of a forward 
 
 bench-beacon: node_modules/.installed ## handshakes and relayed packets of a broker, for each second of one core
 	@exec $(NODE) bench/beacon.ts
+
+packages: build ## .deb, .ipk and .apk of agent and broker into dist/packages
+	@$(NODE) package/build.ts
+
+feeds: build ## signed apt, opkg and apk repositories into dist/feeds, and how to use them
+	@$(NODE) feeds/main.ts build
+
+test-packages: build ## packages and feeds, read by dpkg, apt, gpgv, tar and readers of our own
+	$(VITEST) run package/ feeds/
 
 clean: ## remove what was built; node_modules stays
 	rm -rf agent/dist broker/dist webui/dist bench/results test/artifacts

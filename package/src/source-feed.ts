@@ -1,0 +1,47 @@
+/** What an OpenWrt buildroot takes: a source archive, and the feed of `openwrt/` that names it and its hash. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSame } from './compress.ts';
+import { completeTree, fileEntry } from './entries.ts';
+import type { PackageSpec } from './package-spec.ts';
+import { encodeTar } from './tar.ts';
+
+/** A file to publish, by its path. */
+export interface OutputFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+const LIB = 'usr/lib/sidegate/';
+
+/** The built agent and its UI under `sidegate-<version>/`, as PKG_SOURCE. */
+const encodeArchive = (spec: PackageSpec, version: string, license: Uint8Array): Uint8Array => {
+  const built = spec.entries
+    .filter(({ path }) => path.startsWith(LIB))
+    .map((entry) => ({ ...entry, path: `sidegate-${version}/${entry.path.slice(LIB.length)}` }));
+  const entries = completeTree([...built, fileEntry(`sidegate-${version}/LICENSE`, license)]);
+  return gzipSame(encodeTar(entries, { epochSec: spec.epochSec }));
+};
+
+const FILES = ['sidegate.launcher', 'sidegate.init', 'config.json'];
+
+/** Writes the archive and the feed with version, address and hash filled in. `ipk` is the package as opkg has it. */
+export const buildSourceFeed = (root: string, ipk: PackageSpec, url: string): readonly OutputFile[] => {
+  const [version = '', release = ''] = ipk.version.split('-r');
+  const bytes = encodeArchive(ipk, version, readFileSync(join(root, 'LICENSE')));
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  const makefile = readFileSync(join(root, 'openwrt/sidegate/Makefile'), 'utf8')
+    .replace(/^PKG_VERSION:=.*$/m, `PKG_VERSION:=${version}`)
+    .replace(/^PKG_RELEASE:=.*$/m, `PKG_RELEASE:=${release}`)
+    .replace(/^PKG_SOURCE_URL:=.*$/m, `PKG_SOURCE_URL:=${url}`)
+    .replace(/^PKG_HASH:=.*$/m, `PKG_HASH:=${hash}`);
+  return [
+    { path: `sidegate-${version}.tar.gz`, bytes },
+    { path: 'sidegate/Makefile', bytes: Buffer.from(makefile) },
+    ...FILES.map((name) => ({
+      path: `sidegate/files/${name}`,
+      bytes: readFileSync(join(root, 'openwrt/sidegate/files', name)),
+    })),
+  ];
+};
