@@ -56,7 +56,7 @@ describe.skipIf(await requireLab())('a lab that is killed', () => {
       const pids = processesIn(namespaces);
       const names = pids.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
       expect(names).toEqual(
-        expect.arrayContaining(['wireguard-go', 'avahi-daemon', 'dnsmasq', 'sshd', 'sleep']),
+        expect.arrayContaining(['wireguard-go', 'avahi-daemon', 'dnsmasq', 'dropbear', 'sleep']),
       );
       return pids;
     });

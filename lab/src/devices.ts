@@ -55,23 +55,22 @@ const renderPrinterService = (name: string): string => `<?xml version="1.0" stan
 </service-group>
 `;
 
-/** sshd on 22, HTTPS with a self-signed certificate that carries its name on 443. */
+/** A real SSH server on 22, HTTPS with a self-signed certificate that carries its name on 443. */
 export const startNas = async (machine: Machine): Promise<void> => {
   const directory = '/var/lib/nas';
   await mkdir(machine.path(directory), { recursive: true });
   const subject = `/O=Synology Inc./CN=${machine.name}`;
   const certificate = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '3650'];
   await Promise.all([
-    machine.run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', `${directory}/host-key`]),
+    machine.run('dropbearkey', ['-t', 'ed25519', '-f', `${directory}/host-key`]),
     machine.run(
       'openssl',
       ['req', '-x509', ...certificate, '-subj', subject, '-keyout', 'key.pem', '-out', 'certificate.pem'],
       { cwd: directory },
     ),
   ]);
-  const noLogins = ['UsePAM=no', 'PasswordAuthentication=no', 'PermitRootLogin=no', 'PidFile=none'];
-  const options = [`HostKey=${directory}/host-key`, ...noLogins].flatMap((option) => ['-o', option]);
-  machine.spawn('/usr/sbin/sshd', ['-D', '-e', '-f', '/dev/null', ...options]);
+  // In the foreground, to standard error, no password log-ins, no log-ins of root, no pid file.
+  machine.spawn('dropbear', ['-F', '-E', '-s', '-w', '-P', '/dev/null', '-r', `${directory}/host-key`]);
   const page = runDevice(machine, 'nas.ts', [machine.name, directory]);
   await Promise.all([machine.waitFor({ tcp: 22 }), page.waitForOutput(/ready/)]);
 };

@@ -28,7 +28,7 @@ scratch=$1
 mount -t sysfs sysfs /sys
 mount -t tmpfs -o mode=755 run /run
 mount -t tmpfs -o mode=755 scratch "$scratch"
-mkdir -p "$scratch/etc" "$scratch/lib" "$scratch/work/etc" "$scratch/work/lib" /run/lock /run/sshd /run/wireguard
+mkdir -p "$scratch/etc" "$scratch/lib" "$scratch/work/etc" "$scratch/work/lib" /run/lock /run/wireguard
 mount -t overlay -o "lowerdir=/etc,upperdir=$scratch/etc,workdir=$scratch/work/etc" etc /etc
 mount -t overlay -o "lowerdir=/var/lib,upperdir=$scratch/lib,workdir=$scratch/work/lib" lib /var/lib
 rm -f /etc/hosts /etc/hostname /etc/resolv.conf

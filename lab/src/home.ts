@@ -111,7 +111,7 @@ export class Home {
     return this.#addDevice(name, { vendor: 'brother', ...options }, startPrinter);
   }
 
-  /** A storage box: sshd on 22, a self-signed page on 443. */
+  /** A storage box: a real SSH server on 22, a self-signed page on 443. */
   addNas(name: string, options: HomeMachineOptions): Promise<Machine> {
     return this.#addDevice(name, { vendor: 'synology', ...options }, startNas);
   }

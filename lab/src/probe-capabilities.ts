@@ -23,8 +23,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   conntrack: ['conntrack'],
   'dnsmasq-base': ['dnsmasq'],
   'avahi-daemon': ['avahi-daemon'],
-  'openssh-server': ['sshd'],
-  'openssh-client': ['ssh-keygen'],
+  'dropbear-bin': ['dropbear', 'dropbearkey'],
   openssl: ['openssl'],
 };
 

@@ -1,4 +1,4 @@
-/** The storage box's page over HTTPS on 443; sshd is the real one. Arguments: name, directory of key and certificate. */
+/** The storage box's page over HTTPS on 443; the SSH server beside it is real. Arguments: name, directory of key and certificate. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';

@@ -70,7 +70,7 @@ describe.skipIf(await requireLab())('a scan of a home', () => {
       vendor: expect.stringContaining('Synology'),
     });
     expect(services(at(result, '192.168.1.40'))).toEqual(['ssh 22', 'https 443']);
-    expect(at(result, '192.168.1.40')?.services[0]?.banner).toMatch(/^SSH-2\.0-OpenSSH/);
+    expect(at(result, '192.168.1.40')?.services[0]?.banner).toMatch(/^SSH-2\.0-dropbear/);
     expect(at(result, '192.168.1.40')?.evidence).toContainEqual(
       expect.objectContaining({ source: 'services', field: 'tls-subject', value: 'nas' }),
     );
