@@ -242,6 +242,12 @@ const FORWARD_ERRORS = {
     blame: 'remote',
     status: 409,
   },
+  FORWARD_RANGE_TOO_HIGH: {
+    hint: 'Begin at a lower port, or take fewer.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
+  },
   FORWARD_EXPIRED: {
     hint: 'Choose a moment to come; if it is one, look at the clock of the edge.',
     retry: 'never',

@@ -251,12 +251,17 @@ export const NewForwardAllow = v.pipe(
 );
 export type NewForwardAllow = v.InferOutput<typeof NewForwardAllow>;
 
+/** How many consecutive ports a forward takes, on both sides; without it, one. */
+const PortCount = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.portsPerForward));
+
 /** `POST /forwards` (`?dryRun=1` answers with the plan and changes nothing). Without `edgePort` one is chosen. */
 export const NewForward = v.strictObject({
   protocol: v.optional(ForwardProtocol, 'tcp'),
   edgePort: v.optional(Port),
   target: ForwardTarget,
   targetPort: Port,
+  /** A range: `edgePort` and the ports after it lead to `targetPort` and those after it. */
+  portCount: v.optional(PortCount),
   label: v.optional(plainText(LIMITS.labelLength), ''),
   /** When it ends; without it, never. The kernel ends it even where the agent is dead. */
   expiresAt: v.optional(WallMs),
@@ -281,6 +286,7 @@ export const Forward = v.strictObject({
   edgePort: Port,
   target: ForwardTarget,
   targetPort: Port,
+  portCount: v.optional(PortCount),
   /** The address the forward leads to just now; absent while its host is nowhere to be seen. */
   targetAddress: v.optional(Ip4),
   label: v.string(),

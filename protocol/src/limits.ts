@@ -14,6 +14,9 @@ export const LIMITS = {
   tagsPerNode: 16,
   /** Publications on one edge. */
   forwardsPerEdge: 1000,
+  /** Consecutive ports of one publication, and ports of all on one edge: each is an element of the kernel's maps. */
+  portsPerForward: 256,
+  forwardedPortsPerEdge: 4096,
   /** Nodes, tags and users, each, that one publication is for. */
   sourcesPerForward: 64,
   scopesPerEdge: 32,

@@ -2,8 +2,20 @@
 import { Forward, Ip4, Mac } from '@sidegate/protocol';
 import * as v from 'valibot';
 
-const { id, protocol, edgePort, target, targetPort, label, enabled, owner, createdAt, expiresAt, allow } =
-  Forward.entries;
+const {
+  id,
+  protocol,
+  edgePort,
+  target,
+  targetPort,
+  portCount,
+  label,
+  enabled,
+  owner,
+  createdAt,
+  expiresAt,
+  allow,
+} = Forward.entries;
 
 /** What one entry of the file must be. */
 export const ForwardRecord = v.strictObject({
@@ -12,6 +24,7 @@ export const ForwardRecord = v.strictObject({
   edgePort,
   target,
   targetPort,
+  portCount,
   label,
   enabled,
   owner,
@@ -27,6 +40,10 @@ export type ForwardRecord = v.InferOutput<typeof ForwardRecord>;
 
 /** The file: `{ version, forwards }`. A reader refuses versions it does not know. */
 export const ForwardsFile = v.strictObject({ version: v.literal(1), forwards: v.array(ForwardRecord) });
+
+/** Every port a forward takes, as a distance from its first. */
+export const portOffsetsOf = ({ portCount = 1 }: Pick<ForwardRecord, 'portCount'>): readonly number[] =>
+  Array.from({ length: portCount }, (_, offset) => offset);
 
 /** `both` is tcp and udp. */
 export const protocolsOf = (of: ForwardRecord['protocol']): readonly ('tcp' | 'udp')[] =>

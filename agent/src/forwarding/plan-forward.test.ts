@@ -3,7 +3,7 @@ import { LIMITS } from '@sidegate/protocol';
 import { describe, expect, it } from 'vitest';
 import { AgentError } from '../errors.ts';
 import type { ForwardRecord } from './forward-record.ts';
-import { type ForwardingState, planForward } from './plan-forward.ts';
+import { type ForwardingState, forwardRules, planForward } from './plan-forward.ts';
 import { resolveTarget } from './resolve-target.ts';
 
 const CAMERA = {
@@ -100,6 +100,42 @@ describe('planForward', () => {
     ],
   ])('refuses with %s at %s', (code, field, request) => {
     expect(codeOf(() => plan(request))).toEqual([code, field]);
+  });
+
+  it('takes a range of ports, on free ground only', () => {
+    const range = { ...TO_CAMERA, targetPort: 10_000, portCount: 20, protocol: 'both' as const };
+    const first = plan(range);
+    expect(first).toMatchObject({ edgePort: 10_000, portCount: 20 });
+    const forwards = [first];
+    expect(plan(range, { forwards }).edgePort).toBe(20_000);
+    expect(plan({ ...range, edgePort: 10_020 }, { forwards }).edgePort).toBe(10_020);
+    for (const edgePort of [9_981, 10_000, 10_019]) {
+      expect(codeOf(() => plan({ ...range, edgePort }, { forwards }))?.[0]).toBe('FORWARD_PORT_IN_USE');
+    }
+    expect(codeOf(() => plan({ ...range, edgePort: 10 }))?.[0]).toBe('FORWARD_PORT_IN_USE');
+    expect(codeOf(() => plan({ ...range, edgePort: 65_530 }))).toEqual([
+      'FORWARD_RANGE_TOO_HIGH',
+      'edgePort',
+    ]);
+    expect(codeOf(() => plan({ ...range, targetPort: 65_530 }))).toEqual([
+      'FORWARD_RANGE_TOO_HIGH',
+      'targetPort',
+    ]);
+    const many = Array.from({ length: 16 }, () => ({ ...first, portCount: LIMITS.portsPerForward }));
+    expect(codeOf(() => plan({ ...range, edgePort: 30_000 }, { forwards: many }))?.[0]).toBe('FORWARD_LIMIT');
+  });
+
+  it('becomes one rule for each port and protocol, under one id', () => {
+    const record = plan({ ...TO_CAMERA, edgePort: 9_000, portCount: 3, protocol: 'both' });
+    const rules = forwardRules([record], { hosts: [CAMERA], scopes: [SCOPE], peers: [] });
+    expect(rules.map(({ protocol, edgePort, targetPort }) => [protocol, edgePort, targetPort])).toEqual([
+      ['tcp', 9_000, 80],
+      ['tcp', 9_001, 81],
+      ['tcp', 9_002, 82],
+      ['udp', 9_000, 80],
+      ['udp', 9_001, 81],
+      ['udp', 9_002, 82],
+    ]);
   });
 
   it('lets udp have a port that only tcp uses', () => {

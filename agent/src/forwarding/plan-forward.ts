@@ -12,7 +12,7 @@ import {
 import { AgentError } from '../errors.ts';
 import type { ForwardRule } from '../plugin-api/firewall-wish.ts';
 import { chooseEdgePort } from './choose-edge-port.ts';
-import { type ForwardRecord, protocolsOf } from './forward-record.ts';
+import { type ForwardRecord, portOffsetsOf, protocolsOf } from './forward-record.ts';
 import { planSources, resolveSources, type SourcePeer } from './resolve-sources.ts';
 import { hostOf, isInScopes, resolveTarget, type Surroundings } from './resolve-target.ts';
 
@@ -35,18 +35,34 @@ export interface ForwardingState {
   readonly peers: readonly SourcePeer[];
 }
 
-/** Who takes a port of these protocols, in words. */
+/** Consecutive ports of the edge. */
+interface PortRange {
+  readonly protocol: Forward['protocol'];
+  readonly first: number;
+  readonly count: number;
+}
+
+const HIGHEST_PORT = 65_535;
+
+/** A port of the range that is taken, and by whom, in words. */
 const takerOf = (
-  protocol: Forward['protocol'],
-  port: number,
+  { protocol, first, count }: PortRange,
   { forwards, portsInUse }: ForwardingState,
-): string | undefined => {
+): { readonly port: number; readonly by: string } | undefined => {
   const wanted = protocolsOf(protocol);
   const forward = forwards.find(
-    (one) => one.edgePort === port && protocolsOf(one.protocol).some((other) => wanted.includes(other)),
+    (one) =>
+      one.edgePort < first + count &&
+      first < one.edgePort + (one.portCount ?? 1) &&
+      protocolsOf(one.protocol).some((other) => wanted.includes(other)),
   );
-  if (forward !== undefined) return `the forward ${forward.label === '' ? forward.id : forward.label}`;
-  return portsInUse.find((one) => one.port === port && wanted.includes(one.protocol))?.by;
+  if (forward !== undefined) {
+    const by = `the forward ${forward.label === '' ? forward.id : forward.label}`;
+    return { port: Math.max(first, forward.edgePort), by };
+  }
+  return portsInUse.find(
+    (one) => first <= one.port && one.port < first + count && wanted.includes(one.protocol),
+  );
 };
 
 const checkAddress = (address: Ip4, state: ForwardingState, field: string): void => {
@@ -87,18 +103,38 @@ const planTarget = (
   return { lastAddress: address, ...(host.mac === undefined ? {} : { hostMac: host.mac }) };
 };
 
+const checkRangeEnd = (first: number, count: number, field: string): void => {
+  if (first + count - 1 <= HIGHEST_PORT) return;
+  throw new AgentError('FORWARD_RANGE_TOO_HIGH', `${count} ports from ${first} go beyond ${HIGHEST_PORT}`, {
+    field,
+  });
+};
+
+const checkLimits = ({ portCount = 1 }: NewForward, { forwards }: ForwardingState): void => {
+  if (forwards.length >= LIMITS.forwardsPerEdge) {
+    throw new AgentError('FORWARD_LIMIT', `This edge has ${LIMITS.forwardsPerEdge} forwards already`);
+  }
+  const ports = forwards.reduce((sum, forward) => sum + (forward.portCount ?? 1), portCount);
+  if (ports <= LIMITS.forwardedPortsPerEdge) return;
+  throw new AgentError(
+    'FORWARD_LIMIT',
+    `An edge has no more than ${LIMITS.forwardedPortsPerEdge} ports to publish`,
+  );
+};
+
 const planEdgePort = (
   request: NewForward,
   record: Omit<ForwardRecord, 'edgePort'>,
   state: ForwardingState,
 ): number => {
-  const { edgePort, protocol, targetPort } = request;
+  const { edgePort, protocol, targetPort, portCount: count = 1 } = request;
   if (edgePort !== undefined) {
-    const taker = takerOf(protocol, edgePort, state);
+    checkRangeEnd(edgePort, count, 'edgePort');
+    const taker = takerOf({ protocol, first: edgePort, count }, state);
     if (taker === undefined) return edgePort;
-    throw new AgentError('FORWARD_PORT_IN_USE', `Port ${edgePort} of the edge is taken by ${taker}`, {
+    throw new AgentError('FORWARD_PORT_IN_USE', `Port ${taker.port} of the edge is taken by ${taker.by}`, {
       field: 'edgePort',
-      details: { port: edgePort, by: taker },
+      details: { port: taker.port, by: taker.by },
     });
   }
   const host = hostOf({ ...record, edgePort: 0 }, state.hosts);
@@ -107,7 +143,7 @@ const planEdgePort = (
   );
   const chosen = chooseEdgePort(
     { port: targetPort, name: service?.scheme ?? service?.name },
-    (port) => takerOf(protocol, port, state) !== undefined,
+    (first) => first + count - 1 > HIGHEST_PORT || takerOf({ protocol, first, count }, state) !== undefined,
   );
   if (chosen === undefined) throw new AgentError('FORWARD_PORTS_EXHAUSTED', 'No port of the edge is free');
   return chosen;
@@ -128,16 +164,16 @@ export const planForward = (
   state: ForwardingState,
   made: { readonly id: ForwardId; readonly owner: string; readonly at: number },
 ): ForwardRecord => {
-  if (state.forwards.length >= LIMITS.forwardsPerEdge) {
-    throw new AgentError('FORWARD_LIMIT', `This edge has ${LIMITS.forwardsPerEdge} forwards already`);
-  }
-  const { protocol, target, targetPort, label, expiresAt, allow } = request;
+  checkLimits(request, state);
+  const { protocol, target, targetPort, portCount, label, expiresAt, allow } = request;
+  checkRangeEnd(targetPort, portCount ?? 1, 'targetPort');
   checkExpiry(expiresAt, made.at);
   const record = {
     id: made.id,
     protocol,
     target,
     targetPort,
+    ...(portCount === undefined || portCount === 1 ? {} : { portCount }),
     label,
     enabled: true,
     owner: made.owner,
@@ -158,13 +194,18 @@ export const forwardRules = (
     const targetAddress = record.enabled ? resolveTarget(record, surroundings) : undefined;
     if (targetAddress === undefined) return [];
     const { id, edgePort, targetPort, expiresAt, createdAt, allow } = record;
-    return protocolsOf(record.protocol).map((protocol) => ({
+    const shared = {
       id,
-      protocol,
-      edgePort,
       targetAddress,
-      targetPort,
       ...(expiresAt === undefined ? {} : { expiry: { atMs: expiresAt, longestMs: expiresAt - createdAt } }),
       ...(allow === undefined ? {} : { sources: resolveSources(allow, surroundings.peers) }),
-    }));
+    };
+    return protocolsOf(record.protocol).flatMap((protocol) =>
+      portOffsetsOf(record).map((offset) => ({
+        ...shared,
+        protocol,
+        edgePort: edgePort + offset,
+        targetPort: targetPort + offset,
+      })),
+    );
   });

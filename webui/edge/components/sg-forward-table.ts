@@ -114,12 +114,12 @@ export class SgForwardTable extends SgElement {
     return html`<span class="copyable">${text}<sg-copy .value=${url} what=${t('forward.copy', { name })}></sg-copy></span>`;
   }
 
-  #renderTarget({ target, targetAddress, targetPort, protocol }: Forward) {
+  #renderTarget({ target, targetAddress, targetPort, portCount = 1, protocol }: Forward) {
     const address = target.kind === 'address' ? target.address : targetAddress;
     const place =
       address === undefined
         ? html`<span title=${t('forward.target-missing-title')}>${t('forward.target-missing')}</span>`
-        : html`<code>${address}:${targetPort}</code>`;
+        : html`<code>${address}:${targetPort}${portCount > 1 ? `-${targetPort + portCount - 1}` : ''}</code>`;
     const title =
       target.kind === 'host'
         ? html`<a href="${this.hostBase}/${target.hostId}">${this.hostNames.get(target.hostId) ?? t('forward.unknown-host')}</a>`

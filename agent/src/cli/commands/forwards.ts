@@ -31,11 +31,21 @@ const parsePort = (text: string | undefined, what: string): number => {
   });
 };
 
-/** `192.168.1.10:80`, `camera:80`, `h_...:80`; a name is looked up, an address is taken as it is. */
+/** `80`, or `10000-10019`. */
+const parsePorts = (text: string): { targetPort: number; portCount?: number } => {
+  const [first, last] = text.split('-', 2);
+  const targetPort = parsePort(first, 'The port of the host');
+  if (last === undefined) return { targetPort };
+  const portCount = parsePort(last, 'The last port of the host') - targetPort + 1;
+  if (portCount >= 1) return { targetPort, portCount };
+  throw new AgentError('USAGE', `${text} is no range`, { hint: 'Write the lower port first.' });
+};
+
+/** `192.168.1.10:80`, `camera:80`, `h_...:80`, `pbx:10000-10019`; a name is looked up, an address is taken as it is. */
 const parseTarget = async (
   context: CommandContext,
   text: string,
-): Promise<{ target: ForwardTarget; targetPort: number }> => {
+): Promise<{ target: ForwardTarget; targetPort: number; portCount?: number }> => {
   const at = text.lastIndexOf(':');
   const name = text.slice(0, Math.max(0, at));
   if (name === '') {
@@ -43,11 +53,11 @@ const parseTarget = async (
       hint: 'Write HOST:PORT, such as 192.168.1.10:80.',
     });
   }
-  const targetPort = parsePort(text.slice(at + 1), 'The port of the host');
+  const ports = parsePorts(text.slice(at + 1));
   const address = v.safeParse(Ip4, name);
-  if (address.success) return { target: { kind: 'address', address: address.output }, targetPort };
+  if (address.success) return { target: { kind: 'address', address: address.output }, ...ports };
   const host: Host = findHost(await fetchHosts(context), name);
-  return { target: { kind: 'host', hostId: host.id }, targetPort };
+  return { target: { kind: 'host', hostId: host.id }, ...ports };
 };
 
 const protocolOf = (invocation: Invocation): ForwardProtocol => {
@@ -84,8 +94,15 @@ const allowOf = (invocation: Invocation): { allow?: Required<v.InferInput<typeof
   return { allow };
 };
 
-const describeTarget = ({ targetAddress, target, targetPort }: Forward): string =>
-  `${targetAddress ?? (target.kind === 'address' ? target.address : `${target.hostId} (not seen)`)}:${targetPort}`;
+/** `80`, or `10000-10019`. */
+const describePorts = (first: number, { portCount = 1 }: Forward): string =>
+  portCount === 1 ? String(first) : `${first}-${first + portCount - 1}`;
+
+const describeTarget = (forward: Forward): string => {
+  const { targetAddress, target, targetPort } = forward;
+  const place = targetAddress ?? (target.kind === 'address' ? target.address : `${target.hostId} (not seen)`);
+  return `${place}:${describePorts(targetPort, forward)}`;
+};
 
 /** `, for 2 h`; nothing where it has no end. */
 const describeEnd = ({ expiresAt }: Forward, { io }: CommandContext): string =>
@@ -96,9 +113,15 @@ const addCommand: Command = {
   summary: 'Publish a port of a host to the network',
   description:
     'The forward leads from a port of this machine’s mesh address to the host. Given a host by name or id, it\nfollows the host when its address changes; given an address, it stays with that address.',
-  arguments: [{ name: 'HOST:PORT', summary: 'host (name, id or address) and its port' }],
+  arguments: [
+    { name: 'HOST:PORT', summary: 'host (name, id or address) and its port, or ports: 10000-10019' },
+  ],
   options: [
-    { name: 'port', value: 'EDGEPORT', summary: 'port on this machine; without it a free one is chosen' },
+    {
+      name: 'port',
+      value: 'EDGEPORT',
+      summary: 'port on this machine, of a range the first; without it a free one is chosen',
+    },
     { name: 'udp', summary: 'UDP instead of TCP' },
     { name: 'both', summary: 'TCP and UDP' },
     { name: 'for', value: 'TIME', summary: 'ends after this time: 45m, 2h, 3d' },
@@ -173,7 +196,7 @@ const listCommand: Command = {
     const rows = [...forwards]
       .sort((one, other) => one.edgePort - other.edgePort)
       .map((forward) => [
-        String(forward.edgePort),
+        describePorts(forward.edgePort, forward),
         forward.protocol,
         describeTarget(forward),
         forward.url,

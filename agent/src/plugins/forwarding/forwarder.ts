@@ -12,7 +12,7 @@ import {
   nodeFqdn,
 } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
-import { type ForwardRecord, protocolsOf } from '../../forwarding/forward-record.ts';
+import { type ForwardRecord, portOffsetsOf, protocolsOf } from '../../forwarding/forward-record.ts';
 import { renderForwardUrl } from '../../forwarding/forward-url.ts';
 import { checkExpiry, forwardRules, planForward } from '../../forwarding/plan-forward.ts';
 import { renderForwardText } from '../../forwarding/render-forward-text.ts';
@@ -261,15 +261,20 @@ export class Forwarder {
 
   async #cut(record: ForwardRecord): Promise<void> {
     for (const protocol of protocolsOf(record.protocol)) {
-      await this.#cutConnections({ protocol, port: record.edgePort });
+      for (const offset of portOffsetsOf(record)) {
+        await this.#cutConnections({ protocol, port: record.edgePort + offset });
+      }
     }
   }
 
   /** Whoever a forward was for and is no longer loses what is open. */
   async #cutLostSources(before: readonly ForwardRule[]): Promise<void> {
     const peers = this.#surroundings().peers.map(({ address4 }) => address4);
-    for (const { id, protocol, edgePort, sources } of this.#rules) {
-      const old = before.find((rule) => rule.id === id && rule.protocol === protocol);
+    const keyOf = ({ id, protocol, edgePort }: ForwardRule) => `${id} ${protocol} ${edgePort}`;
+    const oldRules = new Map(before.map((rule) => [keyOf(rule), rule]));
+    for (const rule of this.#rules) {
+      const { protocol, edgePort, sources } = rule;
+      const old = oldRules.get(keyOf(rule));
       if (sources === undefined || old === undefined) continue;
       const lost = (old.sources ?? peers).filter((address) => !sources.includes(address));
       for (const source of lost) await this.#cutConnections({ protocol, port: edgePort, source });

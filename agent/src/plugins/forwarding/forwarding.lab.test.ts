@@ -234,6 +234,10 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
     expect(await askUdp(STRANGER.address4, EDGE.address4, 5060)).toBe('');
     await removeAll();
     expect(await askUdp(TECHNICIAN.address4, EDGE.address4, 5060)).toBe('');
+    // The last of a range, shifted.
+    await add({ protocol: 'both', edgePort: 7000, targetPort: 5058, portCount: 3 });
+    expect(await askUdp(TECHNICIAN.address4, EDGE.address4, 7002)).toBe('hello');
+    await removeAll();
   });
 
   it('lets nothing through to the LAN but what it translated', async () => {
