@@ -8,6 +8,7 @@ export * from './emitter.ts';
 export * from './errors.ts';
 export * from './http/body.ts';
 export * from './http/cookies.ts';
+export * from './http/security-headers.ts';
 export * from './http/sse.ts';
 export * from './log.ts';
 export * from './net.ts';

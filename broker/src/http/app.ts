@@ -10,6 +10,7 @@ import {
   type Logger,
   newToken,
   sendError,
+  setSecurityHeaders,
   toErrorReply,
 } from '@sidegate/kit';
 import polka, { type Polka } from 'polka';
@@ -21,7 +22,6 @@ import { createPortalGuard } from './portal-guard.ts';
 import { addPortalNodeRoutes } from './portal-node-routes.ts';
 import { addPortalSessionRoutes } from './portal-session-routes.ts';
 import { type HttpDeps, isSecure } from './request-context.ts';
-import { setSecurityHeaders } from './security-headers.ts';
 import { createStaticPortal } from './static-portal.ts';
 
 export interface AppDeps extends HttpDeps {

@@ -13,6 +13,7 @@ import {
   renderSessionCookie,
   sendError,
   sendJson,
+  setSecurityHeaders,
 } from '@sidegate/kit';
 import { EdgeLogin, LIMITS } from '@sidegate/protocol';
 import polka from 'polka';
@@ -20,7 +21,6 @@ import { AgentError } from '../../errors.ts';
 import type { LocalApi } from '../../plugin-api/index.ts';
 import { describeLogin, type LogInDeps, LoginThrottled, logIn } from './log-in.ts';
 import { isJson, isOwnHost, isOwnOrigin, isRead } from './request-guard.ts';
-import { setSecurityHeaders } from './security-headers.ts';
 import { isSameSecret, type Session, type Sessions } from './sessions.ts';
 
 /** A cookie's life in the browser is the longest a session can have; the session itself decides. */
@@ -122,7 +122,7 @@ export const createWebApp = (deps: WebAppDeps): RequestListener => {
     onNoMatch: (request, response) => deps.serveUi(request, response),
   });
   app.use((request, response, next) => {
-    setSecurityHeaders(response);
+    setSecurityHeaders(response, false);
     if (!isOwnHost(request.headers, deps.ownHosts())) {
       throw new AgentError('HOST_REJECTED', 'This machine does not go by the name that was asked for');
     }

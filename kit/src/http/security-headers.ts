@@ -1,4 +1,4 @@
-/** Headers that every answer carries. */
+/** Headers with which agent and broker make browsers refuse what their pages never do. */
 import type { ServerResponse } from 'node:http';
 
 /**
@@ -20,7 +20,7 @@ const CONTENT_SECURITY_POLICY = [
   'trusted-types lit-html',
 ].join('; ');
 
-const HEADERS = {
+const ALWAYS = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
@@ -29,7 +29,14 @@ const HEADERS = {
   'x-frame-options': 'DENY',
 } as const;
 
-/** Sets them; what is sent later may add others. */
-export const setSecurityHeaders = (response: ServerResponse): void => {
-  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+/** Browsers heed these over HTTPS only, and complain of them elsewhere. */
+const OVER_HTTPS = {
+  'cross-origin-opener-policy': 'same-origin',
+  'strict-transport-security': 'max-age=31536000',
+} as const;
+
+/** Sets them on a response that has not begun; what is sent later may add others. */
+export const setSecurityHeaders = (response: ServerResponse, isHttps: boolean): void => {
+  const headers = isHttps ? { ...ALWAYS, ...OVER_HTTPS } : ALWAYS;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 };
