@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := node_modules/.bin/node
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 .DEFAULT_GOAL := help
-.PHONY: help run demo-check test test-unit test-lab test-browser check format build bench-main bench-beacon screenshots packages feeds test-packages clean
+.PHONY: help run demo-check test test-unit test-lab test-browser test-postgres check format build bench-main bench-beacon screenshots packages feeds test-packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,10 @@ test-lab: lab-tools build ## real WireGuard, nftables and arp-scan in network na
 
 test-browser: lab-tools build ## components in a real browser
 	$(VITEST) run --project browser
+
+test-postgres: node_modules/.installed ## the broker's store over a throw-away PostgreSQL as well
+	@sh lab/ensure-tools.sh postgres
+	sh test/with-postgres.sh $(VITEST) run --project unit broker/src/store
 
 check: node_modules/.installed ## style, types and forbidden imports
 	$(NODE) node_modules/@biomejs/biome/bin/biome check .

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a target needs and this machine lacks, or says in one line why it cannot.
-# Usage: ensure-tools.sh node | bindings | lab
+# Usage: ensure-tools.sh node | bindings | lab | postgres
 # Services that come with a package are neither started nor left enabled: the lab starts its own, in its own namespaces.
 set -eu
 
@@ -11,6 +11,7 @@ die() {
 
 # command:package, for each set
 NODE_TOOLS="node:nodejs npm:npm"
+POSTGRES_TOOLS="pg_ctlcluster:postgresql setpriv:util-linux"
 LAB_TOOLS="ip:iproute2 nft:nftables wg:wireguard-tools wireguard-go:wireguard-go arp-scan:arp-scan
   conntrack:conntrack avahi-daemon:avahi-daemon dnsmasq:dnsmasq-base iperf3:iperf3 chromium:chromium
   ping:iputils-ping nsenter:util-linux nmap:nmap openssl:openssl tcpdump:tcpdump dropbear:dropbear-bin
@@ -28,11 +29,12 @@ if [ "${1:-}" = bindings ]; then
 fi
 case "${1:-}" in
   node) tools=$NODE_TOOLS ;;
+  postgres) tools=$POSTGRES_TOOLS ;;
   lab)
     tools=$LAB_TOOLS
     [ "$(id -u)" = 0 ] || die "this needs root, to make network namespaces: try again with sudo."
     ;;
-  *) die "usage: ensure-tools.sh node|bindings|lab" ;;
+  *) die "usage: ensure-tools.sh node|bindings|lab|postgres" ;;
 esac
 
 missing=
@@ -64,4 +66,5 @@ rm -f "$log"
 # A package that was just installed brings its service; on a machine run by systemd it must not start at the next boot either.
 if [ -d /run/systemd/system ]; then
   case " $missing " in *" avahi-daemon "*) systemctl disable -q avahi-daemon.service avahi-daemon.socket 2>/dev/null || true ;; esac
+  case " $missing " in *" postgresql "*) systemctl disable -q postgresql.service 2>/dev/null || true ;; esac
 fi
