@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := node_modules/.bin/node
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 .DEFAULT_GOAL := help
-.PHONY: help run demo-check test test-unit test-lab test-browser test-postgres check format build bench-main bench-beacon screenshots packages feeds test-packages clean
+.PHONY: help run demo-check test test-unit test-lab test-browser test-postgres check format build bench-main bench-beacon bench-discovery screenshots packages feeds test-packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ build: node_modules/.installed ## agent and broker bundles, web UI: into each pa
 bench-main: lab-tools build ## click to first byte, and throughput of a forward against the bare tunnel
 	@exec $(NODE) bench/main.ts
 
+bench-discovery: lab-tools ## hosts and services of a full home and of a routed /20, beside arp-scan, nmap and fping
+	@exec $(NODE) bench/discovery.ts
+
 bench-beacon: node_modules/.installed ## handshakes and relayed packets of a broker, for each second of one core
 	@exec $(NODE) bench/beacon.ts
 
@@ -54,8 +57,9 @@ packages: build ## .deb, .ipk and .apk of agent and broker into dist/packages
 feeds: build ## signed apt, opkg and apk repositories into dist/feeds, and how to use them
 	@$(NODE) feeds/main.ts build
 
-test-packages: build ## packages and feeds, read by dpkg, apt, gpgv, tar and readers of our own
+test-packages: feeds ## packages and feeds, read by dpkg, apt, gpgv, tar and readers of our own; installed in a fresh Debian
 	$(VITEST) run package/ feeds/
+	@$(NODE) feeds/check-debian.ts
 
 clean: ## remove what was built; node_modules stays
 	rm -rf agent/dist broker/dist webui/dist bench/results test/artifacts

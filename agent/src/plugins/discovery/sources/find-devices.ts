@@ -3,7 +3,8 @@ import { codeOf } from '@sidegate/kit';
 import type { Run } from '../../../ports/index.ts';
 import type { DiscoverySource } from '../source.ts';
 import { sweepByArp } from './arp-scan.ts';
-import { type SweepDeps, sweepAttached, sweepRouted } from './sweep.ts';
+import { type SweepDeps, sweepAttached } from './sweep.ts';
+import { sweepRouted } from './sweep-routed.ts';
 
 /** What the finder looks with. */
 export interface FinderDeps extends SweepDeps {
@@ -20,7 +21,7 @@ export const createDeviceFinder = (deps: FinderDeps): DiscoverySource => ({
   weight: 0.25,
   async scan(scope, sink, signal) {
     const { interfaceName } = scope;
-    if (interfaceName === undefined) return await sweepRouted(scope, sink, signal);
+    if (interfaceName === undefined) return await sweepRouted({ clock: deps.clock }, scope, sink, signal);
     try {
       await sweepByArp(deps.run, { ...scope, interfaceName }, sink, signal);
       deps.onArpScan(false);

@@ -1,14 +1,11 @@
 /**
- * Finding devices without ARP tools. On an attached network one small datagram to every address makes the kernel ask
- * for it, and the neighbour table tells who answered. On a routed network only a TCP answer, even a refusal, tells.
+ * Finding devices of an attached network without ARP tools: one small datagram to every address makes the kernel ask
+ * for it, and the neighbour table tells who answered.
  */
 import { type Clock, hostsOf, isInCidr, isIp4, networkSize } from '@sidegate/kit';
-import type { Ip4 } from '@sidegate/protocol';
 import type { ScanScope } from '../../../discovery/scopes.ts';
-import { SWEEP_PORTS } from '../../../discovery/service-names.ts';
 import type { Links, Sockets } from '../../../ports/index.ts';
 import type { DiscoverySink } from '../source.ts';
-import { connectTcp } from './tcp-connect.ts';
 
 /** RFC 863: what is sent there is thrown away. */
 const DISCARD_PORT = 9;
@@ -16,8 +13,6 @@ const DISCARD_PORT = 9;
 const BATCH_SIZE = 256;
 const BATCH_MS = 1_100;
 const LOOKS_PER_BATCH = 3;
-const ROUTED_AT_ONCE = 256;
-const ROUTED_TIMEOUT_MS = 900;
 
 /** What a sweep works with. */
 export interface SweepDeps {
@@ -55,31 +50,4 @@ export const sweepAttached = async (
     if (++asked % BATCH_SIZE === 0) await finishBatch();
   }
   await finishBatch();
-};
-
-/** TCP to the likeliest ports of every address. */
-export const sweepRouted = async (
-  scope: ScanScope,
-  sink: DiscoverySink,
-  signal: AbortSignal,
-): Promise<void> => {
-  const total = networkSize(scope.cidr);
-  let asked = 0;
-  const knock = async (address: Ip4) => {
-    for (const port of SWEEP_PORTS) {
-      signal.throwIfAborted();
-      const connection = await connectTcp(address, port, { timeoutMs: ROUTED_TIMEOUT_MS, signal });
-      if (connection.kind === 'silent') continue;
-      if (connection.kind === 'open') connection.socket.destroy();
-      sink.observe({ address });
-      break;
-    }
-    sink.progress(++asked / total);
-  };
-  // All workers draw from one generator: a /16 costs no more memory than a /24.
-  const addresses = hostsOf(scope.cidr);
-  const work = async () => {
-    for (const address of addresses) await knock(address);
-  };
-  await Promise.all(Array.from({ length: ROUTED_AT_ONCE }, work));
 };
