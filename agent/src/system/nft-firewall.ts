@@ -1,6 +1,7 @@
 /**
- * `table inet sidegate` through `nft -j`. Invariants: every change is one transaction that declares, deletes and makes
- * anew our own table and names no other; counters keep their values across it; a refusal changes nothing.
+ * `table inet sidegate` through `nft -j`. Invariants: every change is one transaction that names no other table; it
+ * changes elements alone where that is enough, and else deletes the table and makes it anew; counters keep their
+ * values across both; a refusal changes nothing.
  */
 import { createHash } from 'node:crypto';
 import { codeOf, type Logger } from '@sidegate/kit';
@@ -9,6 +10,7 @@ import { AgentError } from '../errors.ts';
 import type { Firewall, NftObject, Ruleset, Run } from '../ports/index.ts';
 import type { ChangeRecord } from './change-record.ts';
 import { type FollowDeps, followForever } from './follow-forever.ts';
+import { planTableChange } from './plan-table-change.ts';
 
 const TABLE = { family: 'inet', name: 'sidegate' } as const;
 const TABLE_WORDS = ['table', TABLE.family, TABLE.name] as const;
@@ -44,9 +46,12 @@ const parseCounters = (text: string): Counts => {
 const withoutCounts = (key: string, value: unknown): unknown =>
   key === 'packets' || key === 'bytes' ? 0 : value;
 
-/** Handles are part of it: a table that was made anew by somebody else is another table. */
+/**
+ * Handles are part of it: a table that was made anew by somebody else is another table. Counters are not: they come
+ * and go with the elements, which are not in the listing either.
+ */
 const fingerprintOf = (listing: string): string | undefined => {
-  const objects = parseListing(listing).filter((object) => !('metainfo' in object));
+  const objects = parseListing(listing).filter((object) => !('metainfo' in object || 'counter' in object));
   if (objects.length === 0) return undefined;
   return createHash('sha256').update(JSON.stringify(objects, withoutCounts)).digest('base64');
 };
@@ -79,7 +84,7 @@ const isOurTableGone = (line: string): boolean =>
 
 /** The firewall of machines that have `nft`. */
 export const createNftFirewall = ({ run, record, log, ...following }: NftFirewallDeps): Firewall => {
-  let applied: string | undefined;
+  let applied: { readonly fingerprint: string | undefined; readonly ruleset: Ruleset } | undefined;
   let last: Promise<unknown> = Promise.resolve();
   /** Whoever looks while a ruleset goes in would find neither the old table nor the new one. */
   const inTurn =
@@ -98,21 +103,37 @@ export const createNftFirewall = ({ run, record, log, ...following }: NftFirewal
     const argv = ['-j', 'list', 'counters', ...TABLE_WORDS];
     return parseCounters((await run('nft', argv, { signal, okCodes: [1] })).stdout);
   };
+  const transact = (input: string, signal: AbortSignal) =>
+    run('nft', ['-j', '-f', '-'], { input, signal, timeoutMs: APPLY_TIMEOUT_MS }).catch((error: unknown) => {
+      throw asRejected(error);
+    });
+  /** False where the table must be replaced, be it because the kernel has other elements than we think. */
+  const change = async (ruleset: Ruleset, signal: AbortSignal): Promise<boolean> => {
+    const commands = applied && planTableChange(applied.ruleset, ruleset);
+    if (commands === undefined || commands.length === 0) return false;
+    try {
+      await transact(JSON.stringify({ nftables: commands }), signal);
+      return true;
+    } catch (error) {
+      log.debug('change the firewall table in place', { error });
+      return false;
+    }
+  };
   return {
     readCounters,
     apply: inTurn(async (ruleset: Ruleset, signal: AbortSignal) => {
       await record.note({ kind: 'nft-table', name: TABLE.name });
-      const input = renderTransaction(ruleset, await readCounters(signal));
-      await run('nft', ['-j', '-f', '-'], { input, signal, timeoutMs: APPLY_TIMEOUT_MS }).catch(
-        (error: unknown) => {
-          throw asRejected(error);
-        },
-      );
-      applied = fingerprintOf(await list(signal));
+      if (applied !== undefined && (await change(ruleset, signal))) {
+        applied = { ...applied, ruleset };
+        return;
+      }
+      await transact(renderTransaction(ruleset, await readCounters(signal)), signal);
+      applied = { ruleset, fingerprint: fingerprintOf(await list(signal)) };
     }),
     isPresent: async (signal) => fingerprintOf(await list(signal)) !== undefined,
     isInPlace: inTurn(
-      async (signal: AbortSignal) => applied !== undefined && fingerprintOf(await list(signal)) === applied,
+      async (signal: AbortSignal) =>
+        applied?.fingerprint !== undefined && fingerprintOf(await list(signal)) === applied.fingerprint,
     ),
     async cutConnections({ protocol, port, source }, signal) {
       // Only translated connections: others may well lead to the same port of another machine.

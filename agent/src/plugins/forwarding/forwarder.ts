@@ -232,7 +232,8 @@ export class Forwarder {
   /** Makes `next` the truth in kernel and on disk, or throws and leaves everything as it was. */
   async #commit(next: readonly ForwardRecord[]): Promise<void> {
     const before = this.#records;
-    await this.#usage.read();
+    // What leaves the table takes its counters along.
+    if (before.some((record) => !next.includes(record))) await this.#usage.read();
     this.#records = next;
     try {
       if (this.#wish()) await this.#host.hooks.firewall.settled();
