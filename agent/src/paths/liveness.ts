@@ -54,6 +54,10 @@ export const isBusy = (liveness: Liveness, nowMs: number): boolean =>
 export const isInUse = (liveness: Liveness, nowMs: number): boolean =>
   isWithin(usedAtMs(liveness), T.inUseMs, nowMs);
 
+/** Have packets flowed in the last seconds, as we see it? */
+const isFlowing = (liveness: Liveness, nowMs: number): boolean =>
+  isWithin(liveness.trafficAtMs, T.flowMs, nowMs);
+
 /** Packets other than heartbeats were seen. */
 export const noteTraffic = (liveness: Liveness, isReceived: boolean, nowMs: number): Liveness => ({
   ...liveness,
@@ -101,12 +105,17 @@ export const noteHeartbeatAnswer = (liveness: Liveness, id: number, nowMs: numbe
 /** Forgets what was not answered: the path has changed, and with it what silence means. */
 export const forgetPending = (liveness: Liveness): Liveness => ({ ...liveness, pending: [] });
 
+const intervalMs = (liveness: Liveness, nowMs: number): number => {
+  if (isFlowing(liveness, nowMs)) return T.heartbeatFlowMs;
+  return isBusy(liveness, nowMs) ? T.heartbeatBusyMs : T.heartbeatIdleMs;
+};
+
 /** When the next request is due; `undefined` while the peer is not in use. */
 export const nextHeartbeatAtMs = (liveness: Liveness, nowMs: number): number | undefined => {
   if (!isInUse(liveness, nowMs)) return undefined;
   const { sentAtMs, pending } = liveness;
   if (sentAtMs === undefined) return nowMs;
-  const regular = sentAtMs + (isBusy(liveness, nowMs) ? T.heartbeatBusyMs : T.heartbeatIdleMs);
+  const regular = sentAtMs + intervalMs(liveness, nowMs);
   const first = pending[0];
   if (first === undefined) return regular;
   return Math.min(regular, Math.max(first.sentAtMs + T.heartbeatMissMs, sentAtMs + T.heartbeatRetryMs));
@@ -123,4 +132,19 @@ const silentForMs = (liveness: Liveness, nowMs: number): number => {
 export const isDead = (liveness: Liveness, nowMs: number): boolean => {
   const isReceiving = isWithin(liveness.receivedAtMs, T.receivingMs, nowMs);
   return silentForMs(liveness, nowMs) >= (isReceiving ? T.deadWhileReceivingMs : T.deadMs);
+};
+
+/** Is the oldest request overdue, so that a peer in use deserves a closer look? */
+export const hasMissed = (liveness: Liveness, nowMs: number): boolean => {
+  const first = liveness.pending[0];
+  return first !== undefined && nowMs - first.sentAtMs >= T.heartbeatMissMs && isBusy(liveness, nowMs);
+};
+
+/** Did packets flow, and has nothing come in since, neither answers nor packets? Slow paths get more time. */
+export const isCutOff = (liveness: Liveness, nowMs: number): boolean => {
+  const first = liveness.pending[0];
+  if (first === undefined || liveness.pending.length < T.deadMinUnanswered) return false;
+  const patienceMs = Math.min(T.deadMs, Math.max(T.cutOffMs, 4 * (liveness.rttMs ?? 0)));
+  const quietSinceMs = Math.max(first.sentAtMs, liveness.receivedAtMs ?? 0);
+  return isFlowing(liveness, nowMs) && nowMs - quietSinceMs >= patienceMs;
 };

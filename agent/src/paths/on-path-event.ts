@@ -1,4 +1,5 @@
 /** What each thing heard does to a path. What time alone does is in `on-path-time.ts`. Pure. */
+import type { Endpoint } from '@sidegate/protocol';
 import { forgetPending, isInUse, noteHeartbeatAnswer, notePeerBusy, noteTraffic } from './liveness.ts';
 import {
   failPunch,
@@ -28,24 +29,45 @@ import {
 
 type Of<K extends PathEvent['kind']> = Extract<PathEvent, { kind: K }>;
 
-const onTunnelRead = (state: PathState, event: Of<'tunnel-read'>, nowMs: number): PathState => {
+const onDirectRead = (
+  state: PathState,
+  endpoint: Endpoint | undefined,
+  isOffRelay: boolean,
+  nowMs: number,
+): PathStep => {
+  const { isPeerElsewhere, strayReads, direct } = state;
+  if (!isOffRelay)
+    return still(
+      isPeerElsewhere || strayReads >= 1
+        ? settleOnRelay(state, 'the peer went back to the relay', nowMs)
+        : { ...state, strayReads: strayReads + 1 },
+    );
+  // Whoever moved has just shown the relay where it is, so a handshake through there reaches it.
+  if (isPeerElsewhere && endpoint === direct)
+    return startFallback(state, 'the peer is elsewhere now', nowMs, true);
+  // WireGuard follows a peer that roams; heartbeats tell whether the new endpoint works.
+  return still({ ...state, direct: endpoint, strayReads: 0, isPeerElsewhere: false });
+};
+
+const onTunnelRead = (state: PathState, event: Of<'tunnel-read'>, nowMs: number): PathStep => {
   const hasSession = event.handshakeAgeMs !== undefined && event.handshakeAgeMs < SESSION_LIFE_MS;
   const isOffRelay = event.endpoint !== undefined && event.endpoint !== state.relay;
   const read = { ...state, hasSession };
   if (state.phase === 'switching' && state.switching !== undefined) {
     const goodReads = isOffRelay ? state.switching.goodReads + 1 : 0;
-    return { ...read, switching: { ...state.switching, goodReads } };
+    return still({ ...read, switching: { ...state.switching, goodReads } });
   }
-  if (state.phase === 'direct') {
-    // WireGuard follows a peer that roams; heartbeats tell whether the new endpoint works.
-    if (isOffRelay) return { ...read, direct: event.endpoint, strayReads: 0 };
-    if (state.strayReads >= 1) return settleOnRelay(read, 'the peer went back to the relay', nowMs);
-    return { ...read, strayReads: state.strayReads + 1 };
-  }
-  return isOffRelay
-    ? { ...read, strayReads: state.strayReads + 1, direct: event.endpoint }
-    : { ...read, strayReads: 0 };
+  if (state.phase === 'direct') return onDirectRead(read, event.endpoint, isOffRelay, nowMs);
+  return still(
+    isOffRelay
+      ? { ...read, strayReads: state.strayReads + 1, direct: event.endpoint }
+      : { ...read, strayReads: 0 },
+  );
 };
+
+/** Did the broker name this endpoint among the peer's candidates? */
+const isNamed = (reachKey: string, endpoint: Endpoint | undefined): boolean =>
+  endpoint !== undefined && reachKey.split(' ').includes(endpoint);
 
 const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: number): PathStep => {
   const { relay, isOnline, reachKey } = event;
@@ -58,6 +80,8 @@ const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: numbe
     relay !== state.relay && state.phase !== 'direct' && state.phase !== 'switching'
       ? [{ kind: 'set-endpoint', endpoint: relay }]
       : [];
+  if (state.phase === 'direct' && isNamed(state.reachKey, state.direct) && !isNamed(reachKey, state.direct))
+    return { state: { ...changed, isPeerElsewhere: true }, effects: [{ kind: 'read-tunnel' }] };
   if (isOnline && state.phase === 'down')
     return { state: enterPhase(changed, 'relayed', 'the broker sees the peer again', nowMs), effects };
   if (!isOnline && state.phase === 'relayed' && !state.hasSession)
@@ -135,6 +159,17 @@ const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs:
   return { state: hasDirect ? state : { ...state, upgrade }, effects };
 };
 
+/** Old failures were those of another place, and only we know that we left it. */
+const onMappingChanged = (state: PathState, nowMs: number): PathState => ({
+  ...state,
+  upgrade: {
+    failures: 0,
+    notBeforeMs: nowMs + T.probeAfterMoveMs,
+    askedAtMs: undefined,
+    isEager: state.phase !== 'direct',
+  },
+});
+
 const onRelayLost = (state: PathState, nowMs: number): PathStep => {
   if (!state.isController || state.phase === 'direct' || state.phase === 'switching') return still(state);
   return state.hasSession || isWaiting(state, nowMs)
@@ -150,7 +185,7 @@ export const onPathEvent = (state: PathState, event: PathEvent, nowMs: number): 
     case 'traffic':
       return still({ ...state, liveness: noteTraffic(state.liveness, event.isReceived, nowMs) });
     case 'tunnel-read':
-      return still(onTunnelRead(state, event, nowMs));
+      return onTunnelRead(state, event, nowMs);
     case 'peer-changed':
       return onPeerChanged(state, event, nowMs);
     case 'probing-changed':
@@ -173,6 +208,8 @@ export const onPathEvent = (state: PathState, event: PathEvent, nowMs: number): 
     }
     case 'network-changed':
       return onNetworkChanged(state, event, nowMs);
+    case 'mapping-changed':
+      return still(onMappingChanged(state, nowMs));
     case 'relay-lost':
       return onRelayLost(state, nowMs);
   }

@@ -1,6 +1,6 @@
 /** What becomes due on a path as time passes, and when the next thing will. Pure. */
 import type { Endpoint } from '@sidegate/protocol';
-import { isBusy, isDead, isInUse, nextHeartbeatAtMs, usedAtMs } from './liveness.ts';
+import { hasMissed, isBusy, isCutOff, isDead, isInUse, nextHeartbeatAtMs, usedAtMs } from './liveness.ts';
 import {
   andThen,
   beat,
@@ -9,6 +9,7 @@ import {
   goDown,
   settleOnDirect,
   settleOnRelay,
+  shakeAgain,
   startFallback,
   still,
 } from './path-moves.ts';
@@ -26,8 +27,22 @@ import {
 
 const isDue = (atMs: number | undefined, nowMs: number): boolean => atMs !== undefined && atMs <= nowMs;
 
-const beatIfDue = (state: PathState, nowMs: number): PathStep =>
-  isDue(nextHeartbeatAtMs(state.liveness, nowMs), nowMs) ? beat(state, nowMs) : still(state);
+/**
+ * The first missed answer may mean that our NAT has another address for us. Nobody but us can show it to the relay, and
+ * nothing would make us before the beacon's next keepalive. Readings meanwhile tell silence from a busy peer's agent.
+ */
+const lookCloser = (state: PathState): readonly PathEffect[] =>
+  state.liveness.pending.length === 1
+    ? [{ kind: 'show-mapping' }, { kind: 'read-tunnel' }]
+    : [{ kind: 'read-tunnel' }];
+
+const beatIfDue = (state: PathState, nowMs: number): PathStep => {
+  if (!isDue(nextHeartbeatAtMs(state.liveness, nowMs), nowMs)) return still(state);
+  const isSilent =
+    (state.phase === 'direct' || state.phase === 'relayed') && hasMissed(state.liveness, nowMs);
+  const looked: PathStep = { state, effects: isSilent ? lookCloser(state) : [] };
+  return andThen(looked, (next) => beat(next, nowMs));
+};
 
 const hasAnsweredSince = (state: PathState, sinceMs: number): boolean =>
   (state.liveness.answerAtMs ?? Number.NEGATIVE_INFINITY) >= sinceMs;
@@ -114,7 +129,7 @@ const onSwitching = (state: PathState, nowMs: number): PathStep => {
 };
 
 const onDirect = (state: PathState, nowMs: number): PathStep => {
-  if (isDead(state.liveness, nowMs))
+  if (isDead(state.liveness, nowMs) || isCutOff(state.liveness, nowMs))
     return startFallback(state, 'no answer on the direct path', nowMs, state.isController);
   // Out of use, nothing would hold the holes open: one handshake through the relay puts both sides back there.
   if (state.isController && !isInUse(state.liveness, nowMs))
@@ -125,10 +140,14 @@ const onDirect = (state: PathState, nowMs: number): PathStep => {
   return still(state);
 };
 
-const onFallback = (state: PathState, nowMs: number): PathStep =>
-  nowMs - state.sinceMs >= T.fallbackMaxMs
-    ? still(goDown(state, 'nothing answers through the relay', nowMs))
-    : still(state);
+const onFallback = (state: PathState, nowMs: number): PathStep => {
+  if (nowMs - state.sinceMs >= T.fallbackMaxMs)
+    return still(goDown(state, 'nothing answers through the relay', nowMs));
+  if (nowMs < state.revival.nextAtMs) return still(state);
+  const tries = state.revival.tries + 1;
+  const revival = { tries, nextAtMs: state.sinceMs + (T.fallbackRetryMs[tries] ?? T.fallbackMaxMs) };
+  return { state: { ...state, revival }, effects: shakeAgain(state) };
+};
 
 const onDown = (state: PathState, nowMs: number): PathStep => {
   if (state.hasSession && !isInUse(state.liveness, nowMs) && state.isOnline)
@@ -138,8 +157,7 @@ const onDown = (state: PathState, nowMs: number): PathStep => {
   const delayMs = T.downRetryMs[Math.min(tries, T.downRetryMs.length - 1)]!;
   // The controlled side waits twice as long: two resets at once would cross.
   const revival = { tries, nextAtMs: nowMs + delayMs * (state.isController ? 1 : 2) };
-  const effects: PathEffect[] = [{ kind: 'reset-peer', endpoint: state.relay }];
-  return { state: { ...state, revival }, effects };
+  return { state: { ...state, revival }, effects: shakeAgain(state) };
 };
 
 const RULES = {
@@ -168,7 +186,7 @@ const phaseWakeAtMs = (state: PathState, nowMs: number): number | undefined => {
     case 'direct':
       return state.isController ? (usedAtMs(state.liveness) ?? nowMs) + T.inUseMs : undefined;
     case 'fallback':
-      return state.sinceMs + T.fallbackMaxMs;
+      return Math.min(state.revival.nextAtMs, state.sinceMs + T.fallbackMaxMs);
     case 'down':
       return isBusy(state.liveness, nowMs) ? state.revival.nextAtMs : undefined;
   }

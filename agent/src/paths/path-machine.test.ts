@@ -258,6 +258,56 @@ describe('losing the direct path', () => {
     },
   );
 
+  test('under traffic: shown to the beacons at the first miss, left within two seconds, shaken again thrice', () => {
+    const path = driveToDirect(true);
+    path.feed({ kind: 'traffic', isReceived: true });
+    const sinceMs = path.nowMs();
+    path.pass(1000);
+    expect(path.of('show-mapping').map(({ atMs }) => atMs - sinceMs)).toEqual([expect.any(Number)]);
+    expect(path.of('show-mapping')[0]!.atMs - sinceMs).toBeLessThanOrEqual(800);
+    path.pass(4000);
+    const resets = path.of('reset-peer').map(({ atMs }) => atMs - sinceMs);
+    expect(resets[0]).toBeLessThan(2000);
+    expect(resets.map((atMs) => atMs - resets[0]!)).toEqual([0, 700, 2000]);
+  });
+
+  test('a slow path is given more time', () => {
+    const path = driveToDirect(true);
+    const liveness = { ...path.state().liveness, rttMs: 700 };
+    const slow = drive({ ...path.state(), liveness });
+    slow.feed({ kind: 'traffic', isReceived: true });
+    slow.pass(2500);
+    expect(slow.state().phase).toBe('direct');
+  });
+
+  test.each([
+    ['still where it was', DIRECT, 'fallback', 1],
+    ['back on the relay by itself', RELAY, 'relayed', 0],
+    ['roamed already', OTHER, 'direct', 0],
+  ] as const)('a peer that the broker sees elsewhere, %s in the tunnel', (_, endpoint, phase, resets) => {
+    const path = driveToDirect(false);
+    const peer = { kind: 'peer-changed', isOnline: true, relay: RELAY } as const;
+    path.feed({ ...peer, reachKey: `endpoint-independent ${DIRECT}` });
+    expect(path.feed({ ...peer, reachKey: `endpoint-independent ${OTHER}` })).toContainEqual({
+      kind: 'read-tunnel',
+    });
+    path.feed({ kind: 'tunnel-read', endpoint, handshakeAgeMs: 10 });
+    expect(path.state().phase).toBe(phase);
+    expect(path.of('reset-peer').length).toBe(resets);
+  });
+
+  test('seen at another address, old failures do not delay the next try', () => {
+    const path = drive(pathOf());
+    path.feed({ kind: 'traffic', isReceived: false });
+    path.feed({ ...punch, candidates: [] });
+    path.pass(5000, answersHeartbeats);
+    expect(path.state().upgrade.failures).toBe(1);
+    const before = path.of('request-punch').length;
+    path.feed({ kind: 'mapping-changed' });
+    path.pass(500, answersHeartbeats);
+    expect(path.of('request-punch').length).toBe(before + 1);
+  });
+
   test('a peer whose agent is silent but whose packets come in is given half a minute', () => {
     const path = driveToDirect(true);
     for (let second = 0; second < 25; second++) {

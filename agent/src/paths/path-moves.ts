@@ -22,6 +22,12 @@ export const beat = (state: PathState, nowMs: number): PathStep => {
   };
 };
 
+/** Another handshake through the relay, which has to know where we are now for the answer to come back. */
+export const shakeAgain = ({ relay }: PathState): readonly PathEffect[] => [
+  { kind: 'show-mapping' },
+  { kind: 'reset-peer', endpoint: relay },
+];
+
 const delayUpgrade = (state: PathState, delayMs: number, nowMs: number): PathState => {
   const boundMs = isBusy(state.liveness, nowMs) ? T.retryBusyMaxMs : Number.POSITIVE_INFINITY;
   const failures = state.upgrade.failures + 1;
@@ -112,6 +118,7 @@ export const startFallback = (
   const fallen: PathState = {
     ...relayed,
     phase: 'fallback',
+    revival: { tries: 0, nextAtMs: nowMs + (isResetting ? T.fallbackRetryMs[0] : T.fallbackMaxMs) },
     liveness: forgetPending(relayed.liveness),
     transitions: relayed.transitions.map((transition, at) =>
       at === relayed.transitions.length - 1 ? { ...transition, to: 'fallback' } : transition,

@@ -39,6 +39,8 @@ export interface PathState {
     | undefined;
   /** Readings of the tunnel in a row that contradict the phase. */
   readonly strayReads: number;
+  /** The broker does not name the endpoint in use any more: the next reading of the tunnel decides. */
+  readonly isPeerElsewhere: boolean;
   readonly liveness: Liveness;
   /** Age of the WireGuard session at the last reading. */
   readonly hasSession: boolean;
@@ -49,7 +51,7 @@ export interface PathState {
     /** We moved: only we know, so we ask for a punch ourselves, controller or not. */
     readonly isEager: boolean;
   };
-  /** While down: how often and when next to try a new handshake. */
+  /** While down or falling back: how often and when next to try a new handshake. */
   readonly revival: { readonly tries: number; readonly nextAtMs: number };
   /** Oldest first. */
   readonly transitions: readonly PathTransition[];
@@ -91,6 +93,8 @@ export type PathEvent =
   | { readonly kind: 'heartbeat-answer'; readonly id: number }
   /** Our own addresses or routes changed; `hasMoved`: the old way out is gone. */
   | { readonly kind: 'network-changed'; readonly hasMoved: boolean }
+  /** The beacons see us at another address than before. */
+  | { readonly kind: 'mapping-changed' }
   /** The broker restarted: the relay knows no session any more. */
   | { readonly kind: 'relay-lost' };
 
@@ -102,6 +106,8 @@ export type PathEffect =
   | { readonly kind: 'reset-peer'; readonly endpoint: Endpoint }
   | { readonly kind: 'read-tunnel' }
   | { readonly kind: 'request-punch' }
+  /** Our NAT may have another address for us, which the relay must know before anything can come through it. */
+  | { readonly kind: 'show-mapping' }
   | {
       readonly kind: 'send-probe';
       readonly type: 'ping' | 'pong' | 'select';
@@ -143,6 +149,7 @@ export const createPath = (
     probe: undefined,
     switching: undefined,
     strayReads: 0,
+    isPeerElsewhere: false,
     liveness: createLiveness(),
     hasSession,
     upgrade: { failures: 0, notBeforeMs: nowMs, askedAtMs: undefined, isEager: false },
@@ -161,6 +168,7 @@ export const enterPhase = (state: PathState, phase: PathPhase, why: string, nowM
   phase,
   sinceMs: nowMs,
   strayReads: 0,
+  isPeerElsewhere: false,
   transitions: [
     ...state.transitions.slice(1 - TRANSITIONS_KEPT),
     { atMs: nowMs, from: state.transitions.length === 0 ? 'new' : state.phase, to: phase, why },

@@ -27,12 +27,17 @@ export const PATH_TIMERS = {
   directProvenMs: 60_000,
   probeAfterFallbackMs: 2000,
   probeAfterMoveMs: 300,
+  /** While packets flow, and for how long after the last one. */
+  heartbeatFlowMs: 500,
+  flowMs: 3000,
   heartbeatBusyMs: 2000,
   heartbeatIdleMs: 20_000,
   /** An answer later than this counts as missed, and the next request follows sooner. */
-  heartbeatMissMs: 500,
+  heartbeatMissMs: 300,
   heartbeatRetryMs: 300,
   deadMs: 3000,
+  /** The same on a direct path where packets flowed and none comes in any more: the relay is a cheap way to be wrong. */
+  cutOffMs: 1200,
   /** While the peer's packets still come in, its agent may merely be restarting: the kernel works without it. */
   deadWhileReceivingMs: 30_000,
   receivingMs: 2500,
@@ -42,6 +47,8 @@ export const PATH_TIMERS = {
   inUseMs: 600_000,
   /** The relay must carry an answer by then, else the peer is down. */
   fallbackMaxMs: 5000,
+  /** WireGuard repeats a lost handshake only after five seconds: when, in fallback, the resetting side makes another. */
+  fallbackRetryMs: [700, 2000],
   downRetryMs: [5000, 10_000, 20_000, 40_000, 60_000],
 } as const;
 

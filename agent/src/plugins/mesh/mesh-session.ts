@@ -3,7 +3,7 @@
  * outlives the agent, and the next session adopts it with its healthy peers.
  */
 import { createScope, createSingleFlight, type ResourceScope } from '@sidegate/kit';
-import type { MapPeer, NetworkMap } from '@sidegate/protocol';
+import type { Endpoint, MapPeer, NetworkMap } from '@sidegate/protocol';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { publicKeyOf } from '../../tunnel/key-pair.ts';
 import type { BrokerClient } from './broker-client.ts';
@@ -21,6 +21,8 @@ import { type PathService, startPathService } from './path-service.ts';
 import { openTunnelKeeper, type TunnelKeeper } from './tunnel-keeper.ts';
 import { startTunnelPoll, type TunnelPoll } from './tunnel-poll.ts';
 
+/** Beacons are shown our mapping at most so often: a peer that sleeps is no reason to talk to the broker. */
+const SHOW_MAPPING_MIN_MS = 2_000;
 /** How long the beacons may be silent before somebody should know. */
 const BEACON_PATIENCE_MS = 10_000;
 
@@ -67,6 +69,8 @@ class Session implements MeshSession {
   #link: BrokerLink | undefined;
   #greetedAtMs: number;
   #isUp = false;
+  #shownAtMs = Number.NEGATIVE_INFINITY;
+  #reflexive: Endpoint | undefined;
 
   constructor(deps: MeshSessionDeps) {
     this.#deps = deps;
@@ -110,6 +114,7 @@ class Session implements MeshSession {
       ownKey,
       keeper: () => this.#keeper,
       poll: () => this.#poll,
+      showMapping: () => this.#showMapping(),
       requestPunch: async (peer) => await this.#link?.requestPunch(peer.id),
       onMoved: (peer, { phase, transitions }) => {
         log.debug('a path moved', { peer: peer.name, state: phase, why: transitions.at(-1)?.why ?? '' });
@@ -200,6 +205,25 @@ class Session implements MeshSession {
     });
   }
 
+  /** Should it be another one than before, the answer to the check-in tells, whatever became of the event stream. */
+  async #showMapping(): Promise<void> {
+    const nowMs = this.#deps.host.clock.monoMs();
+    if (nowMs - this.#shownAtMs < SHOW_MAPPING_MIN_MS) return;
+    this.#shownAtMs = nowMs;
+    await this.#keeper?.pokeBeacons(this.#maps?.map()?.beacons ?? []);
+    this.#link?.checkInSoon();
+  }
+
+  /** Our public address is another: connections from the old one are dead and do not know it. */
+  #noteReflexive(reflexive: Endpoint | undefined): void {
+    const before = this.#reflexive;
+    this.#reflexive = reflexive;
+    if (before === undefined || reflexive === undefined || before === reflexive) return;
+    this.#deps.host.log.info('the beacons see us at another address');
+    this.#link?.reconnect();
+    this.#paths?.runner.dispatchAll({ kind: 'mapping-changed' });
+  }
+
   #onNetworkChanged(view: NetworkView, hasMoved: boolean): void {
     const { host, config } = this.#deps;
     host.log.info('the network changed', { why: hasMoved ? 'our way out is another' : 'an address came' });
@@ -227,6 +251,7 @@ class Session implements MeshSession {
     const { interfaceName, mtuBytes } = config;
     const { kind, listenPort } = keeper;
     facts.setMap(map);
+    this.#noteReflexive(map.self.reflexive);
     facts.setTunnel({ interfaceName, kind, listenPort, mtuBytes });
     facts.setLife({ state: 'up' });
     this.#publishPeers();

@@ -13,6 +13,8 @@ export interface EffectParts {
   readonly poll: () => TunnelPoll | undefined;
   readonly probes: () => ProbeService | undefined;
   readonly heartbeats: () => HeartbeatService | undefined;
+  /** Lets the beacons see where our packets come from; cheap, and done at most so often. */
+  readonly showMapping: () => Promise<void>;
   readonly requestPunch: (peer: MapPeer) => Promise<void>;
   readonly onPunchFailed: (peer: MapPeer, why: string) => void;
 }
@@ -33,6 +35,8 @@ export const createEffectPerformer =
         // Not awaited: heartbeats must not queue behind a slow broker.
         parts.requestPunch(peer).catch((error: unknown) => parts.onPunchFailed(peer, codeOf(error)));
         return;
+      case 'show-mapping':
+        return await parts.showMapping();
       case 'send-probe':
         return parts.probes()?.send(peer, effect, effect.to);
       case 'send-heartbeat':

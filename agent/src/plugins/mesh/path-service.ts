@@ -14,7 +14,8 @@ import { createPathRunner, type PathRunner } from './path-runner.ts';
 import { type ProbeService, startProbeService } from './probe-service.ts';
 import { handshakeAgeMs } from './tunnel-poll.ts';
 
-export interface PathServiceDeps extends Pick<EffectParts, 'keeper' | 'poll' | 'requestPunch'> {
+export interface PathServiceDeps
+  extends Pick<EffectParts, 'keeper' | 'poll' | 'requestPunch' | 'showMapping'> {
   readonly host: PluginHost;
   readonly interfaceName: IfName;
   readonly privateKey: Secret;

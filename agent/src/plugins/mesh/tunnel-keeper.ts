@@ -20,6 +20,8 @@ export interface TunnelKeeper {
   reconcile(map: NetworkMap, found: readonly TunnelPeerState[]): Promise<void>;
   setEndpoint(peer: MapPeer, endpoint: Endpoint): Promise<void>;
   resetPeer(peer: MapPeer, endpoint: Endpoint): Promise<void>;
+  /** One packet to every beacon, which sees where it comes from. */
+  pokeBeacons(beacons: readonly Beacon[]): Promise<void>;
   /** Greets every beacon anew, and so shows our address and opens the way back. */
   resetBeacons(beacons: readonly Beacon[]): Promise<void>;
 }
@@ -95,6 +97,14 @@ export const openTunnelKeeper = async (options: {
         { kind: 'poke', publicKey, keepaliveSec: KEEPALIVE_SEC },
       ]),
     resetPeer: (peer, endpoint) => change([{ kind: 'reset', peer: nodePeer(peer, endpoint, KEEPALIVE_SEC) }]),
+    pokeBeacons: (beacons) =>
+      change(
+        beacons
+          .map(beaconPeer)
+          .map(
+            ({ publicKey, keepaliveSec }): TunnelPeerChange => ({ kind: 'poke', publicKey, keepaliveSec }),
+          ),
+      ),
     resetBeacons: (beacons) =>
       change(beacons.map((beacon): TunnelPeerChange => ({ kind: 'reset', peer: beaconPeer(beacon) }))),
   };

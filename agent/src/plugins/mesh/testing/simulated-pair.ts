@@ -168,6 +168,8 @@ export const createSimulatedPair = async (
         sessions = [];
         shake();
       }
+      if (effect.kind === 'show-mapping')
+        attachment.send(RELAY, { type: 'beacon', from: id } satisfies Datagram);
       if (effect.kind === 'read-tunnel') readTunnel();
       if (effect.kind === 'request-punch') clock.after(2 * delayMs, punch);
       if (effect.kind === 'send-heartbeat')
