@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := node_modules/.bin/node
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 .DEFAULT_GOAL := help
-.PHONY: help run demo-check test test-unit test-lab test-browser test-postgres check format build bench-main bench-beacon bench-discovery screenshots packages feeds test-packages clean
+.PHONY: help run demo-check test test-unit test-lab test-browser test-postgres check format build bench-main bench-beacon bench-discovery bench-paths screenshots packages feeds test-packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ bench-main: lab-tools build ## click to first byte, and throughput of a forward 
 
 bench-discovery: lab-tools ## hosts and services of a full home and of a routed /20, beside arp-scan, nmap and fping
 	@exec $(NODE) bench/discovery.ts
+
+bench-paths: lab-tools build ## outages when a laptop or an edge's router moves; two symmetric NATs through the relay
+	@exec $(NODE) bench/paths.ts
 
 bench-beacon: node_modules/.installed ## handshakes and relayed packets of a broker, for each second of one core
 	@exec $(NODE) bench/beacon.ts
