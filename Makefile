@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := node_modules/.bin/node
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 .DEFAULT_GOAL := help
-.PHONY: help run demo-check test test-unit test-lab test-browser test-postgres check format build bench-main bench-beacon bench-discovery bench-paths screenshots packages feeds test-packages clean
+.PHONY: help run demo-check test test-unit test-lab test-browser test-postgres check format build bench-main bench-forwarding bench-beacon bench-discovery bench-paths screenshots packages feeds test-packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ feeds: build ## signed apt, opkg and apk repositories into dist/feeds, and how t
 test-packages: feeds ## packages and feeds, read by dpkg, apt, gpgv, tar and readers of our own; installed in a fresh Debian
 	$(VITEST) run package/ feeds/
 	@$(NODE) feeds/check-debian.ts
+
+bench-forwarding: lab-tools ## what a port forward costs against the bare route, and a change among a thousand
+	@exec $(NODE) bench/forwarding.ts
 
 clean: ## remove what was built; node_modules stays
 	rm -rf agent/dist broker/dist webui/dist bench/results test/artifacts
