@@ -13,8 +13,8 @@ interface Container {
   /** Everything but the elements. */
   readonly header: string;
   readonly hasIntervals: boolean;
-  /** By key, as text. */
-  readonly elements: ReadonlyMap<string, unknown>;
+  /** By key, as text; with the element itself as text, to compare. */
+  readonly elements: ReadonlyMap<string, { readonly element: unknown; readonly text: string }>;
 }
 
 interface Parts {
@@ -35,7 +35,7 @@ const keyOf = (kind: Container['kind'], element: unknown): unknown => {
 const parseContainer = (kind: Container['kind'], fields: Fields): Container => {
   const { elem = [], ...header } = fields;
   const elements = (elem as readonly unknown[]).map(
-    (element) => [JSON.stringify(keyOf(kind, element)), element] as const,
+    (element) => [JSON.stringify(keyOf(kind, element)), { element, text: JSON.stringify(element) }] as const,
   );
   return {
     kind,
@@ -48,7 +48,7 @@ const parseContainer = (kind: Container['kind'], fields: Fields): Container => {
   };
 };
 
-const splitRuleset = ({ objects }: Ruleset): Parts => {
+const splitAnew = ({ objects }: Ruleset): Parts => {
   const frame: NftObject[] = [];
   const counters = new Map<string, NftObject>();
   const containers = new Map<string, Container>();
@@ -62,10 +62,18 @@ const splitRuleset = ({ objects }: Ruleset): Parts => {
   return { frame: JSON.stringify(frame), counters, containers };
 };
 
+/** The ruleset that is in the kernel was the next one before: it has been split already. */
+const known = new WeakMap<Ruleset, Parts>();
+const splitRuleset = (ruleset: Ruleset): Parts => {
+  const parts = known.get(ruleset) ?? splitAnew(ruleset);
+  known.set(ruleset, parts);
+  return parts;
+};
+
 /** Elements of `one` that `other` has not, or has otherwise. */
 const missingFrom = (one: Container, other: Container): readonly unknown[] =>
-  [...one.elements].flatMap(([key, element]) =>
-    JSON.stringify(other.elements.get(key)) === JSON.stringify(element) ? [] : [element],
+  [...one.elements].flatMap(([key, { element, text }]) =>
+    other.elements.get(key)?.text === text ? [] : [element],
   );
 
 const elementCommand = (
