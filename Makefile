@@ -61,6 +61,7 @@ feeds: build ## signed apt, opkg and apk repositories into dist/feeds, and how t
 	@$(NODE) feeds/main.ts build
 
 test-packages: feeds ## packages and feeds, read by dpkg, apt, gpgv, tar and readers of our own; installed in a fresh Debian
+	@sh lab/ensure-tools.sh packages
 	$(VITEST) run package/ feeds/
 	@$(NODE) feeds/check-debian.ts
 
@@ -68,7 +69,7 @@ bench-forwarding: lab-tools ## what a port forward costs against the bare route,
 	@exec $(NODE) bench/forwarding.ts
 
 clean: ## remove what was built; node_modules stays
-	rm -rf agent/dist broker/dist webui/dist bench/results test/artifacts
+	rm -rf agent/dist broker/dist webui/dist dist/packages dist/feeds bench/results
 
 .PHONY: lab-tools
 lab-tools: node_modules/.installed

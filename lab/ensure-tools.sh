@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a target needs and this machine lacks, or says in one line why it cannot.
-# Usage: ensure-tools.sh node | bindings | lab | postgres
+# Usage: ensure-tools.sh node | bindings | lab | postgres | packages
 # Services that come with a package are neither started nor left enabled: the lab starts its own, in its own namespaces.
 set -eu
 
@@ -11,6 +11,7 @@ die() {
 
 # command:package, for each set
 NODE_TOOLS="node:nodejs npm:npm"
+PACKAGES_TOOLS="debootstrap:debootstrap gpgv:gpgv dpkg-deb:dpkg systemd-analyze:systemd"
 POSTGRES_TOOLS="pg_ctlcluster:postgresql setpriv:util-linux"
 LAB_TOOLS="ip:iproute2 nft:nftables wg:wireguard-tools wireguard-go:wireguard-go arp-scan:arp-scan
   conntrack:conntrack avahi-daemon:avahi-daemon dnsmasq:dnsmasq-base iperf3:iperf3 chromium:chromium
@@ -30,11 +31,12 @@ fi
 case "${1:-}" in
   node) tools=$NODE_TOOLS ;;
   postgres) tools=$POSTGRES_TOOLS ;;
+  packages) tools=$PACKAGES_TOOLS ;;
   lab)
     tools=$LAB_TOOLS
     [ "$(id -u)" = 0 ] || die "this needs root, to make network namespaces: try again with sudo."
     ;;
-  *) die "usage: ensure-tools.sh node|bindings|lab|postgres" ;;
+  *) die "usage: ensure-tools.sh node|bindings|lab|postgres|packages" ;;
 esac
 
 missing=
