@@ -70,11 +70,13 @@ const addSymmetric = async (world: World, name: string, wan: string): Promise<Ag
   return agent;
 };
 
-/** From the first packet after `up` to its answer: a handshake through the relay, and the packet. */
-const firstPacketMs = async (from: AgentMachine, address: string): Promise<number> => {
-  await from.sidegate('down');
-  await from.sidegate('up', '--wait');
-  const { stdout } = await from.machine.run('ping', ['-n', '-c', '1', '-W', '10', address]);
+/** The first packet ever between two nodes that just came up: a handshake through the relay, and the answer. */
+const firstPacketMs = async (from: AgentMachine, to: AgentMachine): Promise<number> => {
+  for (const what of [['down'], ['up', '--wait']])
+    await Promise.all([from, to].map((agent) => agent.sidegate(...what)));
+  const { address4, latestHandshakeAt } = await peerOf(from, to.name);
+  if (latestHandshakeAt !== undefined) throw new Error('the path to measure is warm already');
+  const { stdout } = await from.machine.run('ping', ['-n', '-c', '1', '-W', '10', address4]);
   return Number(/time=([\d.]+) ms/.exec(stdout)?.[1]);
 };
 
@@ -123,7 +125,7 @@ const [one, other] = await Promise.all([
 ]);
 const { address4 } = await peerOf(one, 'rowan');
 const firsts: number[] = [];
-for (let run = 0; run < RUNS; run++) firsts.push(await firstPacketMs(one, address4));
+for (let run = 0; run < RUNS; run++) firsts.push(await firstPacketMs(one, other));
 other.machine.spawn('iperf3', ['-s']);
 await other.machine.waitFor({ tcp: 5201 });
 const relayed: number[] = [];
