@@ -11,6 +11,8 @@ import { beaconPeer, desiredPeers, nodePeer, planTunnelPeers } from '../../tunne
 
 const PORT_ATTEMPTS = 20;
 const KEEPALIVE_SEC = 25;
+/** A technician's laptop may know thousands of edges, and its own packets make their handshakes. */
+const GREETED_PEERS = 32;
 
 export interface TunnelKeeper {
   readonly kind: 'kernel' | 'userspace';
@@ -44,6 +46,16 @@ const ensureOnSomePort = async (
     }
   }
 };
+
+/**
+ * A new interface has no sessions, while its peers may hold those of the one before and send into nothing for fifteen
+ * seconds: a handshake from here ends that. The next reconcile takes the keepalive of idle peers back.
+ */
+const greetingsOf = (map: NetworkMap): readonly TunnelPeerChange[] =>
+  map.peers
+    .filter((peer) => peer.online)
+    .slice(0, GREETED_PEERS)
+    .map(({ publicKey }) => ({ kind: 'poke', publicKey, keepaliveSec: KEEPALIVE_SEC }));
 
 /** Brings the interface up. */
 export const openTunnelKeeper = async (options: {
@@ -89,6 +101,7 @@ export const openTunnelKeeper = async (options: {
     },
     async reconcile(map, found) {
       await change(planTunnelPeers(desiredPeers(map, options.keepaliveSecOf), found));
+      if (found.length === 0) await change(greetingsOf(map));
       await ensureRoutes(map);
     },
     setEndpoint: ({ publicKey }, endpoint) =>
