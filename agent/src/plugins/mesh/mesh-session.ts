@@ -69,6 +69,8 @@ class Session implements MeshSession {
   #link: BrokerLink | undefined;
   #greetedAtMs: number;
   #isUp = false;
+  /** We were a member before, and the interface is new: peers may hold sessions that nobody here knows. */
+  #isReturning = false;
   #shownAtMs = Number.NEGATIVE_INFINITY;
   #reflexive: Endpoint | undefined;
 
@@ -144,6 +146,7 @@ class Session implements MeshSession {
         onRead: () => this.#onRead(),
       }),
     );
+    this.#isReturning = this.#maps.map() !== undefined && (await this.#keeper.read()).length === 0;
     await this.#applyMap.request();
     this.#link = this.#scope.add(this.#openLink(this.#keeper.listenPort, this.#maps, this.#network));
     this.#scope.add(host.hooks.candidates.watch(() => this.#link?.checkInSoon()));
@@ -282,6 +285,9 @@ class Session implements MeshSession {
     setWarning(host.health, !isReachable && isPatienceOver, MESH_WARNINGS.beaconUnreachable);
     facts.setLife({ beaconReachable: isReachable });
     if (isReachable || isPatienceOver) {
+      // Not before a beacon knows us: only then the relay passes handshakes on.
+      if (this.#isReturning) await this.#keeper?.greetPeers(map);
+      this.#isReturning = false;
       this.#isUp = true;
       this.#up.resolve();
     }

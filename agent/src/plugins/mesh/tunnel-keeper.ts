@@ -22,6 +22,8 @@ export interface TunnelKeeper {
   reconcile(map: NetworkMap, found: readonly TunnelPeerState[]): Promise<void>;
   setEndpoint(peer: MapPeer, endpoint: Endpoint): Promise<void>;
   resetPeer(peer: MapPeer, endpoint: Endpoint): Promise<void>;
+  /** A handshake with every peer that is there: for an interface that is new to peers that are not. */
+  greetPeers(map: NetworkMap): Promise<void>;
   /** One packet to every beacon, which sees where it comes from. */
   pokeBeacons(beacons: readonly Beacon[]): Promise<void>;
   /** Greets every beacon anew, and so shows our address and opens the way back. */
@@ -101,7 +103,6 @@ export const openTunnelKeeper = async (options: {
     },
     async reconcile(map, found) {
       await change(planTunnelPeers(desiredPeers(map, options.keepaliveSecOf), found));
-      if (found.length === 0) await change(greetingsOf(map));
       await ensureRoutes(map);
     },
     setEndpoint: ({ publicKey }, endpoint) =>
@@ -110,6 +111,7 @@ export const openTunnelKeeper = async (options: {
         { kind: 'poke', publicKey, keepaliveSec: KEEPALIVE_SEC },
       ]),
     resetPeer: (peer, endpoint) => change([{ kind: 'reset', peer: nodePeer(peer, endpoint, KEEPALIVE_SEC) }]),
+    greetPeers: (map) => change(greetingsOf(map)),
     pokeBeacons: (beacons) =>
       change(
         beacons
