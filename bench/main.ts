@@ -10,11 +10,23 @@ const RUNS = 5;
 const SECONDS = 4;
 const nameOf = (node: string) => `${node}.acme.sidegate.internal`;
 
-/** Takes the laptop out of the mesh and back, then fetches the edge's UI at once: nothing of the path is left. */
+/** Puts the laptop's peer back to what it is before the first packet: no session, the relay as its endpoint. */
+const forgetSession = async ({ laptop }: World, address: string): Promise<void> => {
+  const { stdout } = await laptop.machine.run('wg', ['show', 'sg0', 'dump']);
+  const row = stdout.split('\n').find((line) => line.includes(`${address}/32`));
+  const [key, , , allowedIps] = row?.split('\t') ?? [];
+  if (key === undefined || allowedIps === undefined) throw new Error(`no peer has ${address}`);
+  const fresh = ['peer', key, 'endpoint', '203.0.113.10:7382', 'allowed-ips', allowedIps];
+  await laptop.machine.run('wg', ['set', 'sg0', 'peer', key, 'remove', ...fresh]);
+};
+
+/** Takes the laptop out of the mesh and back and drops the session, then fetches the edge's UI at once. */
 const clickToFirstByteMs = async (world: World): Promise<number> => {
   const { laptop } = world;
   await laptop.sidegate('down');
   await laptop.sidegate('up', '--wait');
+  const found = await laptop.machine.run('getent', ['ahostsv4', nameOf('alder')]);
+  await forgetSession(world, found.stdout.split(/\s/)[0]!);
   const { stdout } = await laptop.machine.run('curl', [
     '-sS',
     '--max-time',
