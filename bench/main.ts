@@ -3,7 +3,7 @@
  * before; and what a port forward costs on top of the bare tunnel. Both on the demo's world.
  */
 import { performance } from 'node:perf_hooks';
-import { createWorld, startAgentOn, type World } from '@sidegate/lab/demo';
+import { createWorld, RELAY, startAgentOn, type World } from '@sidegate/lab/demo';
 import { medianOf, type Row, report } from './src/report.ts';
 
 const RUNS = 5;
@@ -16,7 +16,7 @@ const forgetSession = async ({ laptop }: World, address: string): Promise<void> 
   const row = stdout.split('\n').find((line) => line.includes(`${address}/32`));
   const [key, , , allowedIps] = row?.split('\t') ?? [];
   if (key === undefined || allowedIps === undefined) throw new Error(`no peer has ${address}`);
-  const fresh = ['peer', key, 'endpoint', '203.0.113.10:7382', 'allowed-ips', allowedIps];
+  const fresh = ['peer', key, 'endpoint', RELAY, 'allowed-ips', allowedIps];
   await laptop.machine.run('wg', ['set', 'sg0', 'peer', key, 'remove', ...fresh]);
 };
 

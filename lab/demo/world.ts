@@ -57,6 +57,9 @@ const AGENT = join(ROOT, 'agent/dist/sidegate.mjs');
 const BROKER = join(ROOT, 'broker/dist/sidegate-broker.mjs');
 const BROKER_DATA = '/var/lib/sidegate-broker';
 const BROKER_ADDRESSES = ['203.0.113.10', '203.0.113.11'] as const;
+const BEACONS = BROKER_ADDRESSES.map((address) => `${address}:7382`);
+/** The relay that every peer starts behind: the first beacon. */
+export const RELAY = BEACONS[0]!;
 const BROKER_URL = 'http://portal.example';
 const SOCKET = '/run/sidegate/sidegate.sock';
 
@@ -172,7 +175,7 @@ const buildHomes = async (lab: Lab) => {
 };
 
 const serve = async (lab: Lab, broker: Machine): Promise<LabProcess> => {
-  const udp = BROKER_ADDRESSES.map((address) => `${address}:7382`).join(',');
+  const udp = BEACONS.join(',');
   const serving = broker.spawn(
     node,
     [
