@@ -1,7 +1,8 @@
 /** The broker's beacon and relay in a process of its own, without limits, talked to by the bench over IPC. */
-import { createBeacon, startUdpServer } from '@sidegate/broker/udp';
+
 import { systemClock } from '@sidegate/kit';
 import type { Ip, NodeId, PublicKey } from '@sidegate/protocol';
+import { createBeacon, startUdpServer } from '@sidegate/relay';
 
 /** First the nodes' keys; then `cpu` as often as liked. */
 export type BeaconChildRequest = readonly PublicKey[] | 'cpu';

@@ -1,6 +1,7 @@
 /** Nodes that shake hands with a beacon and send through its relay, as fast as it answers. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { systemClock } from '@sidegate/kit';
 import {
   type ClientSession,
   consumeResponse,
@@ -8,8 +9,7 @@ import {
   encodeTimestamp,
   encodeTransport,
   type KeyPair,
-} from '@sidegate/broker/udp/testing';
-import { systemClock } from '@sidegate/kit';
+} from '@sidegate/relay/testing';
 
 /** Answers waited for at once: enough to keep the broker busy, few enough not to overrun socket buffers. */
 const WINDOW = 64;

@@ -2,10 +2,6 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { splitEndpoint } from '@sidegate/kit';
 import { type Enrolment, type MapPeer, NODE_EVENTS, type NodeRole } from '@sidegate/protocol';
-import * as v from 'valibot';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { call, enrolNode, openEvents } from './http/testing/requests.ts';
-import { startTestBroker, type TestBroker } from './testing.ts';
 import {
   consumeResponse,
   encodeInitiation,
@@ -14,7 +10,11 @@ import {
   encodeTransport,
   generateKeyPair,
   type KeyPair,
-} from './udp/testing/index.ts';
+} from '@sidegate/relay/testing';
+import * as v from 'valibot';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { call, enrolNode, openEvents } from './http/testing/requests.ts';
+import { startTestBroker, type TestBroker } from './testing.ts';
 
 let broker: TestBroker;
 const sockets: Socket[] = [];

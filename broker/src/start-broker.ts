@@ -13,6 +13,7 @@ import {
   type ResourceScope,
 } from '@sidegate/kit';
 import type { Beacon, Ip } from '@sidegate/protocol';
+import { type Beacon as BeaconCore, createBeacon, startUdpServer, type UdpServer } from '@sidegate/relay';
 import { type BrokerConfig, type HostPort, isWildcard, publicUrlOf, storeLocationOf } from './config.ts';
 import { BrokerError } from './errors.ts';
 import { createApp } from './http/app.ts';
@@ -21,7 +22,6 @@ import { ensureBeaconKey, ensureDataDirectory, ensureTicketKey } from './private
 import { type BrokerService, createBrokerService } from './service/broker-service.ts';
 import type { BucketRate } from './service/token-buckets.ts';
 import { openStore, type Store } from './store/store.ts';
-import { type Beacon as BeaconCore, createBeacon, startUdpServer, type UdpServer } from './udp/index.ts';
 
 export interface BrokerDeps {
   readonly config: BrokerConfig;

@@ -16,10 +16,15 @@ const DOMAIN = /^agent\/src\/(tunnel|paths|forwarding|discovery|naming)\//;
 const FORBIDDEN: readonly Forbidden[] = [
   {
     from: /^protocol\//,
-    to: /^(kit|agent|broker|webui|lab)\//,
+    to: /^(kit|relay|agent|broker|webui|lab)\//,
     reason: 'the wire contract imports nothing of ours',
   },
-  { from: /^kit\//, to: /^(agent|broker|webui|lab)\//, reason: 'kit knows neither agent nor broker' },
+  { from: /^kit\//, to: /^(relay|agent|broker|webui|lab)\//, reason: 'kit knows nothing above it' },
+  {
+    from: /^relay\//,
+    to: /^(agent|broker|webui|lab)\//,
+    reason: 'the beacon sees the directory it is given, whoever hosts it',
+  },
   { from: /^agent\//, to: /^(broker|webui|lab)\//, reason: 'the agent meets the broker on the wire' },
   { from: /^broker\//, to: /^(agent|webui|lab)\//, reason: 'the broker meets agents on the wire' },
   {
@@ -47,14 +52,9 @@ const FORBIDDEN: readonly Forbidden[] = [
     to: /^(execa|node:child_process)$/,
     reason: 'only system/ runs programs',
   },
-  { from: /^broker\/src\/http\//, to: /^broker\/src\/(store|udp)\//, reason: 'handlers call services' },
-  { from: /^broker\/src\/(service|udp)\//, to: /^broker\/src\/http\//, reason: 'services know no HTTP' },
+  { from: /^broker\/src\/http\//, to: /^(broker\/src\/store|relay)\//, reason: 'handlers call services' },
+  { from: /^broker\/src\/service\//, to: /^broker\/src\/http\//, reason: 'services know no HTTP' },
   { from: /^broker\/src\/(?!store\/)/, to: /^(kysely|pg|node:sqlite)$/, reason: 'store alone knows SQL' },
-  {
-    from: /^broker\/src\/udp\//,
-    to: /^broker\/src\/(store|service)\//,
-    reason: 'the beacon sees the directory it is given',
-  },
 ];
 
 /** Every import of one of our files, as `from -> to`, with packages by their bare name. */
