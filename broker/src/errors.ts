@@ -137,7 +137,12 @@ export const BrokerError = defineErrors('BrokerError', {
   },
   NODE_UNKNOWN: { hint: 'Load the list of nodes anew.', retry: 'never', blame: 'remote', status: 404 },
   NODE_NAME_TAKEN: { hint: 'Choose another name.', retry: 'never', blame: 'operator', status: 409 },
-  NODE_NOT_EDGE: { hint: 'Only edges have a web UI.', retry: 'never', blame: 'remote', status: 409 },
+  NODE_NOT_EDGE: {
+    hint: 'Only edges have a web UI and hosts behind them.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
   PEER_NOT_PERMITTED: {
     hint: "The account's policy does not let these two nodes talk.",
     retry: 'never',

@@ -4,6 +4,7 @@
  */
 export * from './edge-api.ts';
 export * from './errors.ts';
+export * from './host-address.ts';
 export * from './ids.ts';
 export * from './limits.ts';
 export * from './node-api.ts';

@@ -14,6 +14,8 @@ export const LIMITS = {
   tagsPerNode: 16,
   /** Publications on one edge. */
   forwardsPerEdge: 1000,
+  /** Hosts of one edge with an address of their own. */
+  addressesPerEdge: 200,
   /** Consecutive ports of one publication, and ports of all on one edge: each is an element of the kernel's maps. */
   portsPerForward: 256,
   forwardedPortsPerEdge: 4096,

@@ -1,5 +1,6 @@
 /** What a node and the broker say to each other over HTTP: enrolment, check-in, network maps, pushed events. */
 import * as v from 'valibot';
+import { HostAddress, MapHost } from './host-address.ts';
 import {
   AccountId,
   Cidr4,
@@ -157,6 +158,8 @@ export const MapPeer = v.strictObject({
   outbound: Access,
   owner: v.optional(v.strictObject({ id: UserId, name: v.string() })),
   tags: v.array(Tag),
+  /** Hosts behind it that have addresses of their own: packets to those go to this peer. */
+  hosts: v.optional(v.array(MapHost)),
 });
 export type MapPeer = v.InferOutput<typeof MapPeer>;
 
@@ -172,6 +175,8 @@ export const NetworkMap = v.strictObject({
     nat: NatKind,
     reflexive: v.optional(Endpoint),
     tags: v.array(Tag),
+    /** What the broker allotted to hosts of this node. */
+    hosts: v.optional(v.array(HostAddress)),
   }),
   account: v.strictObject({
     id: AccountId,

@@ -1,7 +1,7 @@
 /** `/v1/nodes/self`: what an enrolled node asks, with its token as bearer; and what anybody may know of the broker. */
 import type { IncomingMessage } from 'node:http';
 import { type Clock, openEventStream, readJson, sendJson } from '@sidegate/kit';
-import { type BrokerInfo, CheckInRequest, LIMITS, PunchRequest } from '@sidegate/protocol';
+import { type BrokerInfo, CheckInRequest, HostWishes, LIMITS, PunchRequest } from '@sidegate/protocol';
 import type { Polka } from 'polka';
 import { BrokerError } from '../errors.ts';
 import type { Node } from '../service/node.ts';
@@ -52,6 +52,12 @@ export const addNodeRoutes = (app: Polka, { service }: HttpDeps, clock: Clock): 
     const { peer } = await readJson(request, PunchRequest, LIMITS.bodySizeBytes);
     service.punch(node, peer);
     sendJson(response, 202, {});
+  });
+
+  app.put('/v1/nodes/self/addresses', async (request, response) => {
+    const node = nodeOf(request);
+    const { hosts } = await readJson(request, HostWishes, LIMITS.bodySizeBytes);
+    sendJson(response, 200, { hosts: await service.setHostAddresses(node, hosts) });
   });
 
   app.delete('/v1/nodes/self', async (request, response) => {

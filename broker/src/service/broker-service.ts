@@ -14,6 +14,7 @@ import { type BeaconControl, createEndpoints } from './endpoints.ts';
 import { createEnrolment } from './enrolment.ts';
 import { createEnrolmentKeys } from './enrolment-keys.ts';
 import { createEnrolmentRequests } from './enrolment-requests.ts';
+import { createHostAddresses } from './host-addresses.ts';
 import { createLoginThrottle } from './login-throttle.ts';
 import { createLogins } from './logins.ts';
 import { createNetwork } from './network.ts';
@@ -63,8 +64,9 @@ const load = async (store: Store, registry: Registry, clock: Clock): Promise<voi
     registry.addAccount(account);
     for (const user of await store.users.list(account.id)) registry.setPerson(user);
   }
+  const hosts = await store.hostAddresses.listByNode();
   for (const row of await store.nodes.list()) {
-    if (row.removedAt === null) registry.index(createNode(row, now));
+    if (row.removedAt === null) registry.index(createNode(row, now, hosts.get(row.id)));
     else registry.revokeToken(row.tokenHash);
   }
 };
@@ -144,6 +146,7 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
     nodes,
     portalStreams,
     enrolment,
+    setHostAddresses: createHostAddresses({ store, network, clock }),
     requests,
     keys: createEnrolmentKeys({ store, clock, publicUrl }),
     logins: createLogins({ store, throttle, clock, baseDomain }),

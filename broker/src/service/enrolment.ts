@@ -9,11 +9,12 @@ import type { AccountRow } from '../store/account-store.ts';
 import type { EnrolmentKeyRow } from '../store/enrolment-store.ts';
 import type { NodeRow } from '../store/node-store.ts';
 import type { Store, Tables } from '../store/store.ts';
-import { addressIn4, addressIn6, capacityOf, nextOffset } from './allocate-address.ts';
+import { addressIn4, addressIn6 } from './allocate-address.ts';
 import type { Network } from './network.ts';
 import { createNode, type Node } from './node.ts';
 import type { Registry } from './registry.ts';
 import { hashSecret } from './secrets.ts';
+import { takeOffset } from './take-offset.ts';
 import { uniqueName } from './unique-name.ts';
 
 /** Names are compared with those that share this many first letters: a suffix may shorten a long name. */
@@ -47,21 +48,6 @@ export const createEnrolment = (deps: {
     throw new BrokerError('NODE_ALREADY_ENROLLED', `This machine is enrolled already, as ${known.name}`);
   };
 
-  const allocate = async (tables: Tables, account: AccountRow): Promise<number> => {
-    const { id, prefix4 } = account;
-    let offset = nextOffset(prefix4, account.addressCursor);
-    const isTaken = () => tables.nodes.hasAddress(id, addressIn4(prefix4, offset));
-    if (await isTaken()) {
-      if ((await tables.nodes.countAddresses(id)) >= capacityOf(prefix4)) {
-        throw new BrokerError('ADDRESSES_EXHAUSTED', `No address is free in ${prefix4}`);
-      }
-      do offset = nextOffset(prefix4, offset);
-      while (await isTaken());
-    }
-    await tables.accounts.moveAddressCursor(id, offset);
-    return offset;
-  };
-
   /** Inside a transaction: makes the row. */
   const insertNode = async (
     tables: Tables,
@@ -70,7 +56,7 @@ export const createEnrolment = (deps: {
   ): Promise<NodeRow> => {
     await refuseKnownKey(tables, admission, description);
     const account = await tables.accounts.lock(admission.accountId);
-    const offset = await allocate(tables, account);
+    const offset = await takeOffset(tables, account);
     const names = await tables.nodes.listNames(account.id, description.name.slice(0, NAME_STEM_LENGTH));
     const { publicKey, role, hostname, platform, agentVersion } = description;
     const row: NodeRow = {

@@ -43,10 +43,11 @@ export const createMapCompiler = (registry: Registry, settings: MapSettings, rul
       outbound: registry.access(viewer, peer),
       ...(owner === undefined ? {} : { owner: { id: owner.id, name: owner.name } }),
       tags: [...tags],
+      ...(peer.hosts.length === 0 ? {} : { hosts: peer.hosts.map(({ key: _, ...host }) => host) }),
     };
   };
 
-  const compileSelf = ({ identity, mapping }: Node): NetworkMap['self'] => {
+  const compileSelf = ({ identity, mapping, hosts }: Node): NetworkMap['self'] => {
     const { id, name, role, address4, address6, tags } = identity;
     const reflexive = mapping.reflexive.find((endpoint) => endpoint !== undefined);
     return {
@@ -58,6 +59,7 @@ export const createMapCompiler = (registry: Registry, settings: MapSettings, rul
       nat: mapping.nat,
       ...(reflexive === undefined ? {} : { reflexive }),
       tags: [...tags],
+      ...(hosts.length === 0 ? {} : { hosts: [...hosts] }),
     };
   };
 

@@ -19,7 +19,7 @@ export interface NetworkEvents {
 }
 
 /** What may be replaced in a node. */
-export type NodePatch = Partial<Pick<Node, 'identity' | 'report' | 'presence' | 'mapping'>>;
+export type NodePatch = Partial<Pick<Node, 'identity' | 'report' | 'presence' | 'mapping' | 'hosts'>>;
 
 /** What peers see of a node: equal text, nothing to tell them. */
 const faceOf = (node: Node): string => {
@@ -33,11 +33,12 @@ const faceOf = (node: Node): string => {
     nat,
     reflexive,
     node.report.candidates,
+    node.hosts,
   ]);
 };
 /** What a node's own map says of it. */
-const selfFaceOf = ({ identity, mapping }: Node): string =>
-  JSON.stringify([identity.name, identity.tags, mapping.nat, mapping.reflexive]);
+const selfFaceOf = ({ identity, mapping, hosts }: Node): string =>
+  JSON.stringify([identity.name, identity.tags, mapping.nat, mapping.reflexive, hosts]);
 
 /** Creates the writer over a registry. `onError` hears of listeners that threw. */
 export const createNetwork = (

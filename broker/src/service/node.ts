@@ -1,5 +1,13 @@
-/** A node as the running broker knows it: four snapshots, each replaced whole by its one writer. */
-import type { Candidate, CheckInRequest, Endpoint, NatKind, NodeId, PathSummary } from '@sidegate/protocol';
+/** A node as the running broker knows it: five snapshots, each replaced whole by its one writer. */
+import type {
+  Candidate,
+  CheckInRequest,
+  Endpoint,
+  HostAddress,
+  NatKind,
+  NodeId,
+  PathSummary,
+} from '@sidegate/protocol';
 import type { NodeRow } from '../store/node-store.ts';
 
 /** Who it is. Written by enrolment and the portal, always in the database first. */
@@ -39,6 +47,8 @@ export interface Node {
   report: NodeReport;
   presence: NodePresence;
   mapping: NodeMapping;
+  /** Hosts behind it with addresses of their own, in the order of their names. */
+  hosts: readonly HostAddress[];
 }
 
 /** Before the first check-in. */
@@ -53,7 +63,11 @@ export const NO_REPORT: NodeReport = {
 };
 
 /** A node from its row. The endpoint of the last run stays a candidate until a beacon says better. */
-export const createNode = (row: NodeRow, now: { readonly wallMs: number; readonly monoMs: number }): Node => {
+export const createNode = (
+  row: NodeRow,
+  now: { readonly wallMs: number; readonly monoMs: number },
+  hosts: readonly HostAddress[] = [],
+): Node => {
   const { lastSeenAt, endpoint, nat, removedAt: _, ...identity } = row;
   return {
     id: row.id,
@@ -66,5 +80,6 @@ export const createNode = (row: NodeRow, now: { readonly wallMs: number; readonl
         lastSeenAt === null ? Number.NEGATIVE_INFINITY : now.monoMs - Math.max(0, now.wallMs - lastSeenAt),
     },
     mapping: { reflexive: endpoint === null ? [] : [endpoint], nat },
+    hosts,
   };
 };

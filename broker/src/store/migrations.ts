@@ -141,6 +141,28 @@ const createAudit = async (db: Untyped, dialect: SqlDialect) => {
     .execute();
 };
 
+const createHostAddresses = async (db: Untyped) => {
+  await db.schema
+    .createTable('host_addresses')
+    .addColumn('node_id', 'text', (column) => column.notNull().references('nodes.id').onDelete('cascade'))
+    .addColumn('key', 'text', (column) => column.notNull())
+    .addColumn('account_id', 'text', (column) =>
+      column.notNull().references('accounts.id').onDelete('cascade'),
+    )
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('address4', 'text', (column) => column.notNull())
+    .addColumn('address6', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('host_addresses_pk', ['node_id', 'key'])
+    .execute();
+  await db.schema
+    .createIndex('host_addresses_by_address4')
+    .on('host_addresses')
+    .columns(['account_id', 'address4'])
+    .unique()
+    .execute();
+};
+
 /** Every migration for the dialect, by name. */
 export const migrationsFor = (dialect: SqlDialect): Record<string, Migration> => ({
   '202611221500-first-schema': {
@@ -151,4 +173,5 @@ export const migrationsFor = (dialect: SqlDialect): Record<string, Migration> =>
       await createAudit(db, dialect);
     },
   },
+  '202611221800-host-addresses': { up: createHostAddresses },
 });

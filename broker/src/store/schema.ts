@@ -10,6 +10,7 @@ import type {
   Email,
   Endpoint,
   EnrolmentKeyId,
+  HostKey,
   Ip4,
   Ip6,
   NatKind,
@@ -108,6 +109,17 @@ export interface NodesTable {
   nat: NatKind;
 }
 
+/** Addresses of hosts behind an edge; they go when the edge lets them go, or some time after the edge itself. */
+export interface HostAddressesTable {
+  nodeId: NodeId;
+  key: HostKey;
+  accountId: AccountId;
+  name: DnsLabel;
+  address4: Ip4;
+  address6: Ip6;
+  createdAt: number;
+}
+
 export interface AuditTable {
   seq: Generated<number>;
   accountId: AccountId;
@@ -131,6 +143,7 @@ export interface Schema {
   enrolmentKeys: EnrolmentKeysTable;
   enrolmentRequests: EnrolmentRequestsTable;
   nodes: NodesTable;
+  hostAddresses: HostAddressesTable;
   audit: AuditTable;
   settings: SettingsTable;
 }

@@ -9,6 +9,7 @@ import { type AccountStore, createAccountStore } from './account-store.ts';
 import { type AuditStore, createAuditStore } from './audit-store.ts';
 import { dialectOf, openDialect, type StoreLocation } from './dialect.ts';
 import { createEnrolmentStore, type EnrolmentStore } from './enrolment-store.ts';
+import { createHostAddressStore, type HostAddressStore } from './host-address-store.ts';
 import { migrationsFor } from './migrations.ts';
 import { createNodeStore, type NodeStore } from './node-store.ts';
 import type { Schema } from './schema.ts';
@@ -23,6 +24,7 @@ export interface Tables {
   readonly sessions: SessionStore;
   readonly enrolment: EnrolmentStore;
   readonly nodes: NodeStore;
+  readonly hostAddresses: HostAddressStore;
   readonly audit: AuditStore;
   readonly settings: SettingStore;
 }
@@ -43,6 +45,7 @@ const tablesOf = (db: Db): Tables => ({
   sessions: createSessionStore(db),
   enrolment: createEnrolmentStore(db),
   nodes: createNodeStore(db),
+  hostAddresses: createHostAddressStore(db),
   audit: createAuditStore(db),
   settings: createSettingStore(db),
 });

@@ -1,0 +1,74 @@
+/** Addresses of hosts behind edges: few rows, loaded whole at start, written at once. */
+import type { AccountId, HostAddress, Ip4, NodeId } from '@sidegate/protocol';
+import type { Selectable } from 'kysely';
+import type { HostAddressesTable } from './schema.ts';
+import type { Db } from './store.ts';
+
+/** One host's addresses, and whose host it is. */
+export type HostAddressRow = Selectable<HostAddressesTable>;
+
+const COLUMNS = ['key', 'name', 'address4', 'address6'] as const;
+
+/** Queries on addresses of hosts. */
+export const createHostAddressStore = (db: Db) => ({
+  /** Those of every node, in the order of their names. */
+  async listByNode(): Promise<ReadonlyMap<NodeId, readonly HostAddress[]>> {
+    const rows = await db
+      .selectFrom('hostAddresses')
+      .select(['nodeId', ...COLUMNS])
+      .orderBy('name')
+      .execute();
+    const byNode = new Map<NodeId, HostAddress[]>();
+    for (const { nodeId, ...host } of rows) byNode.set(nodeId, [...(byNode.get(nodeId) ?? []), host]);
+    return byNode;
+  },
+  list: (nodeId: NodeId): Promise<HostAddress[]> =>
+    db.selectFrom('hostAddresses').select(COLUMNS).where('nodeId', '=', nodeId).orderBy('name').execute(),
+  /** Those of removed nodes of this name: what an edge had before it was set up anew. */
+  listLeftBehind: (accountId: AccountId, nodeName: string): Promise<HostAddressRow[]> =>
+    db
+      .selectFrom('hostAddresses')
+      .innerJoin('nodes', 'nodes.id', 'hostAddresses.nodeId')
+      .selectAll('hostAddresses')
+      .where('nodes.accountId', '=', accountId)
+      .where('nodes.name', '=', nodeName as never)
+      .where('nodes.removedAt', 'is not', null)
+      .orderBy('nodes.removedAt')
+      .execute(),
+  async insert(row: HostAddressRow): Promise<void> {
+    await db.insertInto('hostAddresses').values(row).execute();
+  },
+  /** Another name, or another node. */
+  async update(
+    { nodeId, key }: Pick<HostAddressRow, 'nodeId' | 'key'>,
+    change: Partial<Pick<HostAddressRow, 'name' | 'nodeId'>>,
+  ): Promise<void> {
+    await db
+      .updateTable('hostAddresses')
+      .set(change)
+      .where('nodeId', '=', nodeId)
+      .where('key', '=', key)
+      .execute();
+  },
+  async remove({ nodeId, key }: Pick<HostAddressRow, 'nodeId' | 'key'>): Promise<void> {
+    await db.deleteFrom('hostAddresses').where('nodeId', '=', nodeId).where('key', '=', key).execute();
+  },
+  async hasAddress(accountId: AccountId, address4: Ip4): Promise<boolean> {
+    const row = await db
+      .selectFrom('hostAddresses')
+      .select('key')
+      .where('accountId', '=', accountId)
+      .where('address4', '=', address4)
+      .executeTakeFirst();
+    return row !== undefined;
+  },
+  async countAddresses(accountId: AccountId): Promise<number> {
+    const { count } = await db
+      .selectFrom('hostAddresses')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('accountId', '=', accountId)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  },
+});
+export type HostAddressStore = ReturnType<typeof createHostAddressStore>;
