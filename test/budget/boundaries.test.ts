@@ -12,7 +12,7 @@ interface Forbidden {
   readonly reason: string;
 }
 
-const DOMAIN = /^agent\/src\/(tunnel|paths|forwarding|discovery|naming)\//;
+const DOMAIN = /^agent\/src\/(tunnel|paths|forwarding|discovery|naming|port-mapping|strangers)\//;
 const FORBIDDEN: readonly Forbidden[] = [
   {
     from: /^protocol\//,

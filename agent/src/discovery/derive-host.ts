@@ -1,10 +1,10 @@
 /** What follows from the rest of a record: its name, its kind, and why. */
 import type { Evidence, Host } from '@sidegate/protocol';
+import { sanitizeText } from '../strangers/sanitize-text.ts';
 import { classifyHost } from './classify-host.ts';
 import { addEvidence, fieldsOf } from './evidence.ts';
 import { nameHost } from './name-host.ts';
 import type { Observation } from './observation.ts';
-import { sanitizeText } from './sanitize-text.ts';
 import { suggestPublications } from './suggest-publications.ts';
 import { isRandomMac } from './vendor-table.ts';
 

@@ -2,11 +2,12 @@
 import type { Ip4 } from '@sidegate/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseHttpBody } from '../strangers/http-message.ts';
+import { parseOwnUrl } from '../strangers/own-url.ts';
+import { readXmlTexts } from '../strangers/read-xml-texts.ts';
+import { parseSsdpReply, renderSsdpSearch } from '../strangers/ssdp.ts';
+import { parseDeviceDescription } from './device-description.ts';
 import { decodeNodeStatus, encodeNodeStatusRequest } from './netbios.ts';
-import { parseOwnUrl } from './own-url.ts';
-import { parseHttpBody } from './parse-http-reply.ts';
-import { readXmlTexts } from './read-xml-texts.ts';
-import { parseDeviceDescription, parseSsdpReply, renderSsdpSearch } from './ssdp.ts';
 import { parseWsMatch, renderWsProbe } from './ws-discovery.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);

@@ -4,8 +4,8 @@
  */
 import { isIp4, parseIp } from '@sidegate/kit';
 import type { HostService, Ip4 } from '@sidegate/protocol';
+import { sanitizeText } from '../strangers/sanitize-text.ts';
 import type { Observation } from './observation.ts';
-import { sanitizeText } from './sanitize-text.ts';
 import { DNS_SD_SERVICES } from './service-names.ts';
 
 /** A decoded record, of which nothing is believed. */

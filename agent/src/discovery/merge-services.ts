@@ -1,6 +1,6 @@
 /** Open ports of one host: what a probe heard is worth more than what a port number suggests. */
 import { type HostService, LIMITS } from '@sidegate/protocol';
-import { sanitizeText } from './sanitize-text.ts';
+import { sanitizeText } from '../strangers/sanitize-text.ts';
 
 const BANNER_LENGTH = 160;
 const isGuess = (name: string): boolean => /^(tcp|udp)-\d+$/.test(name);

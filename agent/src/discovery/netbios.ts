@@ -1,5 +1,5 @@
 /** NetBIOS node status (RFC 1002, sections 4.2.17 and 4.2.18): what a Windows machine or Samba calls itself. */
-import { sanitizeText } from './sanitize-text.ts';
+import { sanitizeText } from '../strangers/sanitize-text.ts';
 
 /** RFC 1002, section 4.2: the name service's port. */
 export const NETBIOS_PORT = 137;

@@ -1,5 +1,5 @@
 /** What a server says first, unasked. */
-import { sanitizeText } from './sanitize-text.ts';
+import { sanitizeText } from '../strangers/sanitize-text.ts';
 
 /** A greeting, as far as it was understood. */
 export interface Banner {

@@ -1,6 +1,7 @@
 /** The first bytes of an HTTP answer: enough to say what a device is. Bytes come from strangers. */
-import { decodeEntities } from './decode-entities.ts';
-import { sanitizeText } from './sanitize-text.ts';
+import { decodeEntities } from '../strangers/decode-entities.ts';
+import { decodeText } from '../strangers/http-message.ts';
+import { sanitizeText } from '../strangers/sanitize-text.ts';
 
 /** What an answer told; texts are clean. */
 export interface HttpReply {
@@ -12,12 +13,6 @@ export interface HttpReply {
 }
 
 const MAX_TITLE_CHARS = 400;
-
-/** UTF-8 where it is valid, else Latin-1, which old cameras speak. */
-const decodeText = (bytes: Uint8Array): string => {
-  const utf8 = new TextDecoder('utf-8').decode(bytes);
-  return utf8.includes('\ufffd') ? Buffer.from(bytes).toString('latin1') : utf8;
-};
 
 const headerOf = (head: string, name: string): string | undefined =>
   sanitizeText(new RegExp(`^${name}:[ \\t]*([^\\r\\n]{0,400})`, 'im').exec(head)?.[1] ?? '');
@@ -46,12 +41,4 @@ export const parseRtspReply = (bytes: Uint8Array): { readonly server?: string } 
   if (!/^RTSP\/\d\.\d \d{3}/.test(text)) return undefined;
   const server = headerOf(text, 'server');
   return server === undefined ? {} : { server };
-};
-
-/** The body of an answer that is a plain success: a redirect has none, whatever it carries. */
-export const parseHttpBody = (bytes: Uint8Array): string | undefined => {
-  const text = decodeText(bytes);
-  if (!/^HTTP\/1\.[01] 200/.test(text)) return undefined;
-  const blank = /\r?\n\r?\n/.exec(text);
-  return blank === null ? undefined : text.slice(blank.index + blank[0].length);
 };

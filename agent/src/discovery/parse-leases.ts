@@ -2,7 +2,7 @@
 import { isIp4, parseIp } from '@sidegate/kit';
 import { type Ip4, Mac } from '@sidegate/protocol';
 import * as v from 'valibot';
-import { sanitizeText } from './sanitize-text.ts';
+import { sanitizeText } from '../strangers/sanitize-text.ts';
 
 /** One lease of an IPv4 address. */
 export interface Lease {

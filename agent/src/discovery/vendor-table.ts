@@ -3,7 +3,7 @@
  * search per prefix. Knows arp-scan's format (`001122<tab>Name`) and IEEE's (`001122     (base 16)<tab><tab>Name`).
  */
 import type { Mac } from '@sidegate/protocol';
-import { sanitizeText } from './sanitize-text.ts';
+import { sanitizeText } from '../strangers/sanitize-text.ts';
 
 /** MA-S, MA-M, MA-L assignments of IEEE: 36, 28 and 24 bits. Longest first. */
 const PREFIX_DIGITS = [9, 7, 6] as const;

@@ -1,6 +1,6 @@
 /** WS-Discovery (OASIS 1.1, in the 2005 namespace that devices speak) and ONVIF's scopes (Core Specification, 7.3). */
-import { readXmlTexts } from './read-xml-texts.ts';
-import { sanitizeText } from './sanitize-text.ts';
+import { readXmlTexts } from '../strangers/read-xml-texts.ts';
+import { sanitizeText } from '../strangers/sanitize-text.ts';
 
 /** Group and port of section 2.4. */
 export const WS_DISCOVERY_GROUP = { address: '239.255.255.250', port: 3702 } as const;

@@ -7,8 +7,8 @@ import type { Observation } from '../../../discovery/observation.ts';
 import { parseBanner } from '../../../discovery/parse-banner.ts';
 import { parseHttpReply, parseRtspReply } from '../../../discovery/parse-http-reply.ts';
 import type { KnownPort } from '../../../discovery/service-names.ts';
-import { exchange } from './exchange.ts';
-import { connectTcp } from './tcp-connect.ts';
+import { connectTcp } from '../../../tcp/connect-tcp.ts';
+import { exchange } from '../../../tcp/exchange.ts';
 
 /** What one port told. */
 export type Finding = Pick<Observation, 'fields'> & { readonly service: HostService };

@@ -1,21 +1,16 @@
 /** Who calls itself a UPnP device, and its description: fetched from the device that named it and from nowhere else. */
 import type { Clock } from '@sidegate/kit';
 import type { Ip4 } from '@sidegate/protocol';
-import { type OwnUrl, parseOwnUrl } from '../../../discovery/own-url.ts';
-import { parseHttpBody } from '../../../discovery/parse-http-reply.ts';
-import {
-  type DeviceDescription,
-  parseDeviceDescription,
-  parseSsdpReply,
-  renderSsdpSearch,
-  SSDP_GROUP,
-} from '../../../discovery/ssdp.ts';
+import { type DeviceDescription, parseDeviceDescription } from '../../../discovery/device-description.ts';
 import type { Sockets } from '../../../ports/index.ts';
+import { parseHttpBody } from '../../../strangers/http-message.ts';
+import { type OwnUrl, parseOwnUrl } from '../../../strangers/own-url.ts';
+import { parseSsdpReply, renderSsdpSearch, SSDP_GROUP } from '../../../strangers/ssdp.ts';
+import { connectTcp } from '../../../tcp/connect-tcp.ts';
+import { exchange } from '../../../tcp/exchange.ts';
 import { createLimiter } from '../limiter.ts';
 import type { DiscoverySink, DiscoverySource } from '../source.ts';
 import { askGroup } from './ask-group.ts';
-import { exchange } from './exchange.ts';
-import { connectTcp } from './tcp-connect.ts';
 
 const FETCHES_AT_ONCE = 8;
 const FETCHES_PER_HOST = 4;

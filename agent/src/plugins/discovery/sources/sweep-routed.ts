@@ -11,9 +11,9 @@ import { type Clock, hostsOf, networkSize } from '@sidegate/kit';
 import type { Ip4 } from '@sidegate/protocol';
 import type { ScanScope } from '../../../discovery/scopes.ts';
 import { SWEEP_PORTS } from '../../../discovery/service-names.ts';
+import { connectTcp } from '../../../tcp/connect-tcp.ts';
 import type { DiscoverySink } from '../source.ts';
 import { hasConntrackRoom } from './conntrack-room.ts';
-import { connectTcp } from './tcp-connect.ts';
 
 /**
  * A quarter of the places is left to those who live there. Fewer addresses than that: as fast as sockets allow. More:

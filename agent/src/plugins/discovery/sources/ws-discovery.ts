@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@sidegate/kit';
 import type { Ip4 } from '@sidegate/protocol';
-import { parseOwnUrl } from '../../../discovery/own-url.ts';
 import { isKnownPort } from '../../../discovery/service-names.ts';
 import {
   parseWsMatch,
@@ -11,6 +10,7 @@ import {
   type WsMatch,
 } from '../../../discovery/ws-discovery.ts';
 import type { Sockets } from '../../../ports/index.ts';
+import { parseOwnUrl } from '../../../strangers/own-url.ts';
 import type { DiscoverySink, DiscoverySource } from '../source.ts';
 import { askGroup } from './ask-group.ts';
 
