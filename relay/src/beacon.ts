@@ -4,9 +4,9 @@
  *
  * Invariants: mac1 before any Diffie-Hellman; no reply is larger than its request before the sender is
  * authenticated; an endpoint comes from an authenticated transport packet with a new highest counter, and from
- * nothing else; strangers get silence. Pure: no socket, no timer; time and randomness are given.
+ * nothing else; a node's WebSocket carries that node only; strangers get silence. Pure: no socket, no timer; time and randomness are given.
  */
-import type { Clock, UdpEndpoint } from '@sidegate/kit';
+import type { Clock } from '@sidegate/kit';
 import type { NodeId, PublicKey } from '@sidegate/protocol';
 import { open } from './aead.ts';
 import { type BeaconLimits, DEFAULT_LIMITS } from './beacon-limits.ts';
@@ -25,8 +25,10 @@ import {
   type BeaconStats,
   DROP_REASONS,
   type DropReason,
+  isWebSocket,
   type NatKind,
   type Outgoing,
+  type Way,
 } from './types.ts';
 import {
   INITIATION,
@@ -60,13 +62,15 @@ export interface Beacon {
   /** What nodes set as the beacon peers' keys. */
   readonly publicKeys: readonly PublicKey[];
   /** Takes a datagram that arrived at a beacon's address; returns what to send. Never throws for any bytes. */
-  handleDatagram(beaconIndex: number, bytes: Uint8Array, from: UdpEndpoint): readonly Outgoing[];
+  handleDatagram(beaconIndex: number, bytes: Uint8Array, from: Way): readonly Outgoing[];
   /** Forgets what expired and reports relayed bytes. Call about every 10 s. */
   sweep(): void;
   /** What kind of NAT the node is behind, once both beacons have seen it. */
   natKind(node: NodeId): NatKind;
   /** Drops a node's sessions, mappings and routes: it was removed. */
   forget(node: NodeId): void;
+  /** The node's WebSocket is gone: nothing comes from it or goes into it any more. */
+  closeWebSocket(node: NodeId): void;
   /** Lets a node's clock start anew: it rebooted without one, as it said over an authenticated channel. */
   resetTimestamps(node: NodeId): void;
   stats(): BeaconStats;
@@ -102,7 +106,7 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     return table.ensureLeg(ref, beaconIndex, nowMs);
   };
 
-  const onInitiation = (beaconIndex: number, bytes: Uint8Array, from: UdpEndpoint, nowMs: number) => {
+  const onInitiation = (beaconIndex: number, bytes: Uint8Array, from: Way, nowMs: number) => {
     const admission = gate.admit(beaconIndex, bytes, from, nowMs);
     if (admission === 'rate-limited') return drop(admission);
     if (admission !== 'admitted') {
@@ -113,6 +117,7 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
       findLeg(key, beaconIndex, nowMs),
     );
     if (typeof consumed === 'string') return drop(consumed);
+    if (isForeign(consumed.initiator, from)) return drop('foreign-web-socket');
     const stale = staleness(consumed, nowMs);
     if (stale !== undefined) return drop(stale);
     const index = sessions.pickIndex();
@@ -123,8 +128,9 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     return [{ beaconIndex, to: from, bytes: response.bytes }];
   };
 
-  const onSession = (session: Session, bytes: Uint8Array, from: UdpEndpoint, nowMs: number) => {
+  const onSession = (session: Session, bytes: Uint8Array, from: Way, nowMs: number) => {
     const { leg, beaconIndex, window } = session;
+    if (isForeign(leg, from)) return drop('foreign-web-socket');
     if (isExpired(session, nowMs)) return drop('expired-session');
     const counter = readCounter(bytes);
     if (counter === undefined) return drop('bad-transport');
@@ -139,19 +145,15 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     if (inner.length > 0) events.onInnerPacket?.(node.id, beaconIndex, inner);
     // A packet that was overtaken, or of a session that was replaced, tells where the node was, not where it is.
     if (!isNewest || leg.current !== session) return NOTHING;
-    if (table.moveEndpoint(leg, beaconIndex, from, nowMs))
-      events.onEndpoint(node.id, leg.endpoint!, beaconIndex);
+    if (table.moveLeg(leg, beaconIndex, from, nowMs)) {
+      if (isWebSocket(from)) events.onWebSocket?.(node.id, beaconIndex);
+      else events.onEndpoint(node.id, { address: from.address, port: from.port }, beaconIndex);
+    }
     const waiting = held.release(beaconIndex, from, nowMs);
     return waiting.flatMap((message) => relay.forwardInitiation(node, message, nowMs));
   };
 
-  const onRelayed = (
-    type: number,
-    beaconIndex: number,
-    bytes: Uint8Array,
-    from: UdpEndpoint,
-    nowMs: number,
-  ) => {
+  const onRelayed = (type: number, beaconIndex: number, bytes: Uint8Array, from: Way, nowMs: number) => {
     const source = table.findBySource(beaconIndex, from);
     if (source === undefined) {
       if (type === MESSAGE_INITIATION) held.hold(beaconIndex, from, bytes, nowMs);
@@ -168,7 +170,7 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     handleDatagram(beaconIndex, bytes, from) {
       const nowMs = clock.monoMs();
       // A source port of 0 means that no answer is expected (RFC 768), and no socket would send one.
-      const type = from.port === 0 ? 0 : messageType(bytes);
+      const type = !isWebSocket(from) && from.port === 0 ? 0 : messageType(bytes);
       if (type === MESSAGE_TRANSPORT) {
         const session = sessions.find(readIndex(bytes, TRANSPORT.receiver), beaconIndex);
         if (session !== undefined) return onSession(session, bytes, from, nowMs);
@@ -188,7 +190,7 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
         node.legs.forEach((leg, beaconIndex) => {
           if (leg === undefined) return;
           sessions.expire(leg, nowMs);
-          if (nowMs - leg.seenAtMs >= REJECT_AFTER_TIME_MS) table.dropEndpoint(node, beaconIndex, nowMs);
+          if (nowMs - leg.seenAtMs >= REJECT_AFTER_TIME_MS) table.dropWay(node, beaconIndex, nowMs);
         });
         if (isIdle(node)) forget(node);
       }
@@ -202,6 +204,11 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     forget(id) {
       const node = table.nodes.get(id);
       if (node !== undefined) forget(node);
+    },
+
+    closeWebSocket(id) {
+      const node = table.nodes.get(id);
+      if (node !== undefined) table.closeWebSocket(node, clock.monoMs());
     },
 
     resetTimestamps(id) {
@@ -233,9 +240,10 @@ const staleness = (
   return undefined;
 };
 
+/** Does somebody send through a WebSocket that belongs to another node? */
+const isForeign = ({ node }: Leg, from: Way): boolean => isWebSocket(from) && from !== node.id;
+
 /** Has the node neither mapping nor session nor route? */
 const isIdle = (node: NodeState): boolean =>
   node.routes.size === 0 &&
-  node.legs.every(
-    (leg) => leg?.endpoint === undefined && leg?.next === undefined && leg?.current === undefined,
-  );
+  node.legs.every((leg) => leg?.way === undefined && leg?.next === undefined && leg?.current === undefined);

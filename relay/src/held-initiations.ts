@@ -3,7 +3,7 @@
  * once; without this its first packet to a peer would be lost and WireGuard tries again only after REKEY_TIMEOUT.
  * They are sent on if the source authenticates in time, else forgotten. Bounded; holds bytes, promises nothing.
  */
-import type { UdpEndpoint } from '@sidegate/kit';
+import { isWebSocket, type Way } from './types.ts';
 
 const HELD_MS = 3_000;
 const SOURCES_MAX = 1_024;
@@ -17,12 +17,12 @@ interface Held {
 /** Creates an empty store. */
 export const createHeldInitiations = () => {
   const held = new Map<string, Held>();
-  const keyOf = (beaconIndex: number, { address, port }: UdpEndpoint): string =>
-    `${beaconIndex} ${address} ${port}`;
+  const keyOf = (beaconIndex: number, from: Way): string =>
+    isWebSocket(from) ? `${beaconIndex} ${from}` : `${beaconIndex} ${from.address} ${from.port}`;
 
   return {
     /** Keeps a copy for a while. */
-    hold(beaconIndex: number, from: UdpEndpoint, bytes: Uint8Array, nowMs: number): void {
+    hold(beaconIndex: number, from: Way, bytes: Uint8Array, nowMs: number): void {
       const key = keyOf(beaconIndex, from);
       const known = held.get(key);
       if (known !== undefined && nowMs - known.sinceMs < HELD_MS) {
@@ -35,7 +35,7 @@ export const createHeldInitiations = () => {
     },
 
     /** Hands out what a source that is authenticated now had sent before. */
-    release(beaconIndex: number, from: UdpEndpoint, nowMs: number): readonly Uint8Array[] {
+    release(beaconIndex: number, from: Way, nowMs: number): readonly Uint8Array[] {
       if (held.size === 0) return [];
       const key = keyOf(beaconIndex, from);
       const known = held.get(key);

@@ -14,5 +14,6 @@ export type {
   NatKind,
   NodeRef,
   Outgoing,
+  Way,
 } from './types.ts';
 export { startUdpServer, type UdpListen, type UdpServer, type UdpServerOptions } from './udp-server.ts';

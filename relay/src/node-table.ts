@@ -1,7 +1,7 @@
 /**
  * What the beacon knows of each node: one leg a beacon (its sessions and its mapping), and its relay routes.
  *
- * Invariants: an endpoint is set by `moveEndpoint` only, which `beacon.ts` calls only for an authenticated transport
+ * Invariants: a way is set by `moveLeg` only, which `beacon.ts` calls only for an authenticated transport
  * packet with a new highest counter; an endpoint belongs to one node at a time; routes name nodes, never addresses,
  * so that they follow a node that moves.
  */
@@ -14,7 +14,7 @@ import { decodePublicKey, importPublicKey, sharedSecret } from './key-pair.ts';
 import { createTokenBucket, type TokenBucket } from './rate-limit.ts';
 import type { ReplayWindow } from './replay-window.ts';
 import { type BeaconIdentity, prepareMac1Key } from './responder.ts';
-import type { NatKind, NodeRef } from './types.ts';
+import { isWebSocket, type NatKind, type NodeRef, type Way } from './types.ts';
 
 /** A WireGuard session between a node and a beacon. */
 export interface Session {
@@ -39,7 +39,10 @@ export interface Leg {
   next: Session | undefined;
   current: Session | undefined;
   previous: Session | undefined;
-  endpoint: UdpEndpoint | undefined;
+  /** How to send to the node: where the newest authenticated packet came from. */
+  way: Way | undefined;
+  /** The node showed itself through its WebSocket, which is open. It may use it while it changes over to UDP. */
+  hasWebSocket: boolean;
   changedAtMs: number;
   seenAtMs: number;
 }
@@ -92,11 +95,13 @@ export const createNodeTable = (identities: readonly BeaconIdentity[], limits: B
 
   const unlink = (node: NodeState, beaconIndex: number): void => {
     const leg = node.legs[beaconIndex];
-    if (leg?.endpoint === undefined) return;
-    const ports = sources[beaconIndex]!.get(leg.endpoint.address);
-    ports?.delete(leg.endpoint.port);
-    if (ports?.size === 0) sources[beaconIndex]!.delete(leg.endpoint.address);
-    leg.endpoint = undefined;
+    if (leg?.way === undefined) return;
+    const { way } = leg;
+    leg.way = undefined;
+    if (isWebSocket(way)) return;
+    const ports = sources[beaconIndex]!.get(way.address);
+    ports?.delete(way.port);
+    if (ports?.size === 0) sources[beaconIndex]!.delete(way.address);
   };
 
   const link = (node: NodeState, beaconIndex: number, endpoint: UdpEndpoint): void => {
@@ -108,7 +113,7 @@ export const createNodeTable = (identities: readonly BeaconIdentity[], limits: B
   const chooseRelayLeg = (node: NodeState, nowMs: number): void => {
     let best = -1;
     node.legs.forEach((leg, beaconIndex) => {
-      if (leg?.endpoint === undefined) return;
+      if (leg?.way === undefined) return;
       const chosen = node.legs[best];
       const isChosenFresh = chosen !== undefined && nowMs - chosen.seenAtMs < LEG_FRESH_MS;
       if (chosen === undefined || (!isChosenFresh && leg.seenAtMs > chosen.seenAtMs)) best = beaconIndex;
@@ -121,8 +126,11 @@ export const createNodeTable = (identities: readonly BeaconIdentity[], limits: B
     nodes: nodes as ReadonlyMap<NodeId, NodeState>,
 
     /** The node that was authenticated at this source. */
-    findBySource: (beaconIndex: number, from: UdpEndpoint): NodeState | undefined =>
-      sources[beaconIndex]!.get(from.address)?.get(from.port),
+    findBySource(beaconIndex: number, from: Way): NodeState | undefined {
+      if (!isWebSocket(from)) return sources[beaconIndex]!.get(from.address)?.get(from.port);
+      const node = nodes.get(from);
+      return node?.legs[beaconIndex]?.hasWebSocket === true ? node : undefined;
+    },
 
     /** The node's leg at a beacon, made when first asked for; `undefined` where its key is of low order. */
     ensureLeg(ref: NodeRef, beaconIndex: number, nowMs: number): Leg | undefined {
@@ -135,26 +143,40 @@ export const createNodeTable = (identities: readonly BeaconIdentity[], limits: B
     },
 
     /** Notes where an authenticated packet came from; true where that is news. */
-    moveEndpoint(leg: Leg, beaconIndex: number, { address, port }: UdpEndpoint, nowMs: number): boolean {
-      const { node, endpoint } = leg;
+    moveLeg(leg: Leg, beaconIndex: number, from: Way, nowMs: number): boolean {
+      const { node } = leg;
       leg.seenAtMs = nowMs;
-      const isNews = endpoint?.address !== address || endpoint.port !== port;
+      const isNews = !isSameWay(leg.way, from);
       if (isNews) {
         unlink(node, beaconIndex);
-        const former = this.findBySource(beaconIndex, { address, port });
-        if (former !== undefined) this.dropEndpoint(former, beaconIndex, nowMs);
-        leg.endpoint = { address, port };
         leg.changedAtMs = nowMs;
-        link(node, beaconIndex, leg.endpoint);
+        if (isWebSocket(from)) {
+          leg.way = from;
+          leg.hasWebSocket = true;
+        } else {
+          const former = this.findBySource(beaconIndex, from);
+          if (former !== undefined) this.dropWay(former, beaconIndex, nowMs);
+          leg.way = { address: from.address, port: from.port };
+          link(node, beaconIndex, leg.way);
+        }
       }
       chooseRelayLeg(node, nowMs);
       return isNews;
     },
 
     /** Forgets a mapping that expired or went to another node. */
-    dropEndpoint(node: NodeState, beaconIndex: number, nowMs: number): void {
+    dropWay(node: NodeState, beaconIndex: number, nowMs: number): void {
       unlink(node, beaconIndex);
       chooseRelayLeg(node, nowMs);
+    },
+
+    /** Forgets the node's WebSocket: it is closed. */
+    closeWebSocket(node: NodeState, nowMs: number): void {
+      node.legs.forEach((leg, beaconIndex) => {
+        if (leg === undefined) return;
+        leg.hasWebSocket = false;
+        if (leg.way !== undefined && isWebSocket(leg.way)) this.dropWay(node, beaconIndex, nowMs);
+      });
     },
 
     /** Forgets a node. Routes towards it stay and find it offline, until they expire. */
@@ -198,22 +220,30 @@ const createLeg = (node: NodeState, identity: BeaconIdentity): Leg | undefined =
     next: undefined,
     current: undefined,
     previous: undefined,
-    endpoint: undefined,
+    way: undefined,
+    hasWebSocket: false,
     changedAtMs: 0,
     seenAtMs: Number.NEGATIVE_INFINITY,
   };
 };
 
+const isSameWay = (one: Way | undefined, other: Way): boolean => {
+  if (one === undefined || isWebSocket(one) || isWebSocket(other)) return one === other;
+  return one.address === other.address && one.port === other.port;
+};
+
 /** Compares what two beacons saw of a node. */
 export const natKindOf = (node: NodeState): NatKind => {
-  const legs = node.legs.filter((leg) => leg?.endpoint !== undefined) as (Leg & { endpoint: UdpEndpoint })[];
-  const [one, other] = legs;
+  const seen = node.legs.flatMap((leg) =>
+    leg?.way === undefined || isWebSocket(leg.way) ? [] : [{ leg, endpoint: leg.way }],
+  );
+  const [one, other] = seen;
   if (one === undefined || other === undefined) return 'unknown';
   const isSameAddress = one.endpoint.address === other.endpoint.address;
   if (isSameAddress && one.endpoint.port === other.endpoint.port) return 'endpoint-independent';
   if (one.endpoint.address.includes(':') !== other.endpoint.address.includes(':')) return 'unknown';
   // One endpoint may be from before the node moved: wait until both beacons heard of it since.
   const slackMs = isSameAddress ? NAT_COMPARE_SLACK_MS : 0;
-  const lastChangeMs = Math.max(one.changedAtMs, other.changedAtMs);
-  return Math.min(one.seenAtMs, other.seenAtMs) + slackMs >= lastChangeMs ? 'symmetric' : 'unknown';
+  const lastChangeMs = Math.max(one.leg.changedAtMs, other.leg.changedAtMs);
+  return Math.min(one.leg.seenAtMs, other.leg.seenAtMs) + slackMs >= lastChangeMs ? 'symmetric' : 'unknown';
 };

@@ -26,7 +26,7 @@ describe('prefixes', () => {
 
   it('have a bucket each, which is forgotten when full', () => {
     const limiter = createPrefixLimiter({ perSec: 1, burst: 1 });
-    const take = (address: string, nowMs: number) => limiter.take(address as Ip, nowMs);
+    const take = (address: string, nowMs: number) => limiter.take({ address: address as Ip, port: 1 }, nowMs);
     expect([take('198.51.100.7', 0), take('198.51.100.8', 0), take('198.51.101.7', 0)]).toEqual([
       true,
       false,

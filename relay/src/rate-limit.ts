@@ -1,5 +1,6 @@
 /** Token buckets: one, and one for each source prefix in bounded memory. */
 import type { Ip } from '@sidegate/protocol';
+import { isWebSocket, type Way } from './types.ts';
 
 /** What a bucket lets through: `burst` at once, `perSec` in the long run. */
 export interface Rate {
@@ -50,13 +51,13 @@ export const prefixOf = (address: Ip): string => {
 /** Prefixes remembered at once. Forgetting one refills its bucket, which costs us no more than a cookie reply. */
 const PREFIXES_MAX = 65_536;
 
-/** One bucket for each prefix. */
+/** One bucket for each prefix, and for each node behind a WebSocket. */
 export const createPrefixLimiter = (rate: Rate) => {
   const buckets = new Map<string, TokenBucket>();
   return {
-    /** May one more come from this address? */
-    take(address: Ip, nowMs: number): boolean {
-      const prefix = prefixOf(address);
+    /** May one more come from there? */
+    take(from: Way, nowMs: number): boolean {
+      const prefix = isWebSocket(from) ? from : prefixOf(from.address);
       let bucket = buckets.get(prefix);
       if (bucket === undefined) {
         if (buckets.size >= PREFIXES_MAX) buckets.delete(buckets.keys().next().value!);

@@ -36,14 +36,14 @@ export const createRelay = ({ table, directory, events, limits, drop }: RelayDep
   const total = { packets: 0, bytes: 0 };
 
   const forward = (pair: RelayPair, bytes: Uint8Array, nowMs: number): readonly Outgoing[] => {
-    const endpoint = pair.to.relayLeg?.endpoint;
-    if (endpoint === undefined) return drop('destination-offline');
+    const way = pair.to.relayLeg?.way;
+    if (way === undefined) return drop('destination-offline');
     if (!takeTokens(pair.from.quota, limits.relayBytesPerNode, nowMs, bytes.length))
       return drop('over-quota');
     pair.bytes += bytes.length;
     total.packets++;
     total.bytes += bytes.length;
-    return [{ beaconIndex: pair.to.relayBeaconIndex, to: endpoint, bytes }];
+    return [{ beaconIndex: pair.to.relayBeaconIndex, to: way, bytes }];
   };
 
   const isStillPermitted = (pair: RelayPair, nowMs: number): boolean => {

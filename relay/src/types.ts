@@ -8,6 +8,14 @@ export interface NodeRef {
   readonly publicKey: PublicKey;
 }
 
+/**
+ * How a datagram came, and how what answers it goes back: a UDP endpoint; or, where UDP is blocked, the WebSocket of
+ * a node, which is known by the node whose token opened it.
+ */
+export type Way = UdpEndpoint | NodeId;
+/** Is it a WebSocket? */
+export const isWebSocket = (way: Way): way is NodeId => typeof way === 'string';
+
 /** What is known of nodes and policy; in memory and synchronous, because it is asked for single packets. */
 export interface BeaconDirectory {
   /** The enrolled node with this key. Asked at each handshake and keepalive: revocation works at once. */
@@ -22,6 +30,8 @@ export interface BeaconDirectory {
 export interface BeaconEvents {
   /** The public endpoint of the node's WireGuard socket as this beacon sees it: first sight, or it changed. */
   onEndpoint(node: NodeId, endpoint: UdpEndpoint, beaconIndex: number): void;
+  /** The node is behind its WebSocket now: where its WireGuard socket is seen from is not known any more. */
+  onWebSocket?(node: NodeId, beaconIndex: number): void;
   /** The node proved to be there. Wall time, milliseconds since 1970. */
   onAlive(node: NodeId, atMs: number): void;
   /** Bytes relayed since the last report for the pair; reported by `sweep`. */
@@ -30,10 +40,10 @@ export interface BeaconEvents {
   onInnerPacket?(node: NodeId, beaconIndex: number, packet: Uint8Array): void;
 }
 
-/** A datagram to send from a beacon's socket. */
+/** A datagram to send, from a beacon's socket or into a node's WebSocket. */
 export interface Outgoing {
   readonly beaconIndex: number;
-  readonly to: UdpEndpoint;
+  readonly to: Way;
   readonly bytes: Uint8Array;
 }
 
@@ -54,6 +64,7 @@ export const DROP_REASONS = [
   'replayed-counter',
   'expired-session',
   'unknown-source',
+  'foreign-web-socket',
   'unknown-destination',
   'unknown-index',
   'not-permitted',

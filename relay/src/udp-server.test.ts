@@ -4,6 +4,7 @@ import { systemClock } from '@sidegate/kit';
 import type { Ip } from '@sidegate/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Beacon } from './beacon.ts';
+import { isWebSocket } from './types.ts';
 import { startUdpServer, type UdpListen, type UdpServer } from './udp-server.ts';
 
 /** Answers with where it was reached and from; `to <address> <port>` has the answer sent there from beacon 1. */
@@ -11,7 +12,7 @@ const echo: Pick<Beacon, 'handleDatagram' | 'sweep'> = {
   sweep: () => {},
   handleDatagram(beaconIndex, bytes, from) {
     const [, address, port] = /^to (\S+) (\d+)$/.exec(Buffer.from(bytes).toString()) ?? [];
-    const answer = Buffer.from(`${beaconIndex} ${from.address}`);
+    const answer = Buffer.from(`${beaconIndex} ${isWebSocket(from) ? from : from.address}`);
     if (address === undefined) return [{ beaconIndex, to: from, bytes: answer }];
     return [{ beaconIndex: 1, to: { address: address as Ip, port: Number(port) }, bytes: answer }];
   },

@@ -2,9 +2,9 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Clock, UdpEndpoint } from '@sidegate/kit';
-import type { Ip } from '@sidegate/protocol';
+import type { Ip, NodeId } from '@sidegate/protocol';
 import type { Beacon } from './beacon.ts';
-import type { Outgoing } from './types.ts';
+import { isWebSocket, type Outgoing, type Way } from './types.ts';
 
 /** Where a beacon listens. Its IPv4 and its IPv6 address share a `beaconIndex`, and so a key. */
 export interface UdpListen {
@@ -19,6 +19,8 @@ export interface UdpListen {
 export interface UdpServer extends AsyncDisposable {
   /** Where each of the `listen` entries is bound, in their order. */
   readonly bound: readonly UdpEndpoint[];
+  /** Takes a datagram that came another way than by these sockets, and sends what follows from it. */
+  receive(beaconIndex: number, bytes: Uint8Array, from: Way): void;
   /** Closes the sockets; more than once does nothing. */
   stop(): Promise<void>;
 }
@@ -27,6 +29,8 @@ export interface UdpServerOptions {
   readonly beacon: Beacon;
   readonly listen: readonly UdpListen[];
   readonly clock: Clock;
+  /** Sends into a node's WebSocket; without it there are none. Must not throw. */
+  readonly sendToWebSocket?: (node: NodeId, bytes: Uint8Array) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -63,7 +67,11 @@ const openSocket = async ({ address, port }: UdpListen): Promise<Socket> => {
 };
 
 /** Sends each datagram from the socket of its beacon and family; a missing family is a lost packet. */
-const createSender = (sockets: readonly Socket[], listen: readonly UdpListen[]) => {
+const createSender = (
+  sockets: readonly Socket[],
+  listen: readonly UdpListen[],
+  sendToWebSocket: NonNullable<UdpServerOptions['sendToWebSocket']>,
+) => {
   const pick = (beaconIndex: number, wantsIp6: boolean): Socket | undefined =>
     sockets[
       listen.findIndex((entry) => entry.beaconIndex === beaconIndex && isIp6(entry.address) === wantsIp6)
@@ -72,7 +80,9 @@ const createSender = (sockets: readonly Socket[], listen: readonly UdpListen[]) 
   const v4 = Array.from({ length: count }, (_, beaconIndex) => pick(beaconIndex, false));
   const v6 = Array.from({ length: count }, (_, beaconIndex) => pick(beaconIndex, true));
   return ({ beaconIndex, to, bytes }: Outgoing): void =>
-    (isIp6(to.address) ? v6 : v4)[beaconIndex]?.send(bytes, to.port, to.address);
+    isWebSocket(to)
+      ? sendToWebSocket(to, bytes)
+      : (isIp6(to.address) ? v6 : v4)[beaconIndex]?.send(bytes, to.port, to.address);
 };
 
 /** `::ffff:192.0.2.1` is 192.0.2.1, whatever socket it came in by. */
@@ -86,6 +96,7 @@ export const startUdpServer = async ({
   beacon,
   listen,
   clock,
+  sendToWebSocket = () => {},
   signal,
 }: UdpServerOptions): Promise<UdpServer> => {
   signal?.throwIfAborted();
@@ -96,12 +107,13 @@ export const startUdpServer = async ({
     for (const socket of sockets) socket.close();
     throw failed.reason;
   }
-  const send = createSender(sockets, listen);
+  const send = createSender(sockets, listen, sendToWebSocket);
+  const receive = (beaconIndex: number, bytes: Uint8Array, from: Way): void => {
+    for (const outgoing of beacon.handleDatagram(beaconIndex, bytes, from)) send(outgoing);
+  };
   sockets.forEach((socket, at) => {
     const { beaconIndex } = listen[at]!;
-    socket.on('message', (bytes, remote) => {
-      for (const outgoing of beacon.handleDatagram(beaconIndex, bytes, sourceOf(remote))) send(outgoing);
-    });
+    socket.on('message', (bytes, remote) => receive(beaconIndex, bytes, sourceOf(remote)));
   });
 
   let timer = clock.after(SWEEP_INTERVAL_MS, function sweep() {
@@ -121,5 +133,5 @@ export const startUdpServer = async ({
     const { address, port } = socket.address();
     return { address: address as Ip, port };
   });
-  return { bound, stop, [Symbol.asyncDispose]: stop };
+  return { bound, receive, stop, [Symbol.asyncDispose]: stop };
 };

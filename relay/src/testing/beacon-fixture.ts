@@ -4,7 +4,7 @@ import type { Ip, NodeId } from '@sidegate/protocol';
 import { type Beacon, createBeacon } from '../beacon.ts';
 import type { BeaconLimits } from '../beacon-limits.ts';
 import { encodePublicKey, generateKeyPair, importKeyPair, type KeyPair } from '../key-pair.ts';
-import type { NodeRef, Outgoing } from '../types.ts';
+import type { NodeRef, Outgoing, Way } from '../types.ts';
 import {
   type ClientSession,
   consumeResponse,
@@ -50,6 +50,7 @@ export const createBeaconFixture = (limits: Partial<BeaconLimits> = {}) => {
     events: {
       onEndpoint: (node, { address, port }, beaconIndex) =>
         log.push(`${node} ${beaconIndex} ${address}:${port}`),
+      onWebSocket: (node, beaconIndex) => log.push(`${node} ${beaconIndex} web-socket`),
       onAlive: () => {},
       onRelayed: (from, to, bytes) => log.push(`${from}>${to} ${bytes}`),
       onInnerPacket: (_node, _beaconIndex, packet) => inner.push(packet),
@@ -85,11 +86,11 @@ export const createBeaconFixture = (limits: Partial<BeaconLimits> = {}) => {
       return encodeInitiation(node.keys, peer, nextIndex++, encodeTimestamp(clock.wallMs()), cookie);
     },
 
-    send: (bytes: Uint8Array, from: UdpEndpoint, beaconIndex = 0): readonly Outgoing[] =>
+    send: (bytes: Uint8Array, from: Way, beaconIndex = 0): readonly Outgoing[] =>
       beacon.handleDatagram(beaconIndex, bytes, from),
 
     /** Handshakes without the keepalive that confirms. */
-    async handshake(node: TestNode, from: UdpEndpoint, beaconIndex = 0): Promise<ClientSession> {
+    async handshake(node: TestNode, from: Way, beaconIndex = 0): Promise<ClientSession> {
       // Timestamps have to rise, and the beacon takes no more than one initiation in 20 ms from a node.
       await clock.advance(25);
       const begun = fixture.begin(node, BEACON_PUBLIC[beaconIndex]);
@@ -100,7 +101,7 @@ export const createBeaconFixture = (limits: Partial<BeaconLimits> = {}) => {
     },
 
     /** Handshakes and sends the keepalive, as a node that adds the beacon peer does. */
-    async greet(node: TestNode, from: UdpEndpoint, beaconIndex = 0): Promise<ClientSession> {
+    async greet(node: TestNode, from: Way, beaconIndex = 0): Promise<ClientSession> {
       const session = await fixture.handshake(node, from, beaconIndex);
       fixture.send(encodeTransport(session, 0), from, beaconIndex);
       return session;
