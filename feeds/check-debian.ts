@@ -1,18 +1,20 @@
 /**
- * The last part of `make test-packages`: a fresh Debian in a directory, in which apt installs the agent from the signed
- * feed in `dist/feeds`; then it runs, is removed and purged. Needs root and Debian's archive. Leaves nothing behind.
+ * The last part of `make test-packages`: fresh Debians in directories, in which apt installs agent and broker from the
+ * signed feed in `dist/feeds`; they run, are removed and purged. Needs root and Debian's archive. Leaves nothing behind.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The oldest Debian whose own Node.js the agent runs on. */
-const SUITE = 'trixie';
+/** The older one needs the runtime package; in the newer one the agent runs on Debian's own Node.js. */
+const SYSTEMS = [
+  { suite: 'bookworm', packages: ['sidegate', 'sidegate-broker'] },
+  { suite: 'trixie', packages: ['sidegate'] },
+];
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const feeds = here('../dist/feeds');
-const root = mkdtempSync(join(tmpdir(), 'sidegate-debian-'));
 
 /** Runs a program, quietly unless it fails. */
 const run = (file: string, ...args: readonly string[]): void => {
@@ -35,8 +37,10 @@ Components: main
 Signed-By: /usr/share/keyrings/sidegate-archive-keyring.asc
 `;
 
-const install = (): void => {
-  run('debootstrap', '--variant=minbase', SUITE, root);
+const install = (suite: string, packages: readonly string[], root: string): void => {
+  // It becomes a root directory, which everybody enters.
+  chmodSync(root, 0o755);
+  run('debootstrap', '--variant=minbase', suite, root);
   cpSync('/etc/resolv.conf', join(root, 'etc/resolv.conf'), { dereference: true });
   cpSync(feeds, join(root, 'srv/feeds'), { recursive: true });
   const keyring = 'sidegate-archive-keyring.asc';
@@ -44,11 +48,11 @@ const install = (): void => {
   writeFileSync(join(root, 'etc/apt/sources.list.d/sidegate.sources'), SOURCE);
   writeFileSync(join(root, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   run('chroot', root, 'apt-get', 'update', '--error-on=any');
-  run('chroot', root, 'apt-get', 'install', '-y', '--no-install-recommends', 'sidegate');
+  run('chroot', root, 'apt-get', 'install', '-y', '--no-install-recommends', ...packages);
 };
 
 /** The checks see no network but their own, and their mounts and processes end with them. */
-const check = (): void => {
+const check = (root: string): void => {
   cpSync(here('./check-installed.sh'), join(root, 'root/check-installed.sh'));
   const mounts = 'mount -t proc proc "$0/proc" && mount -t sysfs sysfs "$0/sys"';
   const command = `${mounts} && exec env -i PATH="$PATH" LC_ALL=C chroot "$0" sh /root/check-installed.sh`;
@@ -58,10 +62,13 @@ const check = (): void => {
   });
 };
 
-try {
-  console.log(`Debian ${SUITE}, fresh, with apt and the signed feed:`);
-  install();
-  check();
-} finally {
-  rmSync(root, { recursive: true, force: true });
+for (const { suite, packages } of SYSTEMS) {
+  const root = mkdtempSync(join(tmpdir(), 'sidegate-debian-'));
+  try {
+    console.log(`Debian ${suite}, fresh, with apt and the signed feed:`);
+    install(suite, packages, root);
+    check(root);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
 }

@@ -31,7 +31,9 @@ until sidegate status >/dev/null 2>&1 || [ "$left" = 0 ]; do
 done
 sidegate status --json | grep -q '"state"' || die 'the agent does not answer'
 [ "$(stat -c %a /run/sidegate/sidegate.sock)" = 600 ] || die 'others may open the socket'
-ok "the agent of the package runs and answers: $(sidegate version), Node $(node --version)"
+node=/usr/lib/sidegate-runtime/bin/node
+[ -x "$node" ] || node=/usr/bin/node
+ok "the agent of the package runs and answers: $(sidegate version), Node $("$node" --version)"
 kill "$daemon"
 wait "$daemon" || true
 
@@ -39,6 +41,18 @@ DEBIAN_FRONTEND=noninteractive apt-get install -y -q --reinstall sidegate >/dev/
 grep -q '"warn"' /etc/sidegate/config.json || die 'installing again lost the configuration'
 grep -q kept /var/lib/sidegate/marker || die 'installing again lost the state'
 ok 'configuration and state survive installing again'
+
+if command -v sidegate-broker >/dev/null; then
+  sidegate-broker --version >/dev/null || die 'the broker does not run'
+  account='--account-name Acme --label acme --name Tess --email tess@acme.example --password-stdin'
+  install -d -o sidegate-broker -g sidegate-broker -m 700 /var/lib/sidegate-broker
+  echo 'a long password' | su -s /bin/sh sidegate-broker -c "sidegate-broker init $account" >/dev/null || die 'the broker cannot make an account'
+  ok 'the broker of the package runs and makes an account'
+  dpkg -P sidegate-broker >/dev/null
+  gone /etc/sidegate-broker /var/lib/sidegate-broker /usr/lib/sidegate-broker /usr/bin/sidegate-broker
+  getent passwd sidegate-broker >/dev/null && die 'the user of the broker was left behind'
+  ok 'the broker purged: nothing is left'
+fi
 
 dpkg -r sidegate >/dev/null
 [ -f /etc/sidegate/config.json ] && [ -f /var/lib/sidegate/marker ] || die 'removing is not purging'

@@ -6,7 +6,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ORIGIN } from '../package/manifest.ts';
+import { ORIGIN, PACKAGES } from '../package/manifest.ts';
+import { RUNTIMES } from '../package/runtimes.ts';
 import { readSourceDate } from '../package/src/source-date.ts';
 import { buildFeeds } from './src/build-feeds.ts';
 import { addKeys, generateKeySet, hasKeys, promoteKeys, readKeys } from './src/feed-keys.ts';
@@ -26,7 +27,14 @@ const build = (): void => {
     if (process.env.SIDEGATE_FEED_KEYS !== undefined) throw new Error(`No keys in ${keyDirectory}`);
     keygen();
   }
-  const files = buildFeeds({ root, epochSec: readSourceDate(root), keys: readKeys(keyDirectory), url });
+  const manifests = [...PACKAGES, ...RUNTIMES];
+  const files = buildFeeds({
+    root,
+    manifests,
+    epochSec: readSourceDate(root),
+    keys: readKeys(keyDirectory),
+    url,
+  });
   rmSync(out, { recursive: true, force: true });
   for (const { path, bytes } of files) {
     mkdirSync(dirname(join(out, path)), { recursive: true });

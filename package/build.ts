@@ -3,13 +3,18 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ORIGIN, PACKAGES } from './manifest.ts';
+import { RUNTIMES } from './runtimes.ts';
 import { buildPackages } from './src/build-packages.ts';
 import { readSourceDate } from './src/source-date.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'dist/packages');
 
-const packages = buildPackages(PACKAGES, { root, origin: ORIGIN, epochSec: readSourceDate(root) });
+const packages = buildPackages([...PACKAGES, ...RUNTIMES], {
+  root,
+  origin: ORIGIN,
+  epochSec: readSourceDate(root),
+});
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 for (const { fileName, bytes } of packages) {

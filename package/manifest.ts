@@ -81,12 +81,12 @@ const sidegate: PackageManifest = {
   description:
     'Reaches devices behind a router through a direct WireGuard tunnel: finds them on the LAN, publishes a port or a page of one to those who may use it, and to nobody else.',
   section: 'net',
-  versionOf: 'agent',
+  version: { of: 'agent' },
   formats: {
     deb: {
       architecture: 'all',
       depends: [
-        'nodejs (>= 20.19)',
+        'nodejs (>= 20.19) | sidegate-runtime',
         'iproute2',
         'nftables',
         'wireguard-tools',
@@ -143,11 +143,11 @@ const broker: PackageManifest = {
   description:
     'Where the machines of a Sidegate network enrol, find each other and, where no direct path exists, are relayed. It never sees a traffic key.',
   section: 'net',
-  versionOf: 'broker',
+  version: { of: 'broker' },
   formats: {
     deb: {
       architecture: 'all',
-      depends: ['nodejs (>= 24.7)', 'adduser', 'init-system-helpers (>= 1.54~)'],
+      depends: ['nodejs (>= 24.7) | sidegate-runtime', 'adduser', 'init-system-helpers (>= 1.54~)'],
       items: [
         { source: { from: 'broker/dist/sidegate-broker.mjs' }, to: `${BROKER_LIB}/sidegate-broker.mjs` },
         {

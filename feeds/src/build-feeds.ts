@@ -1,6 +1,7 @@
 /** All feeds as files: `apt/`, `opkg/`, `apk/`, the source feed for buildroots in `openwrt/`, and `INSTALL.md`. */
 import { ORIGIN, PACKAGES } from '../../package/manifest.ts';
 import { buildPackages } from '../../package/src/build-packages.ts';
+import type { PackageManifest } from '../../package/src/manifest-types.ts';
 import { buildSourceFeed, type OutputFile } from '../../package/src/source-feed.ts';
 import { buildApkRepository } from './apk-repository.ts';
 import { buildAptRepository } from './apt-repository.ts';
@@ -14,13 +15,15 @@ const below = (folder: string, files: readonly OutputFile[]): readonly OutputFil
 /** Builds the packages and every feed of them. `url` is where users will find the result. */
 export const buildFeeds = (options: {
   readonly root: string;
+  /** What is published. */
+  readonly manifests?: readonly PackageManifest[];
   readonly epochSec: number;
   readonly keys: FeedKeys;
   readonly url: string;
 }): readonly OutputFile[] => {
-  const { root, epochSec, keys, url } = options;
+  const { root, manifests = PACKAGES, epochSec, keys, url } = options;
   const apkKeys = keys.map(({ apk }) => apk);
-  const packages = buildPackages(PACKAGES, { root, origin: ORIGIN, epochSec }, apkKeys);
+  const packages = buildPackages(manifests, { root, origin: ORIGIN, epochSec }, apkKeys);
   const of = (format: string) => packages.filter((built) => built.format === format);
   const [current, ...others] = keys;
   const ipk = of('ipk').find(({ spec }) => spec.name === 'sidegate');

@@ -1,5 +1,7 @@
 /** The words in which `manifest.ts` describes packages. */
 
+import type { RegistryFile } from './registry-file.ts';
+
 export type Format = 'deb' | 'ipk' | 'apk';
 
 /** Where bytes come from; paths are relative to the repository. */
@@ -9,7 +11,8 @@ export type Source =
   | { readonly tree: string }
   /** What a built program prints. */
   | { readonly printedBy: readonly [bundle: string, ...args: string[]] }
-  | { readonly text: string };
+  | { readonly text: string }
+  | { readonly registry: RegistryFile };
 
 /** A file, or a tree of files, in a package. */
 export interface Item {
@@ -42,7 +45,7 @@ export interface PackageManifest {
   readonly summary: string;
   readonly description: string;
   readonly section: string;
-  /** Directory of the workspace whose package.json says the version. */
-  readonly versionOf: string;
+  /** Semver, or the directory of the workspace whose package.json has it. */
+  readonly version: string | { readonly of: string };
   readonly formats: Partial<Readonly<Record<Format, FormatSpec>>>;
 }

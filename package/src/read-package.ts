@@ -6,6 +6,7 @@ import { gzipSame } from './compress.ts';
 import { type Entry, fileEntry } from './entries.ts';
 import type { Format, FormatSpec, Item, PackageManifest } from './manifest-types.ts';
 import type { PackageSpec } from './package-spec.ts';
+import { readRegistryFile } from './registry-file.ts';
 import { debVersion, openwrtVersion } from './version.ts';
 
 /** What holds for every package. */
@@ -23,11 +24,15 @@ export interface ReadContext {
   readonly epochSec: number;
 }
 
+/** Not below `dist/packages`, which every build begins anew. */
+const CACHE = 'dist/cache';
+
 const inPackage = (to: string): string => to.replace(/^\//, '');
 
 const readBytes = (root: string, source: Exclude<Item['source'], { tree: string }>): Uint8Array => {
   if ('from' in source) return readFileSync(join(root, source.from));
   if ('text' in source) return Buffer.from(source.text);
+  if ('registry' in source) return readRegistryFile(join(root, CACHE), source.registry);
   const [bundle, ...args] = source.printedBy;
   return execFileSync(process.execPath, [join(root, bundle), ...args]);
 };
@@ -44,12 +49,14 @@ const readItem = (root: string, { source, to, mode = 0o644, gzip = false }: Item
   return [fileEntry(inPackage(to), gzip ? gzipSame(bytes) : bytes, mode)];
 };
 
-const versionOf = (root: string, workspace: string, format: Format): string => {
-  const { version } = JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8')) as {
-    readonly version: string;
-  };
-  return format === 'deb' ? debVersion(version) : openwrtVersion(version);
+const semverOf = (root: string, { version }: PackageManifest): string => {
+  if (typeof version === 'string') return version;
+  const workspace = JSON.parse(readFileSync(join(root, version.of, 'package.json'), 'utf8'));
+  return (workspace as { readonly version: string }).version;
 };
+
+const versionIn = (format: Format, semver: string): string =>
+  format === 'deb' ? debVersion(semver) : openwrtVersion(semver);
 
 const readScripts = (root: string, scripts: FormatSpec['scripts'], version: string) =>
   Object.fromEntries(
@@ -67,7 +74,7 @@ export const readPackage = (
 ): PackageSpec | undefined => {
   const spec = manifest.formats[format];
   if (spec === undefined) return undefined;
-  const version = versionOf(root, manifest.versionOf, format);
+  const version = versionIn(format, semverOf(root, manifest));
   const { name, summary, description, section } = manifest;
   return {
     ...{ ...origin, name, summary, description, section, version, epochSec },
