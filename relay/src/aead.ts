@@ -1,6 +1,6 @@
 /**
- * WireGuard's AEAD (whitepaper section 5.4). @noble/ciphers rather than node:crypto: what we seal is at most 48
- * bytes, where setting up an OpenSSL cipher costs four times the whole of it in JavaScript.
+ * WireGuard's AEAD (whitepaper section 5.4). @noble/ciphers rather than node:crypto: what we seal is mostly 48
+ * bytes at most, where setting up an OpenSSL cipher costs four times the whole of it in JavaScript.
  */
 import { chacha20poly1305, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 

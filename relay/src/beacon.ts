@@ -8,7 +8,7 @@
  */
 import type { Clock } from '@sidegate/kit';
 import type { NodeId, PublicKey } from '@sidegate/protocol';
-import { open } from './aead.ts';
+import { open, seal } from './aead.ts';
 import { type BeaconLimits, DEFAULT_LIMITS } from './beacon-limits.ts';
 import { hasMac } from './blake2s.ts';
 import { createHeldInitiations } from './held-initiations.ts';
@@ -27,6 +27,7 @@ import {
   type DropReason,
   isWebSocket,
   type NatKind,
+  type NodeRef,
   type Outgoing,
   type Way,
 } from './types.ts';
@@ -37,11 +38,13 @@ import {
   MESSAGE_RESPONSE,
   MESSAGE_TRANSPORT,
   messageType,
+  PADDING_SIZE_BYTES,
   REJECT_AFTER_TIME_MS,
   readCounter,
   readIndex,
   TRANSPORT,
   TRANSPORT_HEADER_SIZE_BYTES,
+  writeIndex,
 } from './wireguard-messages.ts';
 
 const NOTHING: readonly Outgoing[] = [];
@@ -71,6 +74,16 @@ export interface Beacon {
   forget(node: NodeId): void;
   /** The node's WebSocket is gone: nothing comes from it or goes into it any more. */
   closeWebSocket(node: NodeId): void;
+  /**
+   * An IP packet to a node, in the session that it has with this beacon; nothing where there is none. Only ever an
+   * answer: the caller has heard the node in `onInnerPacket`.
+   */
+  encodeInner(node: NodeId, beaconIndex: number, packet: Uint8Array): readonly Outgoing[];
+  /**
+   * Relays for a node where it was authenticated before a restart, until it shows itself again or is silent for as
+   * long as any mapping is kept. For nodes that no event stream tells to come anew.
+   */
+  adopt(node: NodeRef, beaconIndex: number, endpoint: UdpEndpoint): void;
   /** Lets a node's clock start anew: it rebooted without one, as it said over an authenticated channel. */
   resetTimestamps(node: NodeId): void;
   stats(): BeaconStats;
@@ -123,7 +136,9 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     const index = sessions.pickIndex();
     const response = encodeResponse(consumed, index, random.keyPair());
     if (response === undefined) return drop('bad-handshake');
-    sessions.add(consumed.initiator, beaconIndex, index, response.receiveKey, nowMs);
+    const { receiveKey, sendKey } = response;
+    const { initiator: leg, senderIndex: peerIndex } = consumed;
+    sessions.add({ leg, beaconIndex, index, peerIndex, receiveKey, sendKey }, nowMs);
     counts.handshakes++;
     return [{ beaconIndex, to: from, bytes: response.bytes }];
   };
@@ -211,6 +226,21 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
       if (node !== undefined) table.closeWebSocket(node, clock.monoMs());
     },
 
+    encodeInner(id, beaconIndex, packet) {
+      const nowMs = clock.monoMs();
+      const leg = table.nodes.get(id)?.legs[beaconIndex];
+      const session = leg?.current;
+      if (leg?.way === undefined || session === undefined || isExpired(session, nowMs)) return NOTHING;
+      return [{ beaconIndex, to: leg.way, bytes: encodeTransport(session, packet) }];
+    },
+
+    adopt(ref, beaconIndex, endpoint) {
+      const nowMs = clock.monoMs();
+      const leg = table.ensureLeg(ref, beaconIndex, nowMs);
+      if (leg !== undefined && leg.way === undefined && leg.current === undefined)
+        table.moveLeg(leg, beaconIndex, endpoint, nowMs);
+    },
+
     resetTimestamps(id) {
       for (const leg of table.nodes.get(id)?.legs ?? []) if (leg !== undefined) leg.lastTimestamp = undefined;
     },
@@ -224,6 +254,20 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
       sessions: sessions.count(),
     }),
   };
+};
+
+/** Seals an IP packet as the session's next transport message, padded as WireGuard pads (whitepaper section 5.4.6). */
+const encodeTransport = (session: Session, packet: Uint8Array): Uint8Array => {
+  const padded = new Uint8Array(Math.ceil(packet.length / PADDING_SIZE_BYTES) * PADDING_SIZE_BYTES);
+  padded.set(packet);
+  const counter = session.nextCounter++;
+  const sealed = seal(session.sendKey, counter, padded, EMPTY);
+  const bytes = new Uint8Array(TRANSPORT_HEADER_SIZE_BYTES + sealed.length);
+  bytes[0] = MESSAGE_TRANSPORT;
+  writeIndex(bytes, TRANSPORT.receiver, session.peerIndex);
+  new DataView(bytes.buffer).setBigUint64(TRANSPORT.counter, BigInt(counter), true);
+  bytes.set(sealed, TRANSPORT_HEADER_SIZE_BYTES);
+  return bytes;
 };
 
 /** Takes note of an initiation's time, or tells why it is not fresh. */

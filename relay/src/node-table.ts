@@ -1,9 +1,9 @@
 /**
  * What the beacon knows of each node: one leg a beacon (its sessions and its mapping), and its relay routes.
  *
- * Invariants: a way is set by `moveLeg` only, which `beacon.ts` calls only for an authenticated transport
- * packet with a new highest counter; an endpoint belongs to one node at a time; routes name nodes, never addresses,
- * so that they follow a node that moves.
+ * Invariants: a way is set by `moveLeg` only, which `beacon.ts` calls only for an authenticated transport packet with
+ * a new highest counter, of this run or the one before; an endpoint belongs to one node at a time; routes name nodes,
+ * never addresses, so that they follow a node that moves.
  */
 import type { KeyObject } from 'node:crypto';
 import type { UdpEndpoint } from '@sidegate/kit';
@@ -22,8 +22,13 @@ export interface Session {
   readonly beaconIndex: number;
   readonly leg: Leg;
   readonly receiveKey: Uint8Array;
+  readonly sendKey: Uint8Array;
+  /** What the node calls this session. */
+  readonly peerIndex: number;
   readonly bornMs: number;
   readonly window: ReplayWindow;
+  /** Counter of the next packet that we send; never used twice. */
+  nextCounter: number;
 }
 
 /** One node at one beacon. At most three sessions, as the kernel keeps them (noise.h, struct noise_keypairs). */

@@ -3,6 +3,9 @@ import type { Leg, Session } from './node-table.ts';
 import { createReplayWindow } from './replay-window.ts';
 import { REJECT_AFTER_TIME_MS, readIndex } from './wireguard-messages.ts';
 
+/** What a handshake leaves: who, both indexes, both keys. */
+export type AgreedSession = Omit<Session, 'bornMs' | 'window' | 'nextCounter'>;
+
 /** Is the session too old to be used? */
 export const isExpired = (session: Session, nowMs: number): boolean =>
   nowMs - session.bornMs >= REJECT_AFTER_TIME_MS;
@@ -31,9 +34,10 @@ export const createSessionTable = (randomBytes: (sizeBytes: number) => Uint8Arra
     },
 
     /** Adds a session as its leg's next, in the place of one that was never confirmed. */
-    add(leg: Leg, beaconIndex: number, index: number, receiveKey: Uint8Array, nowMs: number): void {
+    add(agreed: AgreedSession, nowMs: number): void {
+      const { leg, index } = agreed;
       remove(leg.next);
-      leg.next = { index, beaconIndex, leg, receiveKey, bornMs: nowMs, window: createReplayWindow() };
+      leg.next = { ...agreed, bornMs: nowMs, window: createReplayWindow(), nextCounter: 0 };
       byIndex.set(index, leg.next);
     },
 

@@ -21,6 +21,8 @@ export interface UdpServer extends AsyncDisposable {
   readonly bound: readonly UdpEndpoint[];
   /** Takes a datagram that came another way than by these sockets, and sends what follows from it. */
   receive(beaconIndex: number, bytes: Uint8Array, from: Way): void;
+  /** Sends what the core encoded outside of a datagram's turn. */
+  send(outgoing: readonly Outgoing[]): void;
   /** Closes the sockets; more than once does nothing. */
   stop(): Promise<void>;
 }
@@ -133,5 +135,8 @@ export const startUdpServer = async ({
     const { address, port } = socket.address();
     return { address: address as Ip, port };
   });
-  return { bound, receive, stop, [Symbol.asyncDispose]: stop };
+  const sendAll = (outgoing: readonly Outgoing[]): void => {
+    if (stopped === undefined) for (const one of outgoing) send(one);
+  };
+  return { bound, receive, send: sendAll, stop, [Symbol.asyncDispose]: stop };
 };

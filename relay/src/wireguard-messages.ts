@@ -13,6 +13,8 @@ export const COOKIE_REPLY_SIZE_BYTES = 64;
 /** A transport message without content, which is a keepalive (section 6.5): header and tag. */
 export const TRANSPORT_MIN_SIZE_BYTES = 32;
 export const TRANSPORT_HEADER_SIZE_BYTES = 16;
+/** Content is padded with zeros to a multiple of this (section 5.4.6). */
+export const PADDING_SIZE_BYTES = 16;
 /** ChaCha20-Poly1305's tag (RFC 8439 section 2.5). */
 export const TAG_SIZE_BYTES = 16;
 /** Seconds (8) and nanoseconds (4), big-endian: compares as bytes do (section 5.1, TAI64N). */

@@ -17,6 +17,7 @@ import {
   MESSAGE_TRANSPORT,
   RESPONSE,
   RESPONSE_SIZE_BYTES,
+  readCounter,
   readIndex,
   TRANSPORT,
   TRANSPORT_HEADER_SIZE_BYTES,
@@ -120,6 +121,16 @@ export const encodeTransport = (
   nonce.set(bytes.subarray(TRANSPORT.counter, TRANSPORT.counter + 8), 4);
   bytes.set(chacha20poly1305(session.sendKey, nonce, EMPTY).encrypt(inner), TRANSPORT_HEADER_SIZE_BYTES);
   return bytes;
+};
+
+/** Opens a transport message to this session; `undefined` where it is none. */
+export const openTransport = (session: ClientSession, bytes: Uint8Array): Uint8Array | undefined => {
+  if (bytes[0] !== MESSAGE_TRANSPORT || readIndex(bytes, TRANSPORT.receiver) !== session.ownIndex)
+    return undefined;
+  const counter = readCounter(bytes);
+  return counter === undefined
+    ? undefined
+    : open(session.receiveKey, counter, bytes.subarray(TRANSPORT_HEADER_SIZE_BYTES), EMPTY);
 };
 
 /** Opens a cookie reply to `initiation`; `undefined` where it is none. */
