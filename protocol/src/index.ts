@@ -10,3 +10,4 @@ export * from './limits.ts';
 export * from './node-api.ts';
 export * from './portal-api.ts';
 export * from './probe-frame.ts';
+export * from './profile.ts';

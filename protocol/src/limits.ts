@@ -21,6 +21,8 @@ export const LIMITS = {
   forwardedPortsPerEdge: 4096,
   /** Nodes, tags and users, each, that one publication is for. */
   sourcesPerForward: 64,
+  /** Machines in a profile for a stock WireGuard app; such apps hold every peer at hand. */
+  peersPerProfile: 256,
   scopesPerEdge: 32,
   /** Hosts one edge keeps: a hostile LAN may invent as many as it likes. */
   hostsPerEdge: 5000,

@@ -160,6 +160,8 @@ export const MapPeer = v.strictObject({
   tags: v.array(Tag),
   /** Hosts behind it that have addresses of their own: packets to those go to this peer. */
   hosts: v.optional(v.array(MapHost)),
+  /** A stock WireGuard app: answers no probes and no heartbeats, so WireGuard itself must tell. Absent: our agent. */
+  speaks: v.exactOptional(v.literal('wireguard')),
 });
 export type MapPeer = v.InferOutput<typeof MapPeer>;
 

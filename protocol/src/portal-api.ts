@@ -114,6 +114,8 @@ export const PortalNode = v.strictObject({
   paths: v.array(PathSummary),
   health: v.array(v.string()),
   counts: v.strictObject({ hosts: v.number(), forwards: v.number() }),
+  /** A device with a stock WireGuard app. Out of date: machines came, went or changed since its profile was made. */
+  profile: v.exactOptional(v.strictObject({ isOutOfDate: v.boolean() })),
 });
 export type PortalNode = v.InferOutput<typeof PortalNode>;
 

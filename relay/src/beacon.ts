@@ -6,7 +6,7 @@
  * authenticated; an endpoint comes from an authenticated transport packet with a new highest counter, and from
  * nothing else; a node's WebSocket carries that node only; strangers get silence. Pure: no socket, no timer; time and randomness are given.
  */
-import type { Clock } from '@sidegate/kit';
+import type { Clock, UdpEndpoint } from '@sidegate/kit';
 import type { NodeId, PublicKey } from '@sidegate/protocol';
 import { open, seal } from './aead.ts';
 import { type BeaconLimits, DEFAULT_LIMITS } from './beacon-limits.ts';
