@@ -18,11 +18,21 @@ const URL = 'http://203.0.113.10:80';
 const SOCKET = '/run/sidegate/sidegate.sock';
 const node = process.execPath;
 
+/** A process that a test stops and starts again. */
+export interface Restartable {
+  readonly process: LabProcess;
+  /** Kills it without a word, as a power cut does. */
+  kill(): Promise<void>;
+  /** Starts it again; resolves when it answers. */
+  start(): Promise<void>;
+}
+
 /** A machine in the mesh. */
 export interface PathNode {
   readonly name: string;
   readonly home: Home;
   readonly machine: Machine;
+  readonly agent: Restartable;
   status(): Promise<EdgeStatus>;
   peers(): Promise<readonly PeerStatus[]>;
   /** The path to one peer; rejects while the map does not have it. */
@@ -31,11 +41,33 @@ export interface PathNode {
 
 export interface PathSite extends AsyncDisposable {
   readonly lab: Lab;
+  readonly broker: Restartable;
   /** Starts an agent on a machine and enrols it. */
   addNode(name: string, home: Home, address: string): Promise<PathNode>;
 }
 
-const startBroker = async (lab: Lab): Promise<string> => {
+const startRestartable = async (
+  spawn: () => LabProcess,
+  untilReady: () => Promise<void>,
+): Promise<Restartable> => {
+  let process = spawn();
+  await untilReady();
+  return {
+    get process() {
+      return process;
+    },
+    async kill() {
+      process.kill('SIGKILL');
+      await process.exited;
+    },
+    async start() {
+      process = spawn();
+      await untilReady();
+    },
+  };
+};
+
+const startBroker = async (lab: Lab): Promise<{ readonly key: string; readonly serving: Restartable }> => {
   const broker = await lab.addServer('broker', { addresses: ['203.0.113.10', '203.0.113.11'] });
   const run = async (args: readonly string[], input = '') =>
     (await broker.run(node, [BROKER, ...args, '--data', DATA], { input })).stdout;
@@ -43,12 +75,13 @@ const startBroker = async (lab: Lab): Promise<string> => {
   const owner = ['--name', 'Tess', '--email', 'tess@acme.example', '--password-stdin'];
   await run(['init', ...account, ...owner], 'a long password\n');
   const listen = ['--http', '203.0.113.10:80', '--udp', UDP, '--public-udp', UDP, '--public-url', URL];
-  broker.spawn(node, [BROKER, 'serve', '--data', DATA, ...listen], {
-    log: join(lab.directory, 'broker.log'),
-  });
-  await broker.waitFor({ tcp: 80 }, 20_000);
+  const log = join(lab.directory, 'broker.log');
+  const serving = await startRestartable(
+    () => broker.spawn(node, [BROKER, 'serve', '--data', DATA, ...listen], { log }),
+    () => broker.waitFor({ tcp: 80 }, 20_000),
+  );
   const created = await run(['key', 'create', '--role', 'client', '--reusable', '--json']);
-  return (JSON.parse(created) as { secret: string }).secret;
+  return { key: (JSON.parse(created) as { secret: string }).secret, serving };
 };
 
 /** Asks a daemon without a process for the question: thirteen of those at a time would be what is measured. */
@@ -60,16 +93,28 @@ const ask = <T>(machine: Machine, path: '/status' | '/peers'): Promise<T> =>
     call.on('error', reject).end();
   });
 
+/** A daemon that was killed leaves its socket behind. */
+const isAnswering = async (machine: Machine): Promise<boolean> =>
+  existsSync(machine.path(SOCKET)) &&
+  (await ask(machine, '/status').then(
+    () => true,
+    () => false,
+  ));
+
 const startAgent = async (lab: Lab, name: string, home: Home, machine: Machine): Promise<PathNode> => {
   await machine.run('mkdir', ['-p', '/etc/sidegate']);
   await machine.writeFile('/etc/sidegate/config.json', JSON.stringify({ core: { logLevel: 'debug' } }));
-  machine.spawn(node, [AGENT, 'daemon'], { log: join(lab.directory, `${name}.log`) });
-  await machine.waitFor(() => existsSync(machine.path(SOCKET)), 20_000);
+  const log = join(lab.directory, `${name}.log`);
+  const agent = await startRestartable(
+    () => machine.spawn(node, [AGENT, 'daemon'], { log }),
+    () => machine.waitFor(() => isAnswering(machine), 20_000),
+  );
   const peers = () => ask<PeerStatus[]>(machine, '/peers');
   return {
     name,
     home,
     machine,
+    agent,
     peers,
     status: () => ask<EdgeStatus>(machine, '/status'),
     async peer(wanted) {
@@ -84,9 +129,10 @@ const startAgent = async (lab: Lab, name: string, home: Home, machine: Machine):
 export const createPathSite = async (): Promise<PathSite> => {
   const lab = await createLab();
   try {
-    const key = await startBroker(lab);
+    const { key, serving } = await startBroker(lab);
     return {
       lab,
+      broker: serving,
       async addNode(name, home, address) {
         const machine = await home.addMachine(name, { address });
         const agent = await startAgent(lab, name, home, machine);
@@ -119,6 +165,7 @@ export const startPing = (machine: Machine, address: string, intervalSec = 0.1) 
         lost: Number(sent) - Number(received),
         firstAnswerSec: stamps[0] === undefined ? Number.POSITIVE_INFINITY : stamps[0] - startedAtSec,
         longestSilenceSec: Math.max(0, ...gaps),
+        silentFrom: new Date((stamps[gaps.indexOf(Math.max(0, ...gaps))] ?? 0) * 1000).toISOString(),
       };
     },
   };

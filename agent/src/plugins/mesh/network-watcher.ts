@@ -3,8 +3,10 @@ import { type Clock, createScope, createSingleFlight, type Logger } from '@sideg
 import { hasMoved, type NetworkPosition, ownLinks } from '../../paths/own-candidates.ts';
 import type { IfName, Link, Links, Route } from '../../ports/index.ts';
 
-/** An address change comes as a handful of events. */
-const DEBOUNCE_MS = 300;
+/** A change comes as a handful of events: the first is looked at now, the rest together. */
+const GATHER_MS = 50;
+/** Between two networks there is a moment without a way out, in which nothing can be sent: perhaps it passes. */
+const GAP_MS = 300;
 
 /** Links and routes as last read. */
 export interface NetworkView {
@@ -25,7 +27,14 @@ const positionOf = ({ links, routes }: NetworkView, tunnelName: IfName): Network
     .map(({ gateway, interfaceName }) => `${gateway} ${interfaceName}`),
 });
 
-/** Reads once, then watches until disposed. `hasLeft`: an address or the way out that we had is gone. */
+/** Can packets leave? */
+const hasWayOut = ({ addresses, defaults }: NetworkPosition): boolean =>
+  addresses.length > 0 && defaults.length > 0;
+
+/**
+ * Reads once, then watches until disposed. A new place with a way out is told at once, as packets are lost until it
+ * is; the loss of every way out only when it lasts. `hasLeft`: an address or the way out that we had is gone.
+ */
 export const watchNetwork = async (options: {
   readonly links: Links;
   readonly tunnelName: IfName;
@@ -40,23 +49,42 @@ export const watchNetwork = async (options: {
     return { links: all, routes };
   };
   let view = await read();
-  const flight = createSingleFlight(async () => {
-    const next = await read();
-    const [before, after] = [positionOf(view, tunnelName), positionOf(next, tunnelName)];
-    view = next;
-    if (scope.signal.aborted || JSON.stringify(before) === JSON.stringify(after)) return;
-    onChanged(next, hasMoved(before, after));
-  });
+  let told = positionOf(view, tunnelName);
+  let gapSinceMs: number | undefined;
+  let readAtMs = Number.NEGATIVE_INFINITY;
   let timer: Disposable | undefined;
+
+  const readIn = (delayMs: number) => {
+    timer?.[Symbol.dispose]();
+    timer = clock.after(delayMs, () => {
+      timer = undefined;
+      flight.request().catch((error: unknown) => {
+        if (!scope.signal.aborted) log.warn('could not read the network', { error });
+      });
+    });
+  };
+  const flight = createSingleFlight(async () => {
+    readAtMs = clock.monoMs();
+    view = await read();
+    if (scope.signal.aborted) return;
+    const found = positionOf(view, tunnelName);
+    if (JSON.stringify(found) === JSON.stringify(told)) {
+      gapSinceMs = undefined;
+      return;
+    }
+    if (!hasWayOut(found)) {
+      gapSinceMs ??= readAtMs;
+      const leftMs = gapSinceMs + GAP_MS - clock.monoMs();
+      if (leftMs > 0) return readIn(leftMs);
+    }
+    const hasLeft = hasMoved(told, found);
+    gapSinceMs = undefined;
+    told = found;
+    onChanged(view, hasLeft);
+  });
   scope.add(
     links.watch((what) => {
-      if (what === 'neighbour') return;
-      timer?.[Symbol.dispose]();
-      timer = clock.after(DEBOUNCE_MS, () => {
-        flight.request().catch((error: unknown) => {
-          if (!scope.signal.aborted) log.warn('could not read the network', { error });
-        });
-      });
+      if (what !== 'neighbour') readIn(Math.max(0, readAtMs + GATHER_MS - clock.monoMs()));
     }),
   );
   scope.add(() => timer?.[Symbol.dispose]());
