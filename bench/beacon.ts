@@ -11,6 +11,7 @@ import { systemClock } from '@sidegate/kit';
 import { encodePublicKey, generateKeyPair, importPublicKey } from '@sidegate/relay/testing';
 import type { BeaconChildReply, BeaconChildRequest } from './src/beacon-child.ts';
 import { BeaconLoad } from './src/beacon-load.ts';
+import { measureMac1Search } from './src/mac1-search-bench.ts';
 import { medianOf, type Row, report } from './src/report.ts';
 
 const RUNS = 5;
@@ -86,6 +87,7 @@ for (let run = 0; run <= RUNS; run++) {
 }
 load.close();
 child.disconnect();
+const searches = await measureMac1Search(RUNS);
 
 const row = (
   what: string,
@@ -120,4 +122,5 @@ await report('beacon', RUNS, [
     'coturn 178,000, not in this run',
   ),
   row('relay, 1200 B packets', 'per second', relayed, 'perSec'),
+  ...searches,
 ]);

@@ -15,7 +15,7 @@ export interface BeaconLimits {
   readonly relayBytesPerNode: Rate;
   /** mac1 trials that one node may cause in the search for a destination. */
   readonly mac1TrialsPerNode: Rate;
-  /** mac1 trials for one packet: what bounds the time one datagram can take, at about 0.7 microseconds each. */
+  /** mac1 trials for one packet: what bounds the time one datagram can take, at about 0.2 microseconds each. */
   readonly mac1TrialsPerPacket: number;
 }
 
@@ -27,6 +27,6 @@ export const DEFAULT_LIMITS: BeaconLimits = {
   provenInitiationsPerPrefix: { perSec: 50, burst: 200 },
   cookieReplies: { perSec: 5_000, burst: 5_000 },
   relayBytesPerNode: { perSec: 64 * MEBIBYTE, burst: 8 * MEBIBYTE },
-  mac1TrialsPerNode: { perSec: 20_000, burst: 40_000 },
-  mac1TrialsPerPacket: 4_096,
+  mac1TrialsPerNode: { perSec: 200_000, burst: 1_000_000 },
+  mac1TrialsPerPacket: 16_384,
 };

@@ -14,7 +14,7 @@ export const HASH_SIZE_BYTES = 32;
 export const MAC_SIZE_BYTES = 16;
 
 /** RFC 7693 section 2.6: the first 32 bits of the fractional parts of the square roots of the first primes. */
-const IV = Int32Array.of(
+export const IV = Int32Array.of(
   0x6a09e667,
   0xbb67ae85,
   0x3c6ef372,
@@ -26,7 +26,7 @@ const IV = Int32Array.of(
 );
 /** RFC 7693 section 2.7: the message word schedule, ten rounds of sixteen. */
 // biome-ignore format: a table
-const SIGMA = Uint8Array.of(
+export const SIGMA = Uint8Array.of(
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
   14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3,
   11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4,

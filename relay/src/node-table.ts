@@ -10,6 +10,7 @@ import type { UdpEndpoint } from '@sidegate/kit';
 import type { Ip, NodeId, PublicKey } from '@sidegate/protocol';
 import type { BeaconLimits } from './beacon-limits.ts';
 import type { MidState } from './blake2s.ts';
+import type { Audience } from './destination-search.ts';
 import { decodePublicKey, importPublicKey, sharedSecret } from './key-pair.ts';
 import { createTokenBucket, type TokenBucket } from './rate-limit.ts';
 import type { ReplayWindow } from './replay-window.ts';
@@ -82,8 +83,12 @@ export interface NodeState {
   relayBeaconIndex: number;
   readonly routes: Map<number, Route>;
   readonly pairs: Map<NodeId, RelayPair>;
-  /** Destinations of this node's initiations, most recently used first. */
-  recentDestinations: NodeState[];
+  /** Nodes it exchanged handshakes with; those that it greeted in the order of its last greeting. */
+  readonly acquaintances: Map<NodeId, NodeState>;
+  /** Whom it greeted last. */
+  newest: NodeState | undefined;
+  /** Made for its first contacts. */
+  audience: Audience | undefined;
   readonly quota: TokenBucket;
   readonly trials: TokenBucket;
 }
@@ -97,6 +102,7 @@ const NAT_COMPARE_SLACK_MS = 5_000;
 export const createNodeTable = (identities: readonly BeaconIdentity[], limits: BeaconLimits) => {
   const nodes = new Map<NodeId, NodeState>();
   const sources = identities.map(() => new Map<Ip, Map<number, NodeState>>());
+  let joinedAtMs = Number.NEGATIVE_INFINITY;
 
   const unlink = (node: NodeState, beaconIndex: number): void => {
     const leg = node.legs[beaconIndex];
@@ -129,6 +135,10 @@ export const createNodeTable = (identities: readonly BeaconIdentity[], limits: B
 
   return {
     nodes: nodes as ReadonlyMap<NodeId, NodeState>,
+    /** When a node last became reachable that was not. */
+    get joinedAtMs(): number {
+      return joinedAtMs;
+    },
 
     /** The node that was authenticated at this source. */
     findBySource(beaconIndex: number, from: Way): NodeState | undefined {
@@ -155,6 +165,7 @@ export const createNodeTable = (identities: readonly BeaconIdentity[], limits: B
       if (isNews) {
         unlink(node, beaconIndex);
         leg.changedAtMs = nowMs;
+        if (node.relayLeg === undefined) joinedAtMs = nowMs;
         if (isWebSocket(from)) {
           leg.way = from;
           leg.hasWebSocket = true;
@@ -206,7 +217,9 @@ const createNode = (ref: NodeRef, limits: BeaconLimits, nowMs: number): NodeStat
     relayBeaconIndex: -1,
     routes: new Map(),
     pairs: new Map(),
-    recentDestinations: [],
+    acquaintances: new Map(),
+    newest: undefined,
+    audience: undefined,
     quota: createTokenBucket(limits.relayBytesPerNode, nowMs),
     trials: createTokenBucket(limits.mac1TrialsPerNode, nowMs),
   };

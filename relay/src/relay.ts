@@ -6,9 +6,9 @@
  * destination keeps its NAT mapping to. Whoever is unknown, not permitted or over quota gets silence.
  */
 import type { BeaconLimits } from './beacon-limits.ts';
-import { hasMac } from './blake2s.ts';
+import { createDestinationSearch, noteAcquaintance } from './destination-search.ts';
 import type { NodeState, NodeTable, RelayPair } from './node-table.ts';
-import { fillTokens, takeTokens } from './rate-limit.ts';
+import { takeTokens } from './rate-limit.ts';
 import type { BeaconDirectory, BeaconEvents, DropReason, Outgoing } from './types.ts';
 import { INITIATION, RESPONSE, readIndex, TRANSPORT } from './wireguard-messages.ts';
 
@@ -16,8 +16,6 @@ import { INITIATION, RESPONSE, readIndex, TRANSPORT } from './wireguard-messages
 const ROUTE_IDLE_MS = 240_000;
 /** Two sessions and a bad link's retried handshakes; beyond it the least recently used goes. */
 const INDEXES_PER_PAIR = 16;
-/** How many destinations are tried before the directory is asked. */
-const RECENT_DESTINATIONS = 32;
 /** How long a revoked permission may outlive the decision. */
 const POLICY_RECHECK_MS = 1_000;
 /** Transport messages and cookie replies have it in the same place. */
@@ -34,6 +32,7 @@ export interface RelayDeps {
 /** Creates the relay over the beacon's nodes. */
 export const createRelay = ({ table, directory, events, limits, drop }: RelayDeps) => {
   const total = { packets: 0, bytes: 0 };
+  const destinations = createDestinationSearch(table, directory, limits);
 
   const forward = (pair: RelayPair, bytes: Uint8Array, nowMs: number): readonly Outgoing[] => {
     const way = pair.to.relayLeg?.way;
@@ -55,33 +54,6 @@ export const createRelay = ({ table, directory, events, limits, drop }: RelayDep
     return pair.isPermitted;
   };
 
-  const findDestination = (source: NodeState, bytes: Uint8Array, nowMs: number): NodeState | undefined => {
-    const { recentDestinations } = source;
-    const allowed = Math.min(
-      limits.mac1TrialsPerPacket,
-      fillTokens(source.trials, limits.mac1TrialsPerNode, nowMs),
-    );
-    let trials = 0;
-    const isFor = (node: NodeState): boolean => {
-      if (node.relayLeg === undefined || trials >= allowed) return false;
-      trials++;
-      return hasMac(node.mac1Key, bytes, INITIATION.mac1);
-    };
-    let found = recentDestinations.find(isFor);
-    if (found === undefined) {
-      for (const { id } of directory.relayCandidates(source.id)) {
-        const node = table.nodes.get(id);
-        if (trials >= allowed) break;
-        if (node === undefined || node === source || recentDestinations.includes(node) || !isFor(node))
-          continue;
-        found = node;
-        break;
-      }
-    }
-    source.trials.tokens -= trials;
-    return found;
-  };
-
   /** The pair that a message belongs to by the index in it, or why there is none. */
   const findPair = (source: NodeState, receiverIndex: number, nowMs: number): RelayPair | DropReason => {
     const route = source.routes.get(receiverIndex);
@@ -96,11 +68,10 @@ export const createRelay = ({ table, directory, events, limits, drop }: RelayDep
 
     /** Forwards an initiation that is for none of our own keys. */
     forwardInitiation(source: NodeState, bytes: Uint8Array, nowMs: number): readonly Outgoing[] {
-      const to = findDestination(source, bytes, nowMs);
+      const to = destinations.find(source, bytes, nowMs);
       if (to === undefined) return drop('unknown-destination');
       if (!directory.mayTalk(source.id, to.id)) return drop('not-permitted');
-      const others = source.recentDestinations.filter((node) => node !== to);
-      source.recentDestinations = [to, ...others].slice(0, RECENT_DESTINATIONS);
+      noteAcquaintance(source, to);
       openRoute(to, readIndex(bytes, INITIATION.sender), source, nowMs);
       return forward(ensurePair(source, to, nowMs), bytes, nowMs);
     },
@@ -121,6 +92,7 @@ export const createRelay = ({ table, directory, events, limits, drop }: RelayDep
 
     /** Reports traffic and forgets idle routes of one node. */
     sweep(node: NodeState, nowMs: number): void {
+      destinations.sweep(node, nowMs);
       for (const [index, route] of node.routes) {
         if (nowMs - route.usedAtMs > ROUTE_IDLE_MS) closeRoute(route.pair, index);
       }
