@@ -5,7 +5,12 @@ describe('settings', () => {
   test('have defaults', () => {
     expect(parseConfig({})).toMatchObject({
       http: { host: '127.0.0.1', port: 8080 },
-      udp: [{ host: '0.0.0.0', port: 7382 }],
+      udp: [
+        [
+          { host: '0.0.0.0', port: 7382 },
+          { host: '::', port: 7382 },
+        ],
+      ],
       baseDomain: 'sidegate.internal',
       checkInSec: 60,
       trustProxy: false,
@@ -22,7 +27,7 @@ describe('settings', () => {
       flags: { baseDomain: 'flag.example' },
     });
     expect(config).toMatchObject({ baseDomain: 'flag.example', checkInSec: 30, trustProxy: true });
-    expect(config.udp.map(({ port }) => port)).toEqual([1, 2]);
+    expect(config.udp.map(([place]) => place?.port)).toEqual([1, 2]);
   });
 
   test.each([

@@ -28,10 +28,17 @@ const hostPort = v.pipe(
   v.check((text) => parseHostPort(text) !== undefined, 'address:port, such as 0.0.0.0:8080'),
   v.transform((text) => parseHostPort(text)!),
 );
-const hostPorts = v.pipe(
+/** One beacon: an address, or one of each family joined by `+`. */
+const beaconPlace = v.pipe(
+  v.string(),
+  v.transform((text) => text.split('+')),
+  v.array(hostPort),
+  v.maxLength(2, 'one address of each family, such as 192.0.2.1:7382+[2001:db8::1]:7382'),
+);
+const beaconPlaces = v.pipe(
   v.union([v.array(v.string()), v.string()]),
   v.transform((value) => (typeof value === 'string' ? value.split(',') : value)),
-  v.array(hostPort),
+  v.array(beaconPlace),
   v.minLength(1),
   v.maxLength(4),
 );
@@ -54,8 +61,8 @@ export const ConfigSchema = v.strictObject({
   data: v.optional(v.pipe(v.string(), v.nonEmpty()), './sidegate-broker-data'),
   database: v.optional(v.pipe(v.string(), v.regex(/^postgres(ql)?:\/\//, 'postgres://...'))),
   http: v.optional(hostPort, `127.0.0.1:${DEFAULTS.brokerHttpPort}`),
-  udp: v.optional(hostPorts, `0.0.0.0:${DEFAULTS.brokerUdpPort}`),
-  publicUdp: v.optional(hostPorts),
+  udp: v.optional(beaconPlaces, `0.0.0.0:${DEFAULTS.brokerUdpPort}+[::]:${DEFAULTS.brokerUdpPort}`),
+  publicUdp: v.optional(beaconPlaces),
   publicUrl: v.optional(url),
   baseDomain: v.optional(
     v.pipe(v.string(), v.toLowerCase(), v.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a domain name')),

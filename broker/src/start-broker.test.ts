@@ -45,8 +45,8 @@ const addMachine = async (role: NodeRole): Promise<Machine> => {
 
 /** What a kernel does with a new beacon peer: handshake, then a keepalive that proves it has the keys. */
 const greet = async ({ keys, socket }: Machine, beaconIndex: number): Promise<boolean> => {
-  const { publicKey, endpoint } = broker.broker.beacons[beaconIndex]!;
-  const { address, port } = splitEndpoint(endpoint);
+  const { publicKey, endpoints } = broker.broker.beacons[beaconIndex]!;
+  const { address, port } = splitEndpoint(endpoints[0]!);
   const begun = encodeInitiation(
     keys,
     Buffer.from(publicKey, 'base64'),

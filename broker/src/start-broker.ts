@@ -2,19 +2,12 @@
  * A running broker from its settings: database, service, beacons, HTTP. What was started is stopped in reverse order,
  * also where a later step fails. The only file that knows all three of `http`, `udp` and `store`.
  */
-import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
-import {
-  type Clock,
-  createScope,
-  formatEndpoint,
-  type Logger,
-  parseIp,
-  type ResourceScope,
-} from '@sidegate/kit';
+import { type Clock, createScope, formatEndpoint, type Logger, type ResourceScope } from '@sidegate/kit';
 import type { Beacon, Ip } from '@sidegate/protocol';
-import { type Beacon as BeaconCore, createBeacon, startUdpServer, type UdpServer } from '@sidegate/relay';
-import { type BrokerConfig, type HostPort, isWildcard, publicUrlOf, storeLocationOf } from './config.ts';
+import { type Beacon as BeaconCore, createBeacon, startUdpServer } from '@sidegate/relay';
+import { findPublicPlaces, planListening } from './beacon-places.ts';
+import { type BrokerConfig, publicUrlOf, storeLocationOf } from './config.ts';
 import { BrokerError } from './errors.ts';
 import { createApp } from './http/app.ts';
 import { type HttpServer, startHttpServer } from './http/http-server.ts';
@@ -46,49 +39,16 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
-const resolve = async ({ host, port }: HostPort): Promise<{ address: Ip; port: number }> => {
-  const literal = parseIp(host);
-  if (literal !== undefined) return { address: literal, port };
-  try {
-    const { address } = await lookup(host, { family: 4 });
-    return { address: address as Ip, port };
-  } catch (cause) {
-    throw new BrokerError('CONFIG_INVALID', `Find the address of ${host}`, { cause, field: 'publicUdp' });
-  }
-};
-
-/** Where nodes find each beacon: as configured, else as bound, else at the host of the public URL. */
-const publicEndpoints = async (config: BrokerConfig, publicUrl: string, udp: UdpServer) => {
-  if (config.publicUdp !== undefined && config.publicUdp.length !== config.udp.length) {
-    throw new BrokerError('CONFIG_INVALID', 'publicUdp names as many addresses as udp', {
-      field: 'publicUdp',
-    });
-  }
-  const { hostname } = new URL(publicUrl);
-  return Promise.all(
-    udp.bound.map((bound, at) => {
-      const configured = config.publicUdp?.[at];
-      if (configured !== undefined) return resolve(configured);
-      const host = isWildcard(bound.address) ? hostname.replace(/^\[|\]$/g, '') : bound.address;
-      return resolve({ host, port: bound.port });
-    }),
-  );
-};
-
 const startUdp = async (deps: BrokerDeps, service: BrokerService, scope: ResourceScope) => {
   const { config, clock } = deps;
   const keys = config.udp.map((_, index) => ensureBeaconKey(config.data, index));
   const beacon = createBeacon({ keys, directory: service.directory, events: service.beaconEvents, clock });
-  const listen = config.udp.map(({ host, port }, beaconIndex) => {
-    const address = parseIp(host);
-    if (address === undefined) throw new BrokerError('CONFIG_INVALID', `udp: ${host} is no address`);
-    return { beaconIndex, address, port };
-  });
+  const listen = planListening(config);
   try {
     const udp = await startUdpServer({ beacon, listen, clock });
     scope.add(udp);
     service.setBeacon(beacon);
-    return { beacon, udp };
+    return { beacon, listen, udp };
   } catch (cause) {
     throw new BrokerError('LISTEN_FAILED', 'listen for UDP', { cause });
   }
@@ -137,11 +97,12 @@ const start = async (deps: BrokerDeps, scope: ResourceScope): Promise<Omit<Broke
     scope.signal,
   );
   scope.add(() => service.close());
-  const { beacon, udp } = await startUdp(deps, service, scope);
-  const endpoints = await publicEndpoints(config, url, udp);
-  endpoints.forEach((endpoint, at) => {
-    brokerAddresses.add(endpoint.address);
-    beacons.push({ publicKey: beacon.publicKeys[at]!, endpoint: formatEndpoint(endpoint) });
+  const { beacon, listen, udp } = await startUdp(deps, service, scope);
+  const bound = listen.map(({ beaconIndex }, at) => ({ beaconIndex, ...udp.bound[at]! }));
+  const places = await findPublicPlaces(config, url, bound);
+  places.forEach((endpoints, at) => {
+    for (const { address } of endpoints) brokerAddresses.add(address);
+    beacons.push({ publicKey: beacon.publicKeys[at]!, endpoints: endpoints.map(formatEndpoint) });
   });
   const http = await startHttp(deps, service, url);
   scope.add(async () => {

@@ -68,7 +68,9 @@ export const EdgeStatus = v.strictObject({
       lastContactAt: v.optional(WallMs),
       beaconReachable: v.boolean(),
       nat: NatKind,
-      reflexive: v.optional(Endpoint),
+      /** Where the broker sees this machine, by address family. */
+      reflexive4: v.optional(Endpoint),
+      reflexive6: v.optional(Endpoint),
     }),
   ),
   tunnel: v.optional(

@@ -49,8 +49,12 @@ export const EnrolRequest = v.strictObject({
 });
 export type EnrolRequest = v.InferOutput<typeof EnrolRequest>;
 
-/** A UDP address where the broker speaks WireGuard: it answers handshakes, learns endpoints and relays. */
-export const Beacon = v.strictObject({ publicKey: PublicKey, endpoint: Endpoint });
+/** Where the broker speaks WireGuard over UDP: it answers handshakes, learns endpoints and relays. */
+export const Beacon = v.strictObject({
+  publicKey: PublicKey,
+  /** At most one of each address family: a WireGuard peer has one endpoint at a time, and the node picks. */
+  endpoints: v.pipe(v.array(Endpoint), v.minLength(1), v.maxLength(2)),
+});
 export type Beacon = v.InferOutput<typeof Beacon>;
 
 /** What a node gets for life. `token` is shown once; the broker keeps its hash. */
@@ -175,7 +179,9 @@ export const NetworkMap = v.strictObject({
     address4: Ip4,
     address6: Ip6,
     nat: NatKind,
-    reflexive: v.optional(Endpoint),
+    /** Where the beacons see this node's WireGuard socket now, by the address families it greets them over. */
+    reflexive4: v.optional(Endpoint),
+    reflexive6: v.optional(Endpoint),
     tags: v.array(Tag),
     /** What the broker allotted to hosts of this node. */
     hosts: v.optional(v.array(HostAddress)),

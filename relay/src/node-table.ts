@@ -250,16 +250,16 @@ const isSameWay = (one: Way | undefined, other: Way): boolean => {
   return one.address === other.address && one.port === other.port;
 };
 
-/** Compares what two beacons saw of a node. */
+/** Compares what two beacons saw of a node: over IPv4 where either saw it so, for that is where NATs are. */
 export const natKindOf = (node: NodeState): NatKind => {
   const seen = node.legs.flatMap((leg) =>
     leg?.way === undefined || isWebSocket(leg.way) ? [] : [{ leg, endpoint: leg.way }],
   );
-  const [one, other] = seen;
+  const over4 = seen.filter(({ endpoint }) => !endpoint.address.includes(':'));
+  const [one, other] = over4.length > 0 ? over4 : seen;
   if (one === undefined || other === undefined) return 'unknown';
   const isSameAddress = one.endpoint.address === other.endpoint.address;
   if (isSameAddress && one.endpoint.port === other.endpoint.port) return 'endpoint-independent';
-  if (one.endpoint.address.includes(':') !== other.endpoint.address.includes(':')) return 'unknown';
   // One endpoint may be from before the node moved: wait until both beacons heard of it since.
   const slackMs = isSameAddress ? NAT_COMPARE_SLACK_MS : 0;
   const lastChangeMs = Math.max(one.leg.changedAtMs, other.leg.changedAtMs);

@@ -49,6 +49,7 @@ const messages = {
   'overview.beacon-lost': 'Not reachable',
   'overview.nat': 'NAT',
   'overview.reflexive': 'Seen from outside as',
+  'overview.reflexive6': 'Seen over IPv6 as',
   'overview.tunnel': 'Tunnel',
   'overview.tunnel-value': '{name}, {kind}, UDP port {port}, MTU {mtu}',
   'tunnel.kernel': 'kernel WireGuard',

@@ -29,7 +29,8 @@ const brokerOf = (facts: FactStore): EdgeStatus['broker'] => {
     beaconReachable: life.beaconReachable,
     nat: self?.nat ?? 'unknown',
     ...(life.lastContactAt === undefined ? {} : { lastContactAt: life.lastContactAt }),
-    ...(self?.reflexive === undefined ? {} : { reflexive: self.reflexive }),
+    ...(self?.reflexive4 === undefined ? {} : { reflexive4: self.reflexive4 }),
+    ...(self?.reflexive6 === undefined ? {} : { reflexive6: self.reflexive6 }),
   };
 };
 

@@ -74,7 +74,9 @@ describeLinks(
   'memory',
   open(({ fakes: { links } }) => {
     links.links = [LO, ETH0];
-    links.routes = [{ destination: '192.168.1.0/24', gateway: undefined, interfaceName: ETH0.name }];
+    links.routes = [
+      { destination: '192.168.1.0/24', family: 4, gateway: undefined, interfaceName: ETH0.name },
+    ];
     const address = '192.168.1.9' as Ip4 as Ip;
     const mac = '02:00:00:00:00:09' as Mac;
     links.neighbours = [{ address, mac, interfaceName: ETH0.name, state: 'REACHABLE' }];

@@ -83,6 +83,7 @@ export interface Link {
 export interface Route {
   /** `default` or a network. */
   readonly destination: string;
+  readonly family: 4 | 6;
   readonly gateway: Ip | undefined;
   readonly interfaceName: IfName;
 }

@@ -16,7 +16,10 @@ const readOurs = async (run: Run, name: IfName, signal: AbortSignal): Promise<re
     // Where IPv6 is turned off, `ip -6` fails: then there are no routes.
     const okCodes = family === '-6' ? [1, 2] : [];
     const { stdout, exitCode } = await run('ip', argv, { signal, okCodes });
-    if (exitCode === 0) routes.push(...parseIpRoutes(stdout, name).map(({ destination }) => destination));
+    if (exitCode === 0)
+      routes.push(
+        ...parseIpRoutes(stdout, family === '-6' ? 6 : 4, name).map(({ destination }) => destination),
+      );
   }
   return routes;
 };

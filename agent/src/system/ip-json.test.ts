@@ -73,7 +73,7 @@ describe('routes', () => {
       { dst: 'fd00::2', dev: 'sg0', metric: 1024 },
       { dst: 'nonsense', dev: 'eth0' },
     ]);
-    expect(parseIpRoutes(text).map(({ destination, gateway }) => [destination, gateway])).toEqual([
+    expect(parseIpRoutes(text, 4).map(({ destination, gateway }) => [destination, gateway])).toEqual([
       ['default', '192.168.1.1'],
       ['192.168.1.0/24', undefined],
       ['100.64.0.2/32', undefined],
@@ -83,10 +83,10 @@ describe('routes', () => {
 
   it('take the interface from the question where the answer leaves it out', () => {
     const text = JSON.stringify([{ dst: '100.64.0.2', scope: 'link', flags: [] }]);
-    expect(parseIpRoutes(text, 'sg0' as IfName)).toEqual([
-      { destination: '100.64.0.2/32', gateway: undefined, interfaceName: 'sg0' },
+    expect(parseIpRoutes(text, 4, 'sg0' as IfName)).toEqual([
+      { destination: '100.64.0.2/32', family: 4, gateway: undefined, interfaceName: 'sg0' },
     ]);
-    expect(parseIpRoutes(text)).toEqual([]);
+    expect(parseIpRoutes(text, 4)).toEqual([]);
   });
 });
 
@@ -116,7 +116,7 @@ it('survives any text and any JSON', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
       parseIpLinks(text);
-      parseIpRoutes(text);
+      parseIpRoutes(text, 4);
       parseIpNeighbours(text);
       parseMonitorLine(text);
     }),
@@ -133,7 +133,7 @@ it('survives fields of any kind', () => {
     fc.property(fc.array(item), (items) => {
       const text = JSON.stringify(items);
       for (const link of parseIpLinks(text)) expect(link.name.length).toBeGreaterThan(0);
-      for (const route of parseIpRoutes(text)) expect(route.destination).toMatch(/^default$|\//);
+      for (const route of parseIpRoutes(text, 6)) expect(route.destination).toMatch(/^default$|\//);
       for (const neighbour of parseIpNeighbours(text)) expect(neighbour.mac).toHaveLength(17);
     }),
   );

@@ -100,13 +100,13 @@ const normalDestination = (text: string): string | undefined => {
   return v.is(Cidr4, cidr) ? canonicalCidr(cidr as Cidr4) : cidr;
 };
 
-/** `ip -j route show`; with `show dev X` the name is left out and must be given. Only routes that lead somewhere. */
-export const parseIpRoutes = (text: string, interfaceName?: IfName): readonly Route[] =>
+/** `ip -j -4 route show`, or `-6`; with `show dev X` the name is left out. Only routes that lead somewhere. */
+export const parseIpRoutes = (text: string, family: 4 | 6, interfaceName?: IfName): readonly Route[] =>
   parseList(text, RawRoute).flatMap(({ dst, gateway, dev, type = 'unicast' }) => {
     const name = dev === undefined ? interfaceName : parseIfName(dev);
     const destination = normalDestination(dst);
     if (name === undefined || destination === undefined || type !== 'unicast') return [];
-    return [{ destination, gateway: parseIp(gateway ?? ''), interfaceName: name }];
+    return [{ destination, family, gateway: parseIp(gateway ?? ''), interfaceName: name }];
   });
 
 /** `ip -j neighbour show`; entries without a MAC address say nothing. */

@@ -11,7 +11,7 @@ export const createIpLinks = (run: Run, following: FollowDeps): Links => ({
     const four = await run('ip', ['-j', '-4', 'route', 'show'], { signal });
     // Where IPv6 is turned off, `ip -6` fails.
     const six = await run('ip', ['-j', '-6', 'route', 'show'], { signal, okCodes: [1, 2] });
-    return [...parseIpRoutes(four.stdout), ...parseIpRoutes(six.stdout)];
+    return [...parseIpRoutes(four.stdout, 4), ...parseIpRoutes(six.stdout, 6)];
   },
   async readNeighbours(signal) {
     return parseIpNeighbours((await run('ip', ['-j', 'neighbour', 'show'], { signal })).stdout);

@@ -72,7 +72,7 @@ describe.skipIf(await requireLab())('on the real kernel', () => {
         board.machine.run('ip', ['-j', family, 'route', 'show', 'dev', SG0, 'proto', '83']),
       );
       return (await Promise.all(lists)).flatMap(({ stdout }) =>
-        parseIpRoutes(stdout, SG0).map(({ destination }) => destination),
+        parseIpRoutes(stdout, 4, SG0).map(({ destination }) => destination),
       );
     };
     return { ...board, interfaceName: SG0, routes };

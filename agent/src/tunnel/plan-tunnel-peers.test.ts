@@ -1,14 +1,16 @@
 import type { Endpoint, MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Underlay } from '../paths/underlay.ts';
 import type { TunnelPeer, TunnelPeerChange, TunnelPeerState } from '../ports/index.ts';
 import { desiredPeers, planTunnelPeers } from './plan-tunnel-peers.ts';
 
 const key = (text: string) => text as PublicKey;
 const RELAY = '203.0.113.1:7382' as Endpoint;
+const UNDERLAY: Underlay = { hasIp4: true, hasIp6: false, preferred: 4, shim: undefined };
 const DIRECT = '198.51.100.7:40001' as Endpoint;
 const map = {
-  beacons: [{ publicKey: key('B'), endpoint: RELAY }],
+  beacons: [{ publicKey: key('B'), endpoints: [RELAY] }],
   peers: [{ publicKey: key('P'), address4: '100.64.0.2', address6: 'fd00::2' } as MapPeer],
 } as unknown as NetworkMap;
 
@@ -36,7 +38,7 @@ const applyTo = (
   }
   return [...byKey.values()];
 };
-const wanted = (keepaliveSec = 0) => desiredPeers(map, () => keepaliveSec);
+const wanted = (keepaliveSec = 0) => desiredPeers(map, UNDERLAY, () => keepaliveSec);
 const inPlace = (): TunnelPeerState[] => applyTo([], planTunnelPeers(wanted(), []));
 
 test('an empty tunnel gets beacon and peers, all with the relay as endpoint', () => {

@@ -4,12 +4,13 @@
  */
 import type { Beacon, Endpoint, MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
 import { DEFAULTS } from '@sidegate/protocol';
+import { beaconEndpoint, relayFor, type Underlay } from '../paths/underlay.ts';
 import type { TunnelPeer, TunnelPeerChange, TunnelPeerState } from '../ports/index.ts';
 
 /** A beacon: held open by keepalive, no network behind it, so it can never inject a packet. */
-export const beaconPeer = (beacon: Beacon): TunnelPeer & { readonly endpoint: Endpoint } => ({
-  publicKey: beacon.publicKey,
-  endpoint: beacon.endpoint,
+export const beaconPeer = ({ publicKey }: Beacon, endpoint: Endpoint): TunnelPeer => ({
+  publicKey,
+  endpoint,
   allowedIps: [],
   keepaliveSec: DEFAULTS.beaconKeepaliveSec,
 });
@@ -26,13 +27,21 @@ export const nodePeer = (
   keepaliveSec,
 });
 
+/** The beacons that we have a way to. */
+export const beaconPeers = (beacons: readonly Beacon[], underlay: Underlay): readonly TunnelPeer[] =>
+  beacons.flatMap((beacon) => {
+    const endpoint = beaconEndpoint(beacon, underlay);
+    return endpoint === undefined ? [] : [beaconPeer(beacon, endpoint)];
+  });
+
 /** Every peer the tunnel should have. */
 export const desiredPeers = (
   map: NetworkMap,
+  underlay: Underlay,
   keepaliveOf: (publicKey: PublicKey) => number,
 ): readonly TunnelPeer[] => [
-  ...map.beacons.map(beaconPeer),
-  ...map.peers.map((peer) => nodePeer(peer, map.beacons[0]?.endpoint, keepaliveOf(peer.publicKey))),
+  ...beaconPeers(map.beacons, underlay),
+  ...map.peers.map((peer) => nodePeer(peer, relayFor(map, peer, underlay), keepaliveOf(peer.publicKey))),
 ];
 
 const hasSameNetworks = (one: readonly string[], other: readonly string[]): boolean =>

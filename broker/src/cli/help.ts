@@ -19,9 +19,10 @@ Settings, for all commands
   --data DIR             directory of database and keys                 [./sidegate-broker-data]
   --database URL         postgres://... instead of the SQLite file in DIR
   --http ADDR:PORT       where HTTP listens                             [127.0.0.1:${DEFAULTS.brokerHttpPort}]
-  --udp ADDR:PORT,...    where the beacons listen; two addresses tell kinds of NAT apart
-                                                                        [0.0.0.0:${DEFAULTS.brokerUdpPort}]
-  --public-udp HOST:PORT,...   where nodes reach the beacons, one for each of --udp
+  --udp ADDR:PORT[+[ADDR6]:PORT],...   where the beacons listen, each on IPv4, IPv6 or both; two beacons on two
+                         IPv4 addresses tell kinds of NAT apart        [0.0.0.0:${DEFAULTS.brokerUdpPort}+[::]:${DEFAULTS.brokerUdpPort}]
+  --public-udp HOST:PORT[+HOST:PORT],...   where nodes reach the beacons, one for each of --udp; a name stands for
+                         its addresses of both families
   --public-url URL       where browsers and agents reach the broker
   --base-domain NAME     nodes are NODE.LABEL.NAME                      [${DEFAULTS.baseDomain}]
   --edge-url TEMPLATE    address of an edge's web UI, with {fqdn}, {name} or {address}   [http://{fqdn}/]

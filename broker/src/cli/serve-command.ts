@@ -9,7 +9,8 @@ const greet = (broker: Broker, config: BrokerConfig, logger: Logger, write: (tex
     url: broker.url,
     address: formatHostPort({ ...config.http, port: broker.httpPort }),
   });
-  for (const { endpoint } of broker.beacons) logger.info('a beacon listens', { endpoint });
+  for (const { endpoints } of broker.beacons)
+    for (const endpoint of endpoints) logger.info('a beacon listens', { endpoint });
   if (broker.setupCode === undefined) return;
   // For a person's eyes, and not for the log: whoever has it owns the broker.
   write(`\n  Set up this broker at ${broker.url}/\n  Set-up code: ${broker.setupCode}\n\n`);

@@ -28,7 +28,7 @@ describe('endpoints', () => {
     let kind: 'symmetric' | 'endpoint-independent' | 'unknown' = 'unknown';
     service.setBeacon({ natKind: () => kind, forget: () => {}, resetTimestamps: () => {} });
     seeAt(alder, '198.51.100.7:40001');
-    expect(mapOf(alder).self).toMatchObject({ nat: 'unknown', reflexive: '198.51.100.7:40001' });
+    expect(mapOf(alder).self).toMatchObject({ nat: 'unknown', reflexive4: '198.51.100.7:40001' });
     kind = 'symmetric';
     seeAt(alder, '198.51.100.7:50002', 1);
     expect(mapOf(alder).self.nat).toBe('symmetric');

@@ -2,7 +2,7 @@
 import { formatEndpoint, type UdpEndpoint } from '@sidegate/kit';
 import type { NatKind, NodeId } from '@sidegate/protocol';
 import type { Network } from './network.ts';
-import type { Node, NodeMapping } from './node.ts';
+import { type Node, type NodeMapping, seenOver } from './node.ts';
 import type { Presence } from './presence.ts';
 import type { Registry } from './registry.ts';
 
@@ -25,7 +25,9 @@ export const createEndpoints = (deps: {
   const natOf = (node: Node, reflexive: NodeMapping['reflexive']): NatKind => {
     // An address of its own that the beacon sees unchanged: no NAT between the two.
     const own = new Set(node.report.candidates.map(({ endpoint }) => endpoint));
-    if (reflexive.some((endpoint) => endpoint !== undefined && own.has(endpoint))) return 'none';
+    // NATs are a matter of IPv4: IPv6 decides for a node that has nothing else.
+    const seen = seenOver(4, { reflexive }) ?? seenOver(6, { reflexive });
+    if (seen !== undefined && own.has(seen)) return 'none';
     const kind = deps.beacon()?.natKind(node.id) ?? 'unknown';
     // What is not known any more is better taken from before than thrown away: mappings change together.
     return kind === 'unknown' && node.mapping.nat !== 'none' ? node.mapping.nat : kind;

@@ -1,7 +1,7 @@
 /** Compiles what one node may know, from registry and policy: whole, or the peers that changed. Reads only. */
 import type { Beacon, Candidate, MapPeer, MapUpdate, NetworkMap } from '@sidegate/protocol';
 import { type CandidateRules, type CandidateSource, candidatesFor } from './candidates.ts';
-import type { Node } from './node.ts';
+import { type Node, seenOver } from './node.ts';
 import type { Registry } from './registry.ts';
 import type { Lag } from './views.ts';
 
@@ -49,7 +49,8 @@ export const createMapCompiler = (registry: Registry, settings: MapSettings, rul
 
   const compileSelf = ({ identity, mapping, hosts }: Node): NetworkMap['self'] => {
     const { id, name, role, address4, address6, tags } = identity;
-    const reflexive = mapping.reflexive.find((endpoint) => endpoint !== undefined);
+    const reflexive4 = seenOver(4, mapping);
+    const reflexive6 = seenOver(6, mapping);
     return {
       id,
       name,
@@ -57,7 +58,8 @@ export const createMapCompiler = (registry: Registry, settings: MapSettings, rul
       address4,
       address6,
       nat: mapping.nat,
-      ...(reflexive === undefined ? {} : { reflexive }),
+      ...(reflexive4 === undefined ? {} : { reflexive4 }),
+      ...(reflexive6 === undefined ? {} : { reflexive6 }),
       tags: [...tags],
       ...(hosts.length === 0 ? {} : { hosts: [...hosts] }),
     };

@@ -35,11 +35,17 @@ export interface NodePresence {
   readonly seenMonoMs: number;
 }
 
-/** Where the beacons saw its WireGuard socket, by beacon. */
+/** Where the beacons saw its WireGuard socket, by beacon: a node greets each over one address family at a time. */
 export interface NodeMapping {
   readonly reflexive: readonly (Endpoint | undefined)[];
   readonly nat: NatKind;
 }
+
+/** Where the first beacon that sees the node over this address family sees it. */
+export const seenOver = (
+  family: 4 | 6,
+  { reflexive }: Pick<NodeMapping, 'reflexive'>,
+): Endpoint | undefined => reflexive.find((endpoint) => endpoint?.startsWith('[') === (family === 6));
 
 export interface Node {
   readonly id: NodeId;

@@ -83,7 +83,8 @@ export class SgOverviewPanel extends EdgePanel {
           ${detail('', undefined)} ${detail(t('overview.broker-contact'), html`<sg-time .at=${broker.lastContactAt}></sg-time>`)}
           ${detail(t('overview.beacon'), flag(broker.beaconReachable, t('overview.beacon-ok'), t('overview.beacon-lost')))}
           ${detail(t('overview.nat'), `${t(`nat.${broker.nat}`)}: ${t(`nat-hint.${broker.nat}`)}`)}
-          ${detail(t('overview.reflexive'), broker.reflexive && copyable(broker.reflexive, t('overview.reflexive')))}`
+          ${detail(t('overview.reflexive'), broker.reflexive4 && copyable(broker.reflexive4, t('overview.reflexive')))}
+          ${detail(t('overview.reflexive6'), broker.reflexive6 && copyable(broker.reflexive6, t('overview.reflexive6')))}`
         }
         ${detail(
           t('overview.tunnel'),

@@ -42,7 +42,8 @@ const brokerFields = ({ broker }: EdgeStatus, nowMs: number): [string, string][]
     ? 'connected'
     : `not connected, last contact ${formatAgo(broker.lastContactAt, nowMs)}`;
   const udp = broker.beaconReachable ? 'UDP reaches it' : 'UDP does not reach it';
-  const seen = broker.reflexive === undefined ? '' : `, seen as ${broker.reflexive}`;
+  const places = [broker.reflexive4, broker.reflexive6].filter((place) => place !== undefined);
+  const seen = places.length === 0 ? '' : `, seen as ${places.join(' and ')}`;
   return [
     ['broker', `${broker.url}: ${contact}, ${udp}`],
     ['internet', `${NAT_WORDS[broker.nat]}${seen}`],

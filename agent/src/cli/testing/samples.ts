@@ -28,7 +28,7 @@ export const STATUS: EdgeStatus = v.parse(EdgeStatus, {
     lastContactAt: ago(12),
     beaconReachable: true,
     nat: 'endpoint-independent',
-    reflexive: '198.51.100.7:40001',
+    reflexive4: '198.51.100.7:40001',
   },
   tunnel: { interfaceName: 'sg0', kind: 'kernel', listenPort: 40_001, mtuBytes: 1280 },
   counts: { peers: 2, hosts: 1, forwards: 3 },

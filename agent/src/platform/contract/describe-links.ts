@@ -26,6 +26,7 @@ export const describeLinks = (title: string, open: () => Promise<LinksHarness>):
       });
       expect(await machine.links.readRoutes(signal)).toContainEqual({
         destination: '192.168.1.0/24',
+        family: 4,
         gateway: undefined,
         interfaceName: 'eth0',
       });

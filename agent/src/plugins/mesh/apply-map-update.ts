@@ -35,6 +35,6 @@ export const materialPart = (map: NetworkMap): string =>
   JSON.stringify({
     ...map,
     revision: 0,
-    self: { ...map.self, nat: 0, reflexive: 0 },
+    self: { ...map.self, nat: 0, reflexive4: 0, reflexive6: 0 },
     peers: map.peers.map((peer) => ({ ...peer, online: 0, nat: 0, candidates: 0 })),
   });

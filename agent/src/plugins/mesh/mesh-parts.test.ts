@@ -70,6 +70,7 @@ test('the mesh’s prefix in use on this machine is found, the tunnel’s own is
     ({ name, isLoopback: false, addresses4: [cidr] }) as unknown as Link;
   const route = (destination: string, name: string): Route => ({
     destination,
+    family: 4,
     gateway: undefined,
     interfaceName: name as IfName,
   });

@@ -4,6 +4,7 @@
  */
 import { createScope, createSingleFlight, type ResourceScope } from '@sidegate/kit';
 import type { Endpoint, MapPeer, NetworkMap } from '@sidegate/protocol';
+import type { PathEvent } from '../../paths/path-state.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { publicKeyOf } from '../../tunnel/key-pair.ts';
 import type { BrokerClient } from './broker-client.ts';
@@ -20,6 +21,7 @@ import { type NetworkView, type NetworkWatcher, watchNetwork } from './network-w
 import { type PathService, startPathService } from './path-service.ts';
 import { openTunnelKeeper, type TunnelKeeper } from './tunnel-keeper.ts';
 import { startTunnelPoll, type TunnelPoll } from './tunnel-poll.ts';
+import { createUnderlayWatch, type UnderlayWatch } from './underlay-watch.ts';
 
 /** Beacons are shown our mapping at most so often: a peer that sleeps is no reason to talk to the broker. */
 const SHOW_MAPPING_MIN_MS = 2_000;
@@ -72,11 +74,17 @@ class Session implements MeshSession {
   /** We were a member before, and the interface is new: peers may hold sessions that nobody here knows. */
   #isReturning = false;
   #shownAtMs = Number.NEGATIVE_INFINITY;
-  #reflexive: Endpoint | undefined;
+  readonly #underlay: UnderlayWatch;
+  #reflexive: readonly (Endpoint | undefined)[] = [];
 
   constructor(deps: MeshSessionDeps) {
     this.#deps = deps;
     this.#greetedAtMs = deps.host.clock.monoMs();
+    this.#underlay = createUnderlayWatch({
+      clock: deps.host.clock,
+      tunnelName: deps.config.interfaceName,
+      onChanged: (_underlay, why) => this.#onUnderlayChanged(why),
+    });
     this.#scope.add(() => this.#up.reject(new Error('the mesh went down')));
   }
 
@@ -109,6 +117,7 @@ class Session implements MeshSession {
         onChanged: (view, hasLeft) => this.#onNetworkChanged(view, hasLeft),
       }),
     );
+    this.#underlay.noteNetwork(this.#network.view());
     const paths = await startPathService({
       host,
       interfaceName,
@@ -142,6 +151,7 @@ class Session implements MeshSession {
         runner: paths.runner,
         heartbeats: paths.heartbeats,
         map: this.#maps.map,
+        underlay: this.#underlay.current,
         isEager: () => !this.#isUp && this.#maps?.map() !== undefined,
         onRead: () => this.#onRead(),
       }),
@@ -203,7 +213,7 @@ class Session implements MeshSession {
   #greetThen(next: () => void): void {
     this.#greetedAtMs = this.#deps.host.clock.monoMs();
     this.#inBackground('could not greet the beacons', async () => {
-      await this.#keeper?.resetBeacons(this.#maps?.map()?.beacons ?? []);
+      await this.#keeper?.resetBeacons(this.#maps?.map()?.beacons ?? [], this.#underlay.current());
       next();
     });
   }
@@ -213,15 +223,16 @@ class Session implements MeshSession {
     const nowMs = this.#deps.host.clock.monoMs();
     if (nowMs - this.#shownAtMs < SHOW_MAPPING_MIN_MS) return;
     this.#shownAtMs = nowMs;
-    await this.#keeper?.pokeBeacons(this.#maps?.map()?.beacons ?? []);
+    await this.#keeper?.pokeBeacons(this.#maps?.map()?.beacons ?? [], this.#underlay.current());
     this.#link?.checkInSoon();
   }
 
   /** Our public address is another: connections from the old one are dead and do not know it. */
-  #noteReflexive(reflexive: Endpoint | undefined): void {
+  #noteReflexive({ reflexive4, reflexive6 }: NetworkMap['self']): void {
     const before = this.#reflexive;
-    this.#reflexive = reflexive;
-    if (before === undefined || reflexive === undefined || before === reflexive) return;
+    this.#reflexive = [reflexive4 ?? before[0], reflexive6 ?? before[1]];
+    // A family that was not seen so far is news, and no other address.
+    if (!this.#reflexive.some((seen, at) => before[at] !== undefined && before[at] !== seen)) return;
     this.#deps.host.log.info('the beacons see us at another address');
     this.#link?.reconnect();
     this.#paths?.runner.dispatchAll({ kind: 'mapping-changed' });
@@ -231,9 +242,26 @@ class Session implements MeshSession {
     const { host, config } = this.#deps;
     host.log.info('the network changed', { why: hasMoved ? 'our way out is another' : 'an address came' });
     setWarning(host.health, ...overlapOf(this.#maps?.map(), view, config.interfaceName));
-    this.#greetThen(() => this.#paths?.runner.dispatchAll({ kind: 'network-changed', hasMoved }));
+    this.#underlay.noteNetwork(view);
+    this.#moveThen({ kind: 'network-changed', hasMoved });
     this.#link?.reconnect();
     this.#link?.checkInSoon();
+  }
+
+  /** Nothing moved, but beacons and relays are reached in another way from now on. */
+  #onUnderlayChanged(why: string): void {
+    this.#deps.host.log.info('beacons and relays are reached in another way', { why });
+    this.#moveThen({ kind: 'network-changed', hasMoved: false });
+  }
+
+  /** Whoever we reach through a relay hears of our move once the beacons were greeted, with the relay of now. */
+  #moveThen(event: PathEvent): void {
+    this.#greetThen(() => {
+      const map = this.#maps?.map();
+      if (map === undefined) return;
+      this.#paths?.setMap(map, this.#underlay.current(), [...(this.#poll?.latest().values() ?? [])]);
+      this.#paths?.runner.dispatchAll(event);
+    });
   }
 
   async #applyMapNow(): Promise<void> {
@@ -243,10 +271,11 @@ class Session implements MeshSession {
     if (map === undefined || keeper === undefined || this.#scope.signal.aborted) return;
     const states = await keeper.read();
     // First the paths, which say who needs a keepalive; then the tunnel, which has what they say.
-    this.#paths?.setMap(map, states);
+    const underlay = this.#underlay.current();
+    this.#paths?.setMap(map, underlay, states);
     // The table goes first: a peer must not find a tunnel without its filter.
     this.#wish(map, keeper.listenPort);
-    await keeper.reconcile(map, states);
+    await keeper.reconcile(map, underlay, states);
     await this.#paths?.ensureHeartbeats(map);
     if (this.#scope.signal.aborted) return;
     if (this.#network !== undefined)
@@ -254,7 +283,7 @@ class Session implements MeshSession {
     const { interfaceName, mtuBytes } = config;
     const { kind, listenPort } = keeper;
     facts.setMap(map);
-    this.#noteReflexive(map.self.reflexive);
+    this.#noteReflexive(map.self);
     facts.setTunnel({ interfaceName, kind, listenPort, mtuBytes });
     facts.setLife({ state: 'up' });
     this.#publishPeers();
@@ -282,6 +311,7 @@ class Session implements MeshSession {
     await this.#paths?.ensureHeartbeats(map);
     const isReachable = hasBeaconAnswered(map, this.#poll.latest(), host.clock.wallMs());
     const isPatienceOver = host.clock.monoMs() - this.#greetedAtMs > BEACON_PATIENCE_MS;
+    this.#underlay.noteBeacons(map, isReachable, this.#greetedAtMs);
     setWarning(host.health, !isReachable && isPatienceOver, MESH_WARNINGS.beaconUnreachable);
     facts.setLife({ beaconReachable: isReachable });
     if (isReachable || isPatienceOver) {

@@ -12,6 +12,7 @@ import {
 } from '@sidegate/protocol';
 import { gatherCandidates, ownCidrs4, ownLinks } from '../../paths/own-candidates.ts';
 import { SESSION_LIFE_MS } from '../../paths/path-state.ts';
+import { allBeaconEndpoints } from '../../paths/underlay.ts';
 import type { CandidateContext } from '../../paths/validate-candidates.ts';
 import type { Health, PluginHost } from '../../plugin-api/index.ts';
 import type { IfName, Link, TunnelPeerState } from '../../ports/index.ts';
@@ -34,7 +35,7 @@ export const candidateContext = (
     .map((cidr) => cidr.split('/')[0]!),
   meshPrefix4: map.account.prefix4,
   meshPrefix6: map.account.prefix6,
-  beaconAddresses: map.beacons.map(({ endpoint }) => splitEndpoint(endpoint).address),
+  beaconAddresses: allBeaconEndpoints(map).map((endpoint) => splitEndpoint(endpoint).address),
   areBothSymmetric: map.self.nat === 'symmetric' && peerNat === 'symmetric',
 });
 

@@ -18,7 +18,9 @@ const linkWith = (address: string): Link => ({
 const place = (links: MemoryLinks, address: string | undefined, gateway: string | undefined) => {
   links.links = address === undefined ? [] : [linkWith(address)];
   links.routes =
-    gateway === undefined ? [] : [{ destination: 'default', gateway: gateway as Ip, interfaceName: eth0 }];
+    gateway === undefined
+      ? []
+      : [{ destination: 'default', family: 4, gateway: gateway as Ip, interfaceName: eth0 }];
 };
 
 const open = async () => {

@@ -42,8 +42,12 @@ interface Running {
 }
 
 export interface PathRunner extends AsyncDisposable {
-  /** Peers that came, changed and went. */
-  setPeers(peers: readonly MapPeer[], relay: Endpoint, found: (key: PublicKey) => FoundPeer): void;
+  /** Peers that came, changed and went; one that has no relay yet waits. */
+  setPeers(
+    peers: readonly MapPeer[],
+    relayOf: (peer: MapPeer) => Endpoint | undefined,
+    found: (key: PublicKey) => FoundPeer,
+  ): void;
   setCanProbe(canProbe: boolean): void;
   dispatch(id: NodeId, event: PathEvent): void;
   dispatchAll(event: PathEvent): void;
@@ -114,11 +118,13 @@ export const createPathRunner = (deps: PathRunnerDeps): PathRunner => {
     running.delete(id);
   };
   return {
-    setPeers(peers, relay, found) {
+    setPeers(peers, relayOf, found) {
       const wanted = new Map(peers.map((peer) => [peer.id, peer]));
       for (const [id, { peer }] of running) if (wanted.get(id)?.publicKey !== peer.publicKey) drop(id);
       for (const peer of peers) {
         const path = running.get(peer.id);
+        const relay = relayOf(peer);
+        if (relay === undefined) continue;
         if (path === undefined) add(peer, relay, found(peer.publicKey));
         else {
           path.peer = peer;

@@ -2,6 +2,7 @@
 import { createScope, type Secret } from '@sidegate/kit';
 import type { Endpoint, MapPeer, NetworkMap, NodeId, ProbeFrame, PublicKey, Punch } from '@sidegate/protocol';
 import type { PathState } from '../../paths/path-machine.ts';
+import { relayFor, type Underlay } from '../../paths/underlay.ts';
 import { validateCandidates } from '../../paths/validate-candidates.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import type { IfName, TunnelPeerState } from '../../ports/index.ts';
@@ -29,7 +30,7 @@ export interface PathService extends AsyncDisposable {
   readonly agentPort: number | undefined;
   readonly heartbeats: () => HeartbeatService | undefined;
   /** Paths to the peers of the map; new ones begin as the tunnel has them. */
-  setMap(map: NetworkMap, states: readonly TunnelPeerState[]): void;
+  setMap(map: NetworkMap, underlay: Underlay, states: readonly TunnelPeerState[]): void;
   /** The mesh address may come later than we do. */
   ensureHeartbeats(map: NetworkMap): Promise<void>;
   onPunch(punch: Punch, map: NetworkMap, network: NetworkView): void;
@@ -84,14 +85,13 @@ export const startPathService = async (deps: PathServiceDeps): Promise<PathServi
     runner,
     agentPort: probes?.agentPort,
     heartbeats: () => heartbeats,
-    setMap(map, states) {
-      const relay = map.beacons[0]?.endpoint;
+    setMap(map, underlay, states) {
       const found = new Map(states.map((state) => [state.publicKey, state]));
-      if (relay !== undefined)
-        runner.setPeers(map.peers, relay, (key) => ({
-          endpoint: found.get(key)?.endpoint,
-          handshakeAgeMs: handshakeAgeMs(found.get(key), clock.wallMs()),
-        }));
+      const foundOf = (key: PublicKey) => ({
+        endpoint: found.get(key)?.endpoint,
+        handshakeAgeMs: handshakeAgeMs(found.get(key), clock.wallMs()),
+      });
+      runner.setPeers(map.peers, (peer) => relayFor(map, peer, underlay), foundOf);
       probes?.setPeers(map.peers);
       heartbeats?.setPeers(map.peers);
     },

@@ -5,9 +5,10 @@
 import type { Logger } from '@sidegate/kit';
 import type { Beacon, Endpoint, MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
+import type { Underlay } from '../../paths/underlay.ts';
 import type { IfName, Tunnel, TunnelConfig, TunnelPeerChange, TunnelPeerState } from '../../ports/index.ts';
 import { deriveListenPort } from '../../tunnel/key-pair.ts';
-import { beaconPeer, desiredPeers, nodePeer, planTunnelPeers } from '../../tunnel/plan-tunnel-peers.ts';
+import { beaconPeers, desiredPeers, nodePeer, planTunnelPeers } from '../../tunnel/plan-tunnel-peers.ts';
 
 const PORT_ATTEMPTS = 20;
 const KEEPALIVE_SEC = 25;
@@ -19,15 +20,15 @@ export interface TunnelKeeper {
   readonly listenPort: number;
   read(): Promise<readonly TunnelPeerState[]>;
   /** Makes peers and routes those of the map. `found` is a fresh reading. */
-  reconcile(map: NetworkMap, found: readonly TunnelPeerState[]): Promise<void>;
+  reconcile(map: NetworkMap, underlay: Underlay, found: readonly TunnelPeerState[]): Promise<void>;
   setEndpoint(peer: MapPeer, endpoint: Endpoint): Promise<void>;
   resetPeer(peer: MapPeer, endpoint: Endpoint): Promise<void>;
   /** A handshake with every peer that is there: for an interface that is new to peers that are not. */
   greetPeers(map: NetworkMap): Promise<void>;
   /** One packet to every beacon, which sees where it comes from. */
-  pokeBeacons(beacons: readonly Beacon[]): Promise<void>;
+  pokeBeacons(beacons: readonly Beacon[], underlay: Underlay): Promise<void>;
   /** Greets every beacon anew, and so shows our address and opens the way back. */
-  resetBeacons(beacons: readonly Beacon[]): Promise<void>;
+  resetBeacons(beacons: readonly Beacon[], underlay: Underlay): Promise<void>;
 }
 
 /** Creates or adopts the interface; a port that is taken makes way for the next one. */
@@ -101,8 +102,8 @@ export const openTunnelKeeper = async (options: {
       await inLine(() => tunnel.ensure({ ...config, listenPort }, signal));
       return (await inLine(() => tunnel.read(name, signal))) ?? [];
     },
-    async reconcile(map, found) {
-      await change(planTunnelPeers(desiredPeers(map, options.keepaliveSecOf), found));
+    async reconcile(map, underlay, found) {
+      await change(planTunnelPeers(desiredPeers(map, underlay, options.keepaliveSecOf), found));
       await ensureRoutes(map);
     },
     setEndpoint: ({ publicKey }, endpoint) =>
@@ -112,15 +113,13 @@ export const openTunnelKeeper = async (options: {
       ]),
     resetPeer: (peer, endpoint) => change([{ kind: 'reset', peer: nodePeer(peer, endpoint, KEEPALIVE_SEC) }]),
     greetPeers: (map) => change(greetingsOf(map)),
-    pokeBeacons: (beacons) =>
+    pokeBeacons: (beacons, underlay) =>
       change(
-        beacons
-          .map(beaconPeer)
-          .map(
-            ({ publicKey, keepaliveSec }): TunnelPeerChange => ({ kind: 'poke', publicKey, keepaliveSec }),
-          ),
+        beaconPeers(beacons, underlay).map(
+          ({ publicKey, keepaliveSec }): TunnelPeerChange => ({ kind: 'poke', publicKey, keepaliveSec }),
+        ),
       ),
-    resetBeacons: (beacons) =>
-      change(beacons.map((beacon): TunnelPeerChange => ({ kind: 'reset', peer: beaconPeer(beacon) }))),
+    resetBeacons: (beacons, underlay) =>
+      change(beaconPeers(beacons, underlay).map((peer): TunnelPeerChange => ({ kind: 'reset', peer }))),
   };
 };

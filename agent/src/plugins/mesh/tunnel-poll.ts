@@ -2,6 +2,7 @@
 import { type Clock, createSingleFlight, type Logger } from '@sidegate/kit';
 import type { MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
 import { measureTraffic } from '../../paths/traffic-meter.ts';
+import type { Underlay } from '../../paths/underlay.ts';
 import type { TunnelPeerState } from '../../ports/index.ts';
 import type { HeartbeatService } from './heartbeat-service.ts';
 import type { PathRunner } from './path-runner.ts';
@@ -19,6 +20,7 @@ export interface TunnelPollDeps {
   readonly runner: PathRunner;
   readonly heartbeats: () => HeartbeatService | undefined;
   readonly map: () => NetworkMap | undefined;
+  readonly underlay: () => Underlay;
   readonly isEager: () => boolean;
   /** After each reading, when paths have heard of it and peers are as wanted. */
   readonly onRead: () => Promise<void> | void;
@@ -69,7 +71,7 @@ export const startTunnelPoll = (deps: TunnelPollDeps): TunnelPoll => {
       const after = latest.get(peer.publicKey);
       if (after !== undefined) reportPeer(peer, before.get(peer.publicKey), after);
     }
-    await keeper.reconcile(map, states);
+    await keeper.reconcile(map, deps.underlay(), states);
     await deps.onRead();
   });
   const again = () => {

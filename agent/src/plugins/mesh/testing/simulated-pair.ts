@@ -192,7 +192,11 @@ export const createSimulatedPair = async (
       },
     });
     runner.setCanProbe(true);
-    runner.setPeers([peer], RELAY, () => ({ endpoint: RELAY, handshakeAgeMs: undefined }));
+    runner.setPeers(
+      [peer],
+      () => RELAY,
+      () => ({ endpoint: RELAY, handshakeAgeMs: undefined }),
+    );
     const greet = () => {
       attachment.send(RELAY, { type: 'beacon', from: id } satisfies Datagram);
       clock.after(5000, greet);

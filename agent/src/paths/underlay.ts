@@ -1,0 +1,89 @@
+/**
+ * The ways out that this machine has now, and what follows for beacons and relays: which of a beacon's addresses is
+ * greeted, which relay a pair of nodes starts behind. Everything that needs an endpoint of the broker asks here. Pure.
+ */
+import type { Beacon, Endpoint, MapPeer, NetworkMap } from '@sidegate/protocol';
+import type { IfName, Link, Route } from '../ports/index.ts';
+import { ownLinks } from './own-candidates.ts';
+
+/** An IP address family. */
+export type Family = 4 | 6;
+
+/** Ways out. */
+export interface Underlay {
+  readonly hasIp4: boolean;
+  readonly hasIp6: boolean;
+  /**
+   * The family that is tried first where both work: IPv4, because the NAT's mapping is the one thing about us that
+   * only a beacon can see (our IPv6 addresses we know ourselves); IPv6 once the beacons were silent over IPv4.
+   */
+  readonly preferred: Family;
+  /** Local UDP end of the fallback for networks that block UDP; leads to every beacon, and to the relay. */
+  readonly shim: Endpoint | undefined;
+}
+
+/** Before anything is known. */
+export const NO_UNDERLAY: Underlay = { hasIp4: false, hasIp6: false, preferred: 4, shim: undefined };
+
+/** Which family an endpoint is of. */
+export const familyOf = (endpoint: Endpoint): Family => (endpoint.startsWith('[') ? 6 : 4);
+
+/** Default routes, and the halves of the address space with which VPNs cover them. */
+const EVERYWHERE = ['default', '0.0.0.0/0', '0.0.0.0/1', '::/0', '::/1', '2000::/3'];
+
+/** Over which families this machine reaches the internet, or, where there is no default route at all, anything. */
+export const findWaysOut = (
+  { links, routes }: { readonly links: readonly Link[]; readonly routes: readonly Route[] },
+  tunnelName: IfName,
+): Pick<Underlay, 'hasIp4' | 'hasIp6'> => {
+  const defaults = routes.filter(
+    ({ destination, interfaceName }) => EVERYWHERE.includes(destination) && interfaceName !== tunnelName,
+  );
+  const has = (family: Family) => defaults.some((route) => route.family === family);
+  if (defaults.length > 0) return { hasIp4: has(4), hasIp6: has(6) };
+  const own = ownLinks(links, tunnelName);
+  return {
+    hasIp4: own.some(({ addresses4 }) => addresses4.some((cidr) => !cidr.startsWith('169.254.'))),
+    hasIp6: own.some(({ addresses6 }) => addresses6.some((cidr) => !/^fe[89ab]/i.test(cidr))),
+  };
+};
+
+const isReachable = (endpoint: Endpoint, { hasIp4, hasIp6 }: Underlay): boolean =>
+  familyOf(endpoint) === 6 ? hasIp6 : hasIp4;
+
+/** Where to greet a beacon; `undefined` where we have no way to any of its addresses. */
+export const beaconEndpoint = ({ endpoints }: Beacon, underlay: Underlay): Endpoint | undefined => {
+  if (underlay.shim !== undefined) return underlay.shim;
+  // Offline for a moment: the peer stays what it was, ready for the way out that comes back.
+  const isOffline = !underlay.hasIp4 && !underlay.hasIp6;
+  const usable = endpoints.filter((endpoint) => isOffline || isReachable(endpoint, underlay));
+  return usable.find((endpoint) => familyOf(endpoint) === underlay.preferred) ?? usable[0];
+};
+
+/**
+ * Where the relay of a pair is for us: an address over which we greet its beacon, because it forwards for sources that
+ * it knows. The peer may come to the same relay over the other family. `undefined` while the map has no relay.
+ */
+export const relayFor = (
+  { beacons }: Pick<NetworkMap, 'beacons'>,
+  _peer: Pick<MapPeer, 'id'>,
+  underlay: Underlay,
+): Endpoint | undefined => {
+  for (const beacon of beacons) {
+    const endpoint = beaconEndpoint(beacon, underlay);
+    if (endpoint !== undefined) return endpoint;
+  }
+  return beacons[0]?.endpoints[0];
+};
+
+/** Every endpoint of every beacon: they are nobody's candidate. */
+export const allBeaconEndpoints = ({ beacons }: Pick<NetworkMap, 'beacons'>): readonly Endpoint[] =>
+  beacons.flatMap(({ endpoints }) => endpoints);
+
+/** Do the beacons have an address of the other family that we could try? */
+export const canTryOther = ({ beacons }: Pick<NetworkMap, 'beacons'>, underlay: Underlay): boolean => {
+  const greeted = beacons.flatMap((beacon) => beaconEndpoint(beacon, underlay) ?? []);
+  const other = { ...underlay, preferred: underlay.preferred === 4 ? 6 : 4 } as const;
+  const wouldGreet = beacons.flatMap((beacon) => beaconEndpoint(beacon, other) ?? []);
+  return wouldGreet.join() !== greeted.join();
+};
