@@ -4,7 +4,7 @@
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LogLevel } from '@sidegate/kit';
+import { type LogLevel, parseEndpoint, parseIp, splitEndpoint, type UdpEndpoint } from '@sidegate/kit';
 import { DEFAULTS } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { BrokerError } from './errors.ts';
@@ -21,6 +21,15 @@ export const parseHostPort = (text: string): HostPort | undefined => {
   const port = Number(match?.[3]);
   if (match === null || port > 65535) return undefined;
   return { host: (match[1] ?? match[2])!, port };
+};
+
+const DNS_PORT = 53;
+/** An address of a resolver, with or without a port; `undefined` where it is none. */
+export const parseResolver = (text: string): UdpEndpoint | undefined => {
+  const bare = parseIp(text.trim());
+  if (bare !== undefined) return { address: bare, port: DNS_PORT };
+  const endpoint = parseEndpoint(text.trim());
+  return endpoint && splitEndpoint(endpoint);
 };
 
 const hostPort = v.pipe(
@@ -53,6 +62,22 @@ const url = v.pipe(
   v.transform((text) => text.replace(/\/+$/, '')),
 );
 
+/** `none`, `system`, or addresses with or without a port: `192.0.2.53,[2001:db8::53]:5353`. */
+const dnsUpstream = v.pipe(
+  v.union([v.array(v.string()), v.string()]),
+  v.transform((value) => (typeof value === 'string' ? value.split(',') : value)),
+  v.transform((words): 'none' | 'system' | readonly (UdpEndpoint | undefined)[] =>
+    words.length === 1 && (words[0] === 'none' || words[0] === 'system')
+      ? words[0]
+      : words.map(parseResolver),
+  ),
+  v.check(
+    (upstream) => typeof upstream === 'string' || (upstream.length > 0 && !upstream.includes(undefined)),
+    'none, system or addresses such as 192.0.2.53',
+  ),
+  v.transform((upstream) => upstream as 'none' | 'system' | readonly UdpEndpoint[]),
+);
+
 /** Where the bundle or the sources find the built portal beside them. */
 const PORTAL_DIR = fileURLToPath(new URL('../../webui/dist/portal', import.meta.url));
 
@@ -72,6 +97,7 @@ export const ConfigSchema = v.strictObject({
     v.pipe(v.string(), v.regex(/^https?:\/\/.*\{(fqdn|name|address)\}/, 'http://{fqdn}/')),
     'http://{fqdn}/',
   ),
+  dnsUpstream: v.optional(dnsUpstream, 'system'),
   portalDir: v.optional(v.string(), PORTAL_DIR),
   checkInSec: v.optional(
     v.pipe(

@@ -143,6 +143,12 @@ export const BrokerError = defineErrors('BrokerError', {
     blame: 'remote',
     status: 409,
   },
+  NODE_NOT_PROFILE: {
+    hint: 'Only devices with a stock WireGuard app have a profile; a machine with our agent keeps itself up to date.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
   PEER_NOT_PERMITTED: {
     hint: "The account's policy does not let these two nodes talk.",
     retry: 'never',

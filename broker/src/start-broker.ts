@@ -93,6 +93,7 @@ const start = async (deps: BrokerDeps, scope: ResourceScope): Promise<Omit<Broke
       checkInSec: config.checkInSec,
       edgeUrl: config.edgeUrl,
       isLoopbackAllowed: deps.isLoopbackAllowed ?? false,
+      isForwarding: config.dnsUpstream !== 'none',
     },
     scope.signal,
   );

@@ -36,6 +36,7 @@ const SETTINGS = {
   'public-url': 'publicUrl',
   'base-domain': 'baseDomain',
   'edge-url': 'edgeUrl',
+  'dns-upstream': 'dnsUpstream',
   'portal-dir': 'portalDir',
   'check-in-sec': 'checkInSec',
   'trust-proxy': 'trustProxy',

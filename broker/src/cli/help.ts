@@ -26,6 +26,8 @@ Settings, for all commands
   --public-url URL       where browsers and agents reach the broker
   --base-domain NAME     nodes are NODE.LABEL.NAME                      [${DEFAULTS.baseDomain}]
   --edge-url TEMPLATE    address of an edge's web UI, with {fqdn}, {name} or {address}   [http://{fqdn}/]
+  --dns-upstream WHERE   who answers stock WireGuard apps for names outside of their account: addresses, none, or
+                         system for this machine's own resolvers        [system]
   --portal-dir DIR       the built portal
   --check-in-sec N       how often nodes check in                       [${DEFAULTS.checkInSec}]
   --tls-cert FILE --tls-key FILE   serve HTTPS; without them put a proxy in front

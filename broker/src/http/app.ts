@@ -20,6 +20,7 @@ import { addNodeRoutes } from './node-routes.ts';
 import { addPortalAdminRoutes } from './portal-admin-routes.ts';
 import { createPortalGuard } from './portal-guard.ts';
 import { addPortalNodeRoutes } from './portal-node-routes.ts';
+import { addPortalProfileRoutes } from './portal-profile-routes.ts';
 import { addPortalSessionRoutes } from './portal-session-routes.ts';
 import { type HttpDeps, isSecure } from './request-context.ts';
 import { createStaticPortal } from './static-portal.ts';
@@ -74,6 +75,7 @@ export const createApp = (deps: AppDeps): Polka => {
   addNodeRoutes(app, deps, clock);
   addPortalSessionRoutes(app, deps, guard, clock);
   addPortalNodeRoutes(app, deps, guard);
+  addPortalProfileRoutes(app, deps, guard);
   addPortalAdminRoutes(app, deps, guard);
   return app;
 };

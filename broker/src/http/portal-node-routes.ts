@@ -1,17 +1,11 @@
 /** `/v1/portal`: machines, the keys that let them in, and those that wait. */
 import { readJson, sendJson } from '@sidegate/kit';
-import { EnrolmentKeyId, LIMITS, NewEnrolmentKey, NodeId, NodePatch } from '@sidegate/protocol';
+import { EnrolmentKeyId, LIMITS, NewEnrolmentKey, NodePatch } from '@sidegate/protocol';
 import type { Polka } from 'polka';
 import * as v from 'valibot';
 import { BrokerError } from '../errors.ts';
 import type { PortalGuard } from './portal-guard.ts';
-import type { HttpDeps, Request } from './request-context.ts';
-
-const nodeIdOf = ({ params }: Request): NodeId => {
-  const id = v.safeParse(NodeId, params.id);
-  if (!id.success) throw new BrokerError('NODE_UNKNOWN', 'There is no such node');
-  return id.output;
-};
+import { type HttpDeps, nodeIdOf, type Request } from './request-context.ts';
 
 const keyIdOf = ({ params }: Request): EnrolmentKeyId => {
   const id = v.safeParse(EnrolmentKeyId, params.id);

@@ -1,6 +1,9 @@
 /** What every handler may ask of a request: who sent it from where, with which token. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseIp } from '@sidegate/kit';
+import { NodeId } from '@sidegate/protocol';
+import * as v from 'valibot';
+import { BrokerError } from '../errors.ts';
 import type { BrokerService } from '../service/broker-service.ts';
 
 /** What routes need. */
@@ -58,6 +61,13 @@ export const isSecure = (request: IncomingMessage, config: HttpConfig): boolean 
   config.publicUrl.startsWith('https:') ||
   'encrypted' in request.socket ||
   (config.isProxyTrusted && lastOf(request.headers['x-forwarded-proto']) === 'https');
+
+/** The node that a path names. */
+export const nodeIdOf = ({ params }: Request): NodeId => {
+  const id = v.safeParse(NodeId, params.id);
+  if (!id.success) throw new BrokerError('NODE_UNKNOWN', 'There is no such node');
+  return id.output;
+};
 
 /** The token of `Authorization: Bearer`, if there is one of a sane length. */
 export const bearerOf = (request: IncomingMessage): string | undefined =>

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { ip4ToNumber, networkOf, numberToIp4 } from '@sidegate/kit';
 import type { Cidr4, Cidr6, Ip4, Ip6 } from '@sidegate/protocol';
 
+/** Of the resolver inside the tunnel, in both families. */
+const RESOLVER_OFFSET = 3;
 /** Offsets below this are kept for services of the mesh itself, such as a resolver. */
 const FIRST_OFFSET = 10;
 
@@ -42,3 +44,12 @@ export const addressIn6 = (prefix6: Cidr6, offset: number): Ip6 => {
   const [high, low] = [Math.floor(offset / 0x10000), offset % 0x10000];
   return `${prefix}::${high === 0 ? '' : `${high.toString(16)}:`}${low.toString(16)}` as Ip6;
 };
+
+/** Where the nodes of an account find the beacon's resolver, inside the tunnel. No node is ever given these. */
+export const resolverAddresses = (account: {
+  readonly prefix4: Cidr4;
+  readonly prefix6: Cidr6;
+}): readonly [Ip4, Ip6] => [
+  addressIn4(account.prefix4, RESOLVER_OFFSET),
+  addressIn6(account.prefix6, RESOLVER_OFFSET),
+];

@@ -5,11 +5,12 @@
  */
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Clock, Logger } from '@sidegate/kit';
-import type { Beacon, Ip } from '@sidegate/protocol';
+import type { Beacon, Ip, NodeId } from '@sidegate/protocol';
 import type { Store } from '../store/store.ts';
 import { createAuditLog } from './audit-log.ts';
 import type { CandidateRules } from './candidates.ts';
 import { createCheckIn } from './check-in.ts';
+import { createProfileCompiler } from './compile-profile.ts';
 import { type BeaconControl, createEndpoints } from './endpoints.ts';
 import { createEnrolment } from './enrolment.ts';
 import { createEnrolmentKeys } from './enrolment-keys.ts';
@@ -17,6 +18,7 @@ import { createEnrolmentRequests } from './enrolment-requests.ts';
 import { createHostAddresses } from './host-addresses.ts';
 import { createLoginThrottle } from './login-throttle.ts';
 import { createLogins } from './logins.ts';
+import { createNames } from './names.ts';
 import { createNetwork } from './network.ts';
 import { createMapCompiler } from './network-map.ts';
 import { createNode, type Node } from './node.ts';
@@ -25,6 +27,7 @@ import { createObservations, LAST_SEEN_FLUSH_MS, OBSERVATIONS_FLUSH_MS } from '.
 import { createPortalNodes } from './portal-nodes.ts';
 import { createPortalStreams } from './portal-streams.ts';
 import { createPresence, PRESENCE_SWEEP_MS } from './presence.ts';
+import { createProfileReview, createProfiles, PROFILE_REVIEW_MS } from './profiles.ts';
 import { createPunching } from './punching.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { repeat } from './repeat.ts';
@@ -54,6 +57,8 @@ export interface BrokerServiceOptions {
   /** URL of an edge's web UI with `{fqdn}`, `{name}` or `{address}`. */
   readonly edgeUrl: string;
   readonly isLoopbackAllowed: boolean;
+  /** Does the beacon's resolver answer for names outside of the account too? */
+  readonly isForwarding: boolean;
 }
 
 /** Fills the registry from the database. */
@@ -88,8 +93,10 @@ const createCore = (options: BrokerServiceOptions, registry: Registry) => {
   const brokerBootId = randomUUID();
   const nodeStreams = createNodeStreams({ network, presence, clock, brokerBootId });
   const endpoints = createEndpoints({ registry, network, presence, beacon });
-  network.events.on('node.removed', ({ id }) => control?.forget(id));
+  const forgetSessions = (id: NodeId): void => control?.forget(id);
+  network.events.on('node.removed', ({ id }) => forgetSessions(id));
   return {
+    forgetSessions,
     network,
     presence,
     brokerBootId,
@@ -124,7 +131,18 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
 
   const ticketKey = ticketKeyOf(options.ticketKey);
   const tickets = createTickets({ registry, privateKey: options.ticketKey, clock, baseDomain, edgeUrl });
-  const nodes = createPortalNodes({ store, registry, network, tickets, clock, baseDomain });
+  const { isForwarding } = options;
+  const compiler = createProfileCompiler(registry, { beacons: options.beacons, baseDomain, isForwarding });
+  const { isOutOfDate: isProfileOutOfDate, review } = createProfileReview(network, compiler);
+  const nodes = createPortalNodes({
+    store,
+    registry,
+    network,
+    tickets,
+    clock,
+    baseDomain,
+    isProfileOutOfDate,
+  });
   const portalStreams = createPortalStreams({ registry, network, clock, show: nodes.show });
   const enrolment = createEnrolment({ store, registry, network, clock, ticketKey });
   const requests = createEnrolmentRequests({ store, registry, network, enrolment, clock, publicUrl });
@@ -136,6 +154,7 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
   every(PRESENCE_SWEEP_MS, presence.sweep);
   every(OBSERVATIONS_FLUSH_MS, observations.flushChanged);
   every(LAST_SEEN_FLUSH_MS, observations.flushSeen);
+  every(PROFILE_REVIEW_MS, review);
   every(DAY_MS, () => store.nodes.forgetRemoved(clock.wallMs() - KEEP_REMOVED_MS));
 
   return {
@@ -148,6 +167,16 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
     enrolment,
     setHostAddresses: createHostAddresses({ store, network, clock }),
     requests,
+    profiles: createProfiles({
+      store,
+      network,
+      enrolment,
+      nodes,
+      compiler,
+      clock,
+      forgetSessions: core.forgetSessions,
+    }),
+    names: createNames(registry, baseDomain),
     keys: createEnrolmentKeys({ store, clock, publicUrl }),
     logins: createLogins({ store, throttle, clock, baseDomain }),
     setup: createSetup({ store, throttle, clock }),

@@ -27,6 +27,8 @@ export interface Admission {
   readonly tags: readonly Tag[];
   /** The node's secret; its hash is kept. */
   readonly token: string;
+  /** For a stock WireGuard app; see `profiles.ts`. */
+  readonly profileDigest?: string;
 }
 
 /** Creates the service. */
@@ -76,6 +78,7 @@ export const createEnrolment = (deps: {
       agentVersion,
       createdAt: clock.wallMs(),
       removedAt: null,
+      profileDigest: admission.profileDigest ?? null,
       lastSeenAt: null,
       endpoint: null,
       nat: 'unknown',

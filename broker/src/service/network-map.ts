@@ -1,7 +1,7 @@
 /** Compiles what one node may know, from registry and policy: whole, or the peers that changed. Reads only. */
 import type { Beacon, Candidate, MapPeer, MapUpdate, NetworkMap } from '@sidegate/protocol';
 import { type CandidateRules, type CandidateSource, candidatesFor } from './candidates.ts';
-import { type Node, seenOver } from './node.ts';
+import { isStockApp, type Node, seenOver } from './node.ts';
 import type { Registry } from './registry.ts';
 import type { Lag } from './views.ts';
 
@@ -43,6 +43,7 @@ export const createMapCompiler = (registry: Registry, settings: MapSettings, rul
       outbound: registry.access(viewer, peer),
       ...(owner === undefined ? {} : { owner: { id: owner.id, name: owner.name } }),
       tags: [...tags],
+      ...(isStockApp(peer) ? { speaks: 'wireguard' } : {}),
       ...(peer.hosts.length === 0 ? {} : { hosts: peer.hosts.map(({ key: _, ...host }) => host) }),
     };
   };

@@ -23,9 +23,10 @@ export type NodePatch = Partial<Pick<Node, 'identity' | 'report' | 'presence' | 
 
 /** What peers see of a node: equal text, nothing to tell them. */
 const faceOf = (node: Node): string => {
-  const { name, tags, ownerId } = node.identity;
+  const { publicKey, name, tags, ownerId } = node.identity;
   const { nat, reflexive } = node.mapping;
   return JSON.stringify([
+    publicKey,
     name,
     tags,
     ownerId,

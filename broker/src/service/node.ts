@@ -57,6 +57,9 @@ export interface Node {
   hosts: readonly HostAddress[];
 }
 
+/** A device with a stock WireGuard app: it has no token and checks in nowhere; the beacons alone see it. */
+export const isStockApp = ({ identity }: Pick<Node, 'identity'>): boolean => identity.profileDigest !== null;
+
 /** Before the first check-in. */
 export const NO_REPORT: NodeReport = {
   bootId: undefined,

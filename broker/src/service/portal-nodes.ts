@@ -18,8 +18,13 @@ import { canManageNode, canSeeNode } from './roles.ts';
 import type { TicketService } from './tickets.ts';
 
 /** A machine as the portal shows it. */
-export const toPortalNode = (node: Node, registry: Registry, baseDomain: string): PortalNode => {
-  const { accountId: _, ownerId: __, tokenHash: ___, tags, ...identity } = node.identity;
+export const toPortalNode = (
+  node: Node,
+  registry: Registry,
+  baseDomain: string,
+  isProfileOutOfDate: (node: Node) => boolean,
+): PortalNode => {
+  const { accountId: _, ownerId: __, tokenHash: ___, profileDigest, tags, ...identity } = node.identity;
   const { presence, mapping, report } = node;
   const owner = registry.ownerOf(node);
   const endpoint = mapping.reflexive.find((seen) => seen !== undefined);
@@ -35,6 +40,7 @@ export const toPortalNode = (node: Node, registry: Registry, baseDomain: string)
     paths: [...report.paths],
     health: [...report.health],
     counts: report.counts,
+    ...(profileDigest === null ? {} : { profile: { isOutOfDate: isProfileOutOfDate(node) } }),
   };
 };
 
@@ -46,9 +52,11 @@ export const createPortalNodes = (deps: {
   readonly tickets: TicketService;
   readonly clock: Clock;
   readonly baseDomain: string;
+  readonly isProfileOutOfDate: (node: Node) => boolean;
 }) => {
   const { store, registry, network, clock } = deps;
-  const show = (node: Node): PortalNode => toPortalNode(node, registry, deps.baseDomain);
+  const show = (node: Node): PortalNode =>
+    toPortalNode(node, registry, deps.baseDomain, deps.isProfileOutOfDate);
 
   const findNode = (actor: PortalActor, id: NodeId): Node => {
     const node = registry.find(id);
@@ -84,6 +92,8 @@ export const createPortalNodes = (deps: {
 
   return {
     removeNode,
+    /** The node, for somebody who sees it. */
+    find: findNode,
 
     list: (actor: PortalActor): PortalNode[] =>
       [...registry.nodesOf(actor.accountId)].filter((node) => canSeeNode(actor, node.identity)).map(show),

@@ -5,7 +5,16 @@
  * Invariants: a node is in every index or in none; only `network.ts` calls what changes the registry. Must not import
  * HTTP, UDP or the store.
  */
-import type { Access, AccountId, NodeId, PublicKey, UserId, UserRole } from '@sidegate/protocol';
+import type {
+  Access,
+  AccountId,
+  DnsLabel,
+  Ip,
+  NodeId,
+  PublicKey,
+  UserId,
+  UserRole,
+} from '@sidegate/protocol';
 import type { AccountRow } from '../store/account-store.ts';
 import type { SecretHash } from '../store/schema.ts';
 import type { Node } from './node.ts';
@@ -25,6 +34,8 @@ export interface Account {
   readonly nodes: Map<NodeId, Node>;
   readonly clients: Map<NodeId, Node>;
   readonly byOwner: Map<UserId, Map<NodeId, Node>>;
+  readonly byName: Map<DnsLabel, Node>;
+  readonly byAddress: Map<Ip, Node>;
 }
 
 /** Creates an empty registry. */
@@ -64,12 +75,14 @@ export const createRegistry = () => {
     canMeet(subjectOf(one), subjectOf(other), accountOf(one).row.preset);
 
   const index = (node: Node): void => {
-    const { accountId, publicKey, tokenHash, role, ownerId } = node.identity;
+    const { accountId, publicKey, tokenHash, role, ownerId, name, address4, address6 } = node.identity;
     const account = accounts.get(accountId)!;
     nodes.set(node.id, node);
     byKey.set(publicKey, node);
     byToken.set(tokenHash, node);
     account.nodes.set(node.id, node);
+    account.byName.set(name, node);
+    account.byAddress.set(address4, node).set(address6, node);
     if (role === 'client') account.clients.set(node.id, node);
     if (ownerId !== null) {
       const owned = account.byOwner.get(ownerId) ?? new Map<NodeId, Node>();
@@ -77,13 +90,16 @@ export const createRegistry = () => {
     }
   };
   const unindex = (node: Node): void => {
-    const { publicKey, tokenHash, ownerId } = node.identity;
+    const { publicKey, tokenHash, ownerId, name, address4, address6 } = node.identity;
     const account = accountOf(node);
     nodes.delete(node.id);
     byKey.delete(publicKey);
     byToken.delete(tokenHash);
     account.nodes.delete(node.id);
     account.clients.delete(node.id);
+    account.byName.delete(name);
+    account.byAddress.delete(address4);
+    account.byAddress.delete(address6);
     if (ownerId !== null) account.byOwner.get(ownerId)?.delete(node.id);
   };
 
@@ -110,7 +126,14 @@ export const createRegistry = () => {
     countAccounts: (): number => accounts.size,
     addAccount(row: AccountRow): void {
       if (!accounts.has(row.id)) {
-        accounts.set(row.id, { row, nodes: new Map(), clients: new Map(), byOwner: new Map() });
+        accounts.set(row.id, {
+          row,
+          nodes: new Map(),
+          clients: new Map(),
+          byOwner: new Map(),
+          byName: new Map(),
+          byAddress: new Map(),
+        });
       }
     },
     person: (id: UserId): Person | undefined => people.get(id),

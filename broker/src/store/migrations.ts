@@ -163,6 +163,11 @@ const createHostAddresses = async (db: Untyped) => {
     .execute();
 };
 
+/** Devices with a stock WireGuard app. */
+const addProfiles = async (db: Untyped) => {
+  await db.schema.alterTable('nodes').addColumn('profile_digest', 'text').execute();
+};
+
 /** Every migration for the dialect, by name. */
 export const migrationsFor = (dialect: SqlDialect): Record<string, Migration> => ({
   '202611221500-first-schema': {
@@ -174,4 +179,5 @@ export const migrationsFor = (dialect: SqlDialect): Record<string, Migration> =>
     },
   },
   '202611221800-host-addresses': { up: createHostAddresses },
+  '202611221801-profiles': { up: addProfiles },
 });

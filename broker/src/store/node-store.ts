@@ -8,7 +8,18 @@ import type { Db } from './store.ts';
 export type NodeRow = Omit<Selectable<NodesTable>, 'tags'> & { readonly tags: readonly Tag[] };
 /** What may change in a node's identity. */
 export type NodeChange = Partial<
-  Pick<NodeRow, 'name' | 'note' | 'tags' | 'tokenHash' | 'ownerId' | 'agentVersion' | 'removedAt'>
+  Pick<
+    NodeRow,
+    | 'name'
+    | 'note'
+    | 'tags'
+    | 'tokenHash'
+    | 'ownerId'
+    | 'agentVersion'
+    | 'removedAt'
+    | 'publicKey'
+    | 'profileDigest'
+  >
 >;
 /** What is observed, and worth little on its own. */
 export type NodeObservation = Pick<NodeRow, 'id' | 'lastSeenAt' | 'endpoint' | 'nat' | 'agentVersion'>;

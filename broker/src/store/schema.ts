@@ -103,6 +103,8 @@ export interface NodesTable {
   createdAt: number;
   /** Set when the node left: the row stays a while, so that its address is not given out again soon. */
   removedAt: number | null;
+  /** Of a stock WireGuard app: what its profile held when it was made. `null` for machines with our agent. */
+  profileDigest: string | null;
   // Observed: written lazily, and good enough after a crash.
   lastSeenAt: number | null;
   endpoint: Endpoint | null;

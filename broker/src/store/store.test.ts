@@ -38,6 +38,7 @@ const nodeRow = (number: number, more: Partial<NodeRow> = {}): NodeRow => ({
   ownerId: userId,
   tags: ['north' as Tag],
   note: '',
+  profileDigest: null,
   hostname: 'home',
   platform: 'debian',
   agentVersion: '1.0.0',

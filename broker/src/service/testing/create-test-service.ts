@@ -2,6 +2,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { createVirtualClock, newId, silentLogger, splitEndpoint } from '@sidegate/kit';
 import {
+  type Beacon,
   type CheckInRequest,
   type Cidr4,
   type DnsLabel,
@@ -57,7 +58,11 @@ export const describeCheckIn = (more: Partial<CheckInRequest> = {}): CheckInRequ
 });
 
 /** Starts the services; `stop` ends their chores and the database. */
-export const createTestService = async (preset: PolicyPreset = 'service', prefix4 = '100.64.0.0/10') => {
+export const createTestService = async (
+  preset: PolicyPreset = 'service',
+  prefix4 = '100.64.0.0/10',
+  beacons: readonly Beacon[] = [],
+) => {
   const clock = createVirtualClock();
   const store = await openStore(':memory:');
   const { account, owner } = await createAccount(store, clock, {
@@ -76,13 +81,14 @@ export const createTestService = async (preset: PolicyPreset = 'service', prefix
       clock,
       logger: silentLogger,
       ticketKey: generateKeyPairSync('ed25519').privateKey,
-      beacons: [],
+      beacons,
       brokerAddresses: new Set(['203.0.113.10' as Ip]),
       publicUrl: 'https://broker.example.com',
       baseDomain: 'sidegate.internal',
       checkInSec: 60,
       edgeUrl: 'http://{fqdn}/',
       isLoopbackAllowed: false,
+      isForwarding: true,
     },
     stopping.signal,
   );
