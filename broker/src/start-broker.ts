@@ -11,6 +11,7 @@ import { type BrokerConfig, publicUrlOf, storeLocationOf } from './config.ts';
 import { BrokerError } from './errors.ts';
 import { createApp } from './http/app.ts';
 import { type HttpServer, startHttpServer } from './http/http-server.ts';
+import { createRelayUpgrade } from './http/relay-upgrade.ts';
 import { ensureBeaconKey, ensureDataDirectory, ensureTicketKey } from './private-files.ts';
 import { type BrokerService, createBrokerService } from './service/broker-service.ts';
 import type { BucketRate } from './service/token-buckets.ts';
@@ -39,14 +40,21 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
+/** The beacon that WebSockets lead to; nodes keep the others on UDP, and so notice when UDP works again. */
+const WEB_SOCKET_BEACON = 0;
 const startUdp = async (deps: BrokerDeps, service: BrokerService, scope: ResourceScope) => {
   const { config, clock } = deps;
   const keys = config.udp.map((_, index) => ensureBeaconKey(config.data, index));
   const beacon = createBeacon({ keys, directory: service.directory, events: service.beaconEvents, clock });
   const listen = planListening(config);
   try {
-    const udp = await startUdpServer({ beacon, listen, clock });
+    const { relaySockets } = service;
+    const udp = await startUdpServer({ beacon, listen, clock, sendToWebSocket: relaySockets.send });
     scope.add(udp);
+    relaySockets.setReceiver({
+      receive: (node, bytes) => udp.receive(WEB_SOCKET_BEACON, bytes, node),
+      closed: beacon.closeWebSocket,
+    });
     service.setBeacon(beacon);
     return { beacon, listen, udp };
   } catch (cause) {
@@ -57,18 +65,22 @@ const startUdp = async (deps: BrokerDeps, service: BrokerService, scope: Resourc
 const startHttp = async (deps: BrokerDeps, service: BrokerService, url: string): Promise<HttpServer> => {
   const { config, clock, logger, enrolRate } = deps;
   const { http, tlsCert, tlsKey, trustProxy, portalDir } = config;
-  const app = createApp({
+  const httpDeps = {
     service,
     clock,
     logger: logger.child('http'),
     config: { publicUrl: url, isProxyTrusted: trustProxy, portalDir },
+  };
+  const app = createApp({
+    ...httpDeps,
     ...(enrolRate === undefined ? {} : { enrolRate }),
   });
   const tls =
     tlsCert === undefined || tlsKey === undefined
       ? {}
       : { tls: { cert: readFileSync(tlsCert, 'utf8'), key: readFileSync(tlsKey, 'utf8') } };
-  return startHttpServer({ ...http, clock, listener: app.handler as never, ...tls });
+  const onUpgrade = createRelayUpgrade(httpDeps);
+  return startHttpServer({ ...http, clock, listener: app.handler as never, onUpgrade, ...tls });
 };
 
 const start = async (deps: BrokerDeps, scope: ResourceScope): Promise<Omit<Broker, 'stop'>> => {

@@ -2,6 +2,8 @@
 export const LIMITS = {
   /** Largest JSON body a broker or an agent reads. */
   bodySizeBytes: 64 * 1024,
+  /** One WireGuard datagram in a message of the relay's WebSocket, with room for any MTU of Ethernet. */
+  relayMessageSizeBytes: 2048,
   /** Endpoint candidates one node may report; more are refused, so that nobody is made to probe the world. */
   candidatesPerNode: 8,
   /** Path summaries in one check-in. */

@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '@sidegate/kit';
 import { BrokerError } from '../errors.ts';
+import type { UpgradeListener } from './relay-upgrade.ts';
 
 /** Headers must be there after this, the whole request after that; event streams are answers, and not meant. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -20,6 +21,7 @@ export interface HttpServerOptions {
   /** 0 picks a free one. */
   readonly port: number;
   readonly listener: RequestListener;
+  readonly onUpgrade?: UpgradeListener;
   readonly clock: Clock;
   /** PEM texts; without them plain HTTP, for a proxy in front. */
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -48,6 +50,7 @@ export const startHttpServer = async (options: HttpServerOptions): Promise<HttpS
   const { host, port, clock } = options;
   try {
     const server = create(options);
+    if (options.onUpgrade !== undefined) server.on('upgrade', options.onUpgrade);
     server.listen({ host, port });
     await once(server, 'listening');
     const stop = async (): Promise<void> => {

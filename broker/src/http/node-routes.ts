@@ -1,13 +1,10 @@
 /** `/v1/nodes/self`: what an enrolled node asks, with its token as bearer; and what anybody may know of the broker. */
-import type { IncomingMessage } from 'node:http';
 import { type Clock, openEventStream, readJson, sendJson } from '@sidegate/kit';
 import { type BrokerInfo, CheckInRequest, HostWishes, LIMITS, PunchRequest } from '@sidegate/protocol';
 import type { Polka } from 'polka';
-import { BrokerError } from '../errors.ts';
-import type { Node } from '../service/node.ts';
-import { hashSecret } from '../service/secrets.ts';
 import { VERSION } from '../version.ts';
-import { bearerOf, type HttpDeps } from './request-context.ts';
+import { createNodeGuard } from './node-guard.ts';
+import type { HttpDeps } from './request-context.ts';
 
 /** A revision in a query; anything else is as good as none. */
 const parseRevision = (text: string | undefined): number | undefined =>
@@ -15,15 +12,8 @@ const parseRevision = (text: string | undefined): number | undefined =>
 
 /** Adds the routes. */
 export const addNodeRoutes = (app: Polka, { service }: HttpDeps, clock: Clock): void => {
-  const { registry, nodeStreams } = service;
-
-  const nodeOf = (request: IncomingMessage): Node => {
-    const hash = hashSecret(bearerOf(request) ?? '');
-    const node = registry.findByToken(hash);
-    if (node !== undefined) return node;
-    if (registry.isRevoked(hash)) throw new BrokerError('NODE_REVOKED', 'This node was removed');
-    throw new BrokerError('NODE_TOKEN_UNKNOWN', 'No node has this token');
-  };
+  const { nodeStreams } = service;
+  const nodeOf = createNodeGuard(service);
 
   app.get('/v1/broker', (_request, response) => {
     const info: BrokerInfo = { version: VERSION, ...service.info, beacons: [...service.info.beacons] };

@@ -30,6 +30,7 @@ import { createPresence, PRESENCE_SWEEP_MS } from './presence.ts';
 import { createProfileReview, createProfiles, PROFILE_REVIEW_MS } from './profiles.ts';
 import { createPunching } from './punching.ts';
 import { createRegistry, type Registry } from './registry.ts';
+import { createRelaySockets } from './relay-sockets.ts';
 import { repeat } from './repeat.ts';
 import { createSetup } from './setup.ts';
 import { createTickets, ticketKeyOf } from './tickets.ts';
@@ -92,7 +93,9 @@ const createCore = (options: BrokerServiceOptions, registry: Registry) => {
   const presence = createPresence({ registry, network, clock, checkInSec });
   const brokerBootId = randomUUID();
   const nodeStreams = createNodeStreams({ network, presence, clock, brokerBootId });
-  const endpoints = createEndpoints({ registry, network, presence, beacon });
+  const relaySockets = createRelaySockets(network, presence);
+  const { addressOf } = relaySockets;
+  const endpoints = createEndpoints({ registry, network, presence, beacon, addressOf });
   const forgetSessions = (id: NodeId): void => control?.forget(id);
   network.events.on('node.removed', ({ id }) => forgetSessions(id));
   return {
@@ -101,6 +104,7 @@ const createCore = (options: BrokerServiceOptions, registry: Registry) => {
     presence,
     brokerBootId,
     nodeStreams,
+    relaySockets,
     endpoints,
     checkIn: createCheckIn({
       network,
@@ -183,9 +187,10 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
     users: createUsers({ store, registry, network, nodes, streams: portalStreams, clock }),
     audit: createAuditLog(store),
     info: { bootId: core.brokerBootId, beacons: options.beacons, ticketKey, baseDomain, publicUrl },
-    /** Ends every event stream: nodes and browsers come back elsewhere, or later. */
+    /** Ends every event stream and WebSocket: nodes and browsers come back elsewhere, or later. */
     endStreams(): void {
       core.nodeStreams.closeEvery();
+      core.relaySockets.closeEvery();
       portalStreams.closeEvery();
     },
     /** Writes what is still only in memory. */

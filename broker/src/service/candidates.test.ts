@@ -1,5 +1,5 @@
 import { splitEndpoint } from '@sidegate/kit';
-import type { Candidate, Cidr4, Cidr6, Endpoint, Ip } from '@sidegate/protocol';
+import type { Candidate, Cidr4, Cidr6, Endpoint, Ip, Ip4 } from '@sidegate/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { acceptCandidates, type CandidateRules, candidatesFor } from './candidates.ts';
@@ -100,4 +100,13 @@ describe('who is told', () => {
   test('a private address that a beacon saw is in the network of the broker', () => {
     expect(told(home('10.0.0.5:40001'), home('10.0.0.6:40001'))).toEqual(['10.0.0.6:40001']);
   });
+});
+
+test('nodes behind WebSockets from one public address are told of each other in their LAN', () => {
+  const near = { reported: [lan('192.168.1.2:40001')], reflexive: [], site: '198.51.100.7' as Ip4 };
+  const there = { ...near, site: '198.51.100.8' as Ip4 };
+  const onUdp = { reported: [], reflexive: ['198.51.100.7:40009' as Endpoint] };
+  expect(candidatesFor(near, near, RULES)).toEqual(near.reported);
+  expect(candidatesFor(onUdp, near, RULES)).toEqual(near.reported);
+  expect(candidatesFor(there, near, RULES)).toEqual([]);
 });

@@ -96,21 +96,23 @@ export interface CandidateSource {
   readonly reported: readonly Candidate[];
   /** What the beacons saw, by beacon. */
   readonly reflexive: readonly (Endpoint | undefined)[];
+  /** Public address of its WebSocket, where no beacon sees it. */
+  readonly site?: Ip4 | undefined;
 }
 
-/** Public IPv4 address as the beacons saw it. */
-export const reflexiveIp4 = (source: Pick<CandidateSource, 'reflexive'>): Ip4 | undefined => {
+/** Public IPv4 address as the beacons saw it, else that of its WebSocket. */
+export const siteIp4 = (source: Pick<CandidateSource, 'reflexive' | 'site'>): Ip4 | undefined => {
   for (const endpoint of source.reflexive) {
     const address = endpoint && splitEndpoint(endpoint).address;
     if (address !== undefined && isIp4(address)) return address;
   }
-  return undefined;
+  return source.site;
 };
 
 /** Are both behind one public address? */
 export const isSameSite = (one: CandidateSource, other: CandidateSource): boolean => {
-  const address = reflexiveIp4(one);
-  return address !== undefined && address === reflexiveIp4(other);
+  const address = siteIp4(one);
+  return address !== undefined && address === siteIp4(other);
 };
 
 /** What `viewer` is told of `subject`, best first. */

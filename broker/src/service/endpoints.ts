@@ -1,6 +1,6 @@
 /** What the beacons learn becomes the nodes' mapping: the only writer of reflexive endpoints (`node.mapping`). */
 import { formatEndpoint, type UdpEndpoint } from '@sidegate/kit';
-import type { NatKind, NodeId } from '@sidegate/protocol';
+import type { Ip4, NatKind, NodeId } from '@sidegate/protocol';
 import type { Network } from './network.ts';
 import { type Node, type NodeMapping, seenOver } from './node.ts';
 import type { Presence } from './presence.ts';
@@ -19,6 +19,8 @@ export const createEndpoints = (deps: {
   readonly network: Network;
   readonly presence: Presence;
   readonly beacon: () => BeaconControl | undefined;
+  /** Where a node's WebSocket comes from. */
+  readonly addressOf: (id: NodeId) => Ip4 | undefined;
 }) => {
   const { registry, network, presence } = deps;
 
@@ -48,6 +50,14 @@ export const createEndpoints = (deps: {
       while (reflexive.length < beaconIndex) reflexive.push(undefined);
       reflexive[beaconIndex] = formatEndpoint(endpoint);
       refresh(node, reflexive);
+    },
+    /** `BeaconEvents.onWebSocket`: where it was on UDP is not where it is now. */
+    onWebSocket(id: NodeId): void {
+      const node = registry.find(id);
+      if (node === undefined) return;
+      const site = deps.addressOf(id);
+      const mapping: NodeMapping = { reflexive: [], nat: 'unknown' };
+      network.change(node, { mapping: site === undefined ? mapping : { ...mapping, site } });
     },
     /** `BeaconEvents.onAlive`. */
     onAlive(id: NodeId): void {

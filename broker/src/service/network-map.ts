@@ -19,6 +19,7 @@ export type RulesOf = (node: Node) => CandidateRules;
 export const candidateSourceOf = (node: Node): CandidateSource => ({
   reported: node.report.candidates,
   reflexive: node.mapping.reflexive,
+  site: node.mapping.site,
 });
 
 /** Creates the compiler. */

@@ -4,7 +4,7 @@
  */
 import { createEmitter } from '@sidegate/kit';
 import type { MapUpdate, NodeId } from '@sidegate/protocol';
-import { isSameSite, reflexiveIp4 } from './candidates.ts';
+import { isSameSite, siteIp4 } from './candidates.ts';
 import { candidateSourceOf, type MapCompiler } from './network-map.ts';
 import type { Node } from './node.ts';
 import type { Person, Registry } from './registry.ts';
@@ -73,9 +73,9 @@ export const createNetwork = (
   };
 
   /** LAN candidates are for nodes behind one public address: a node that moved sees those of others anew. */
-  const touchSites = (node: Node, before: Pick<Node['mapping'], 'reflexive'>): void => {
-    if (reflexiveIp4(before) === reflexiveIp4(node.mapping)) return;
-    const [was, is] = [{ reported: [], reflexive: before.reflexive }, candidateSourceOf(node)];
+  const touchSites = (node: Node, before: Node['mapping']): void => {
+    if (siteIp4(before) === siteIp4(node.mapping)) return;
+    const [was, is] = [{ ...before, reported: [] }, candidateSourceOf(node)];
     for (const peer of registry.peersOf(node)) {
       const source = candidateSourceOf(peer);
       if (isSameSite(was, source) || isSameSite(is, source)) touch(node, peer.id);

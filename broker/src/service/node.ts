@@ -4,6 +4,7 @@ import type {
   CheckInRequest,
   Endpoint,
   HostAddress,
+  Ip4,
   NatKind,
   NodeId,
   PathSummary,
@@ -39,6 +40,8 @@ export interface NodePresence {
 export interface NodeMapping {
   readonly reflexive: readonly (Endpoint | undefined)[];
   readonly nat: NatKind;
+  /** The public address of its WebSocket, while UDP is blocked: tells who is in one home, is never an endpoint. */
+  readonly site?: Ip4;
 }
 
 /** Where the first beacon that sees the node over this address family sees it. */
