@@ -23,7 +23,7 @@ import {
   WallMs,
 } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { NatKind, NodeRole, PathState, Tag } from './node-api.ts';
+import { Candidate, NatKind, NodeRole, PathState, Tag } from './node-api.ts';
 import { NewPassword, UserRole } from './portal-api.ts';
 
 /** A thing a person can act on: shown in the UI and in `sidegate status`, instead of a log line. */
@@ -41,6 +41,20 @@ export type HealthWarning = v.InferOutput<typeof HealthWarning>;
 /** Interface life: no identity, turned off by a person, coming up, up. */
 export const AgentState = v.picklist(['not-enrolled', 'down', 'starting', 'up']);
 export type AgentState = v.InferOutput<typeof AgentState>;
+
+/** Does the router let the internet in to our WireGuard port? */
+export const PortMappingStatus = v.strictObject({
+  /** `not-needed`: our own address is public. `double-nat`: the router itself is behind a NAT. */
+  state: v.picklist(['off', 'no-gateway', 'not-needed', 'asking', 'mapped', 'double-nat', 'unavailable']),
+  gateway: v.optional(Ip4),
+  protocol: v.optional(v.picklist(['pcp', 'nat-pmp', 'upnp'])),
+  external: v.optional(Endpoint),
+  /** When the lease ends unless renewed, which happens at half of it. */
+  expiresAt: v.optional(WallMs),
+  /** What the router said, as the end of a sentence about it. */
+  why: v.optional(v.string()),
+});
+export type PortMappingStatus = v.InferOutput<typeof PortMappingStatus>;
 
 /** `GET /status`. */
 export const EdgeStatus = v.strictObject({
@@ -81,6 +95,9 @@ export const EdgeStatus = v.strictObject({
       mtuBytes: v.number(),
     }),
   ),
+  portMapping: v.optional(PortMappingStatus),
+  /** Where this node tells the broker that it may be reached, beside what the broker sees for itself. */
+  candidates: v.optional(v.array(Candidate)),
   counts: v.strictObject({ peers: v.number(), hosts: v.number(), forwards: v.number() }),
   health: v.array(HealthWarning),
   plugins: v.array(

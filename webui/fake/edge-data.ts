@@ -240,6 +240,13 @@ const makeStatus = (now: number): EdgeStatus =>
       reflexive6: '[2001:db8:42::2]:40117',
     },
     tunnel: { interfaceName: 'sg0', kind: 'kernel', listenPort: 40117, mtuBytes: 1280 },
+    portMapping: {
+      state: 'mapped',
+      gateway: '192.168.1.1',
+      protocol: 'pcp',
+      external: '203.0.113.42:40117',
+      expiresAt: now + HOUR,
+    },
     counts: { peers: 4, hosts: 13, forwards: 3 },
     health: [
       {
@@ -257,7 +264,7 @@ const makeStatus = (now: number): EdgeStatus =>
       { name: 'discovery', state: 'running', detail: 'arp-scan, neighbours, DHCP leases' },
       { name: 'dns', state: 'running', detail: '/etc/hosts' },
       { name: 'web', state: 'running', detail: 'mesh address, port 7380' },
-      { name: 'port-mapping', state: 'skipped', detail: 'no router answers PCP, NAT-PMP or UPnP' },
+      { name: 'port-mapping', state: 'running', detail: '' },
     ],
   });
 

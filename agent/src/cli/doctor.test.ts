@@ -150,6 +150,7 @@ describe('sidegate doctor', () => {
       ...STATUS,
       tunnel: { ...STATUS.tunnel!, kind: 'userspace' },
       broker: { ...STATUS.broker!, beaconReachable: false, nat: 'symmetric' },
+      portMapping: { state: 'double-nat', why: 'its own address 100.64.0.2 is not a public one' },
     };
     await using daemon = await openFakeDaemon({ 'GET /status': sick, 'GET /forwards': [FORWARD] });
     const { out, exitCode } = await daemon.cli(['doctor'], {

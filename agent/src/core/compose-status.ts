@@ -39,6 +39,8 @@ export const composeStatus = ({ platform, startedAt, facts, health, plugins }: S
   const node = nodeOf(facts);
   const broker = brokerOf(facts);
   const tunnel = facts.get('tunnel');
+  const portMapping = facts.get('port-mapping');
+  const candidates = facts.get('own-candidates');
   return {
     state: facts.get('life')?.state ?? 'down',
     version: platform.version,
@@ -48,6 +50,8 @@ export const composeStatus = ({ platform, startedAt, facts, health, plugins }: S
     ...(node === undefined ? {} : { node }),
     ...(broker === undefined ? {} : { broker }),
     ...(tunnel === undefined ? {} : { tunnel }),
+    ...(portMapping === undefined ? {} : { portMapping }),
+    ...(candidates === undefined ? {} : { candidates: [...candidates] }),
     counts: {
       peers: facts.get('peers')?.length ?? 0,
       hosts: facts.get('hosts')?.length ?? 0,

@@ -97,6 +97,7 @@ const onPunch = (state: PathState, event: Of<'punch'>, nowMs: number): PathStep 
     event.candidates,
     nowMs + event.startInMs,
     state.isController,
+    event.isYielding,
   );
   return still({ ...probing, probe, upgrade: { ...state.upgrade, askedAtMs: undefined } });
 };

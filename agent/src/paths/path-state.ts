@@ -79,6 +79,8 @@ export type PathEvent =
       readonly startInMs: number;
       /** Validated: see `validate-candidates.ts`. */
       readonly candidates: readonly Candidate[];
+      /** Our NAT is symmetric and a port of our router leads to us: the peer is to come in there first. */
+      readonly isYielding?: boolean;
     }
   | { readonly kind: 'punch-failed'; readonly why: string }
   | {

@@ -2,6 +2,8 @@
 export const PATH_TIMERS = {
   /** When each candidate is pinged, from the start of the session: dense while holes open, sparse for slow peers. */
   probeOffsetsMs: [0, 100, 250, 500, 1000, 2000, 3000],
+  /** A side with a port of its own on a symmetric NAT lets the peer come in there first: see `ProbeSession`. */
+  probeYieldMs: 1000,
   /** A session that has not passed by then has failed. */
   probeMaxMs: 4000,
   /** A candidate is chosen after this many answers, or this long after the first: a better one may be slower. */

@@ -56,17 +56,29 @@ const candidateOf = (
   verifiedAtMs: undefined,
 });
 
-/** Begins a session; pings start at `startAtMs`. */
+/**
+ * Begins a session; pings start at `startAtMs`. With `isYielding`, those to what the beacons saw of the peer start
+ * later: our symmetric NAT would give them an outside port of their own, and then refuse, as the other half of the same
+ * flow, what the peer sends to the port that our router maps to us. Not left out, for routers that lie.
+ */
 export const createProbeSession = (
   id: string,
   candidates: readonly Candidate[],
   startAtMs: number,
   isController: boolean,
+  isYielding = false,
 ): ProbeSession => ({
   id,
   startAtMs,
   isController,
-  candidates: candidates.map(({ endpoint, kind }) => candidateOf(endpoint, kind, startAtMs, false)),
+  candidates: candidates.map(({ endpoint, kind }) =>
+    candidateOf(
+      endpoint,
+      kind,
+      isYielding && kind === 'reflexive' ? startAtMs + T.probeYieldMs : startAtMs,
+      false,
+    ),
+  ),
   selection: undefined,
   wanted: undefined,
 });

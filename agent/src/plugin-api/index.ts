@@ -17,6 +17,7 @@ import type {
   Host,
   NetworkMap,
   PeerStatus,
+  PortMappingStatus,
   PublicKey,
   Scope,
 } from '@sidegate/protocol';
@@ -78,12 +79,16 @@ export interface Facts {
     /** Our WireGuard key, once there is one. */
     readonly publicKey: PublicKey | undefined;
   };
+  /** Owner: mesh. As last told to the broker, static and mapped ones first. */
+  'own-candidates': readonly Candidate[];
   /** Owner: mesh. Pinned at enrolment: checks login tickets. Base64 of 32 bytes. */
   'ticket-key': string;
   /** Owner: discovery. */
   hosts: readonly Host[];
   /** Owner: discovery. */
   scopes: readonly Scope[];
+  /** Owner: port-mapping. Absent while there is no tunnel. */
+  'port-mapping': PortMappingStatus;
   /** Owner: forwarding. */
   forwards: readonly Forward[];
 }

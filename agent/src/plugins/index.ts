@@ -13,5 +13,6 @@ export const builtInPlugins: readonly PluginSource[] = [
   { name: 'mesh', load: () => import('./mesh/index.ts') },
   { name: 'forwarding', load: () => import('./forwarding/index.ts') },
   { name: 'discovery', load: () => import('./discovery/index.ts') },
+  { name: 'port-mapping', load: () => import('./port-mapping/index.ts') },
   { name: 'web', load: () => import('./web/index.ts') },
 ];

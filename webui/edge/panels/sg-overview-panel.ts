@@ -71,7 +71,7 @@ export class SgOverviewPanel extends EdgePanel {
     </section>`;
   }
 
-  #renderConnection({ broker, tunnel }: EdgeStatus) {
+  #renderConnection({ broker, tunnel, portMapping }: EdgeStatus) {
     const flag = (ok: boolean, yes: string, no: string) =>
       html`<sg-badge tone=${ok ? 'ok' : 'error'} dot>${ok ? yes : no}</sg-badge>`;
     return html`<section class="section" aria-labelledby="connection">
@@ -86,6 +86,16 @@ export class SgOverviewPanel extends EdgePanel {
           ${detail(t('overview.reflexive'), broker.reflexive4 && copyable(broker.reflexive4, t('overview.reflexive')))}
           ${detail(t('overview.reflexive6'), broker.reflexive6 && copyable(broker.reflexive6, t('overview.reflexive6')))}`
         }
+        ${detail(
+          t('overview.mapping'),
+          portMapping &&
+            t(`mapping.${portMapping.state}`, {
+              external: portMapping.external ?? '',
+              protocol:
+                portMapping.protocol === undefined ? '' : t(`mapping-protocol.${portMapping.protocol}`),
+              why: portMapping.why ?? '',
+            }),
+        )}
         ${detail(
           t('overview.tunnel'),
           tunnel &&

@@ -4,9 +4,11 @@ import * as v from 'valibot';
 import type { Command, CommandContext } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { plain } from '../output/plain-text.ts';
+import { describePortMapping } from '../output/port-mapping-text.ts';
 import type { Style } from '../output/style.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import { formatAgo, formatBytes } from '../output/units.ts';
+import { fetchStatus } from './status.ts';
 
 const PATH_COLOURS: Readonly<Record<string, keyof Style>> = {
   direct: 'green',
@@ -57,6 +59,14 @@ const sayHistory = (context: CommandContext, { name, explain }: PeerStatus): voi
   }
 };
 
+/** What holds for all paths, then each by itself. */
+const explain = async (context: CommandContext, peers: readonly PeerStatus[]): Promise<void> => {
+  const { portMapping } = await fetchStatus(context);
+  if (portMapping !== undefined)
+    context.say(`\nrouter port: ${describePortMapping(portMapping, context.io.clock.wallMs())}`);
+  for (const peer of peers) sayHistory(context, peer);
+};
+
 export const peersCommand: Command = {
   path: ['peers'],
   summary: 'List the other machines and the paths to them',
@@ -69,7 +79,7 @@ export const peersCommand: Command = {
       return EXIT.ok;
     }
     context.say(renderPeers(peers, context));
-    if (invocation.has('explain')) for (const peer of peers) sayHistory(context, peer);
+    if (invocation.has('explain')) await explain(context, peers);
     return EXIT.ok;
   },
 };

@@ -3,6 +3,7 @@ import { DEFAULTS, EdgeStatus, type HealthWarning } from '@sidegate/protocol';
 import type { Command, CommandContext } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { plain } from '../output/plain-text.ts';
+import { describePortMapping } from '../output/port-mapping-text.ts';
 import { renderFields } from '../output/table.ts';
 import { formatAgo, formatCount, formatDuration } from '../output/units.ts';
 
@@ -60,6 +61,21 @@ const tunnelFields = ({ tunnel }: EdgeStatus): [string, string][] =>
         ],
       ];
 
+/** How others may find the way in. */
+const reachFields = ({ portMapping, candidates = [] }: EdgeStatus, nowMs: number): [string, string][] => [
+  ...(portMapping === undefined
+    ? []
+    : [['router port', describePortMapping(portMapping, nowMs)] as [string, string]]),
+  ...(candidates.length === 0
+    ? []
+    : [
+        ['offers', candidates.map(({ kind, endpoint }) => `${endpoint} (${kind})`).join(', ')] as [
+          string,
+          string,
+        ],
+      ]),
+];
+
 /** Warnings with their hints, worst first. */
 export const renderHealth = (health: readonly HealthWarning[], { style }: CommandContext): string => {
   const paint = { error: style.red, warning: style.yellow, info: style.cyan };
@@ -86,6 +102,7 @@ const sayStatus = (context: CommandContext, status: EdgeStatus): void => {
     ...nodeFields(status),
     ...brokerFields(status, now),
     ...tunnelFields(status),
+    ...reachFields(status, now),
     [
       'knows',
       [formatCount(peers, 'peer'), formatCount(hosts, 'host'), formatCount(forwards, 'forward')].join(', '),

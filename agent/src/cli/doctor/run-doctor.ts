@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import type { CommandContext } from '../command.ts';
 import { fetchStatus } from '../commands/status.ts';
 import { DaemonRefusal } from '../local-client.ts';
+import { describePortMapping } from '../output/port-mapping-text.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { judgeForeignFirewalls, parseNftRuleset } from './foreign-firewalls.ts';
 import { judgeClock } from './judge-clock.ts';
@@ -209,7 +210,22 @@ const checkBrokerHttp = async ({ io }: CommandContext, url: string): Promise<Fin
   }
 };
 
-const checkBrokerUdp = ({ broker }: EdgeStatus): Finding[] => {
+/** A router that maps no port is nothing wrong: most paths do without. One behind another NAT is worth knowing. */
+const checkPortMapping = ({ portMapping }: EdgeStatus, nowMs: number): Finding[] => {
+  if (portMapping === undefined) return [];
+  const title = `Port on the router: ${describePortMapping(portMapping, nowMs)}`;
+  return [
+    portMapping.state === 'double-nat'
+      ? warn(
+          'port-mapping',
+          title,
+          'Two NATs in a row: direct paths may still work. Where the outer router is yours, bridge one of the two.',
+        )
+      : ok('port-mapping', title),
+  ];
+};
+
+const checkBrokerUdp = ({ broker, portMapping }: EdgeStatus): Finding[] => {
   if (broker === undefined) return [];
   const findings = [
     broker.beaconReachable
@@ -220,12 +236,12 @@ const checkBrokerUdp = ({ broker }: EdgeStatus): Finding[] => {
           'A firewall on the way may block outgoing UDP, or the broker’s UDP port is closed.',
         ),
   ];
-  if (broker.nat === 'symmetric') {
+  if (broker.nat === 'symmetric' && portMapping?.state !== 'mapped') {
     findings.push(
       warn(
         'nat',
         'This NAT changes ports for every destination',
-        'Paths to peers behind such a NAT stay relayed; UPnP or IPv6 on the router helps.',
+        'Paths to peers behind such a NAT stay relayed; turning on PCP or UPnP on the router helps, and so does IPv6.',
       ),
     );
   }
@@ -245,5 +261,6 @@ export const runDoctor = async (context: CommandContext): Promise<Finding[]> => 
   }
   if (status?.broker === undefined) return [...findings, judgeClock(context.io.clock.wallMs(), undefined)];
   findings.push(...(await checkBrokerHttp(context, status.broker.url)));
-  return status.state === 'up' ? [...findings, ...checkBrokerUdp(status)] : findings;
+  if (status.state !== 'up') return findings;
+  return [...findings, ...checkBrokerUdp(status), ...checkPortMapping(status, context.io.clock.wallMs())];
 };

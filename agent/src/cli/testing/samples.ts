@@ -31,6 +31,17 @@ export const STATUS: EdgeStatus = v.parse(EdgeStatus, {
     reflexive4: '198.51.100.7:40001',
   },
   tunnel: { interfaceName: 'sg0', kind: 'kernel', listenPort: 40_001, mtuBytes: 1280 },
+  portMapping: {
+    state: 'mapped',
+    gateway: '192.168.1.1',
+    protocol: 'pcp',
+    external: '198.51.100.7:40001',
+    expiresAt: ago(-6000),
+  },
+  candidates: [
+    { kind: 'mapped', endpoint: '198.51.100.7:40001' },
+    { kind: 'lan', endpoint: '192.168.1.2:40001' },
+  ],
   counts: { peers: 2, hosts: 1, forwards: 3 },
   health: [
     {

@@ -21,6 +21,8 @@ export interface PacketRouter {
     address: Ip4,
     onPacket: (payload: unknown, from: Endpoint) => void,
     port?: number,
+    /** A port of the public address that leads to the socket, whoever sends to it. */
+    mappedPort?: number,
   ): Attachment;
   /** Packets that a NAT dropped, or that went nowhere. */
   readonly dropped: number;
@@ -43,9 +45,11 @@ export const createPacketRouter = (clock: Clock, delayMs: number): PacketRouter 
     get dropped() {
       return dropped;
     },
-    attach(nat, firstAddress, onPacket, port) {
+    attach(nat, firstAddress, onPacket, port, mappedPort) {
       let address = firstAddress;
       let mappings = new Map<string, Mapping>();
+      /** Flows that came in by the mapped port; what goes back leaves from there. */
+      let guests = new Set<Endpoint>();
       const mappingTo = (to: Endpoint): Mapping => {
         const key = nat === 'symmetric' ? to : 'any';
         const known = mappings.get(key) ?? { publicPort: port ?? nextPort++, contacted: new Set<Endpoint>() };
@@ -56,7 +60,20 @@ export const createPacketRouter = (clock: Clock, delayMs: number): PacketRouter 
         if (nat === 'none') return true;
         return mapping !== undefined && (nat === 'full-cone' || mapping.contacted.has(from));
       };
+      /** As Linux does: a flow that is known from the inside already is not known twice. */
+      const isGuest = (from: Endpoint): boolean => {
+        const known = [...mappings.values()].some(
+          ({ contacted, publicPort }) => contacted.has(from) && publicPort !== mappedPort,
+        );
+        if (!known) guests.add(from);
+        return !known;
+      };
       const receive = (payload: unknown, from: Endpoint, toPort: number) => {
+        if (toPort === mappedPort) {
+          if (guests.has(from) || isGuest(from)) onPacket(payload, from);
+          else dropped += 1;
+          return;
+        }
         const mapping = [...mappings.values()].find(({ publicPort }) => publicPort === toPort);
         if (isLetIn(mapping, from)) onPacket(payload, from);
         else dropped += 1;
@@ -64,9 +81,9 @@ export const createPacketRouter = (clock: Clock, delayMs: number): PacketRouter 
       inboxes.set(address, receive);
       return {
         send(to, payload) {
-          const mapping = mappingTo(to);
-          mapping.contacted.add(to);
-          const from = formatEndpoint({ address, port: mapping.publicPort });
+          const isAnswer = guests.has(to);
+          if (!isAnswer) mappingTo(to).contacted.add(to);
+          const from = formatEndpoint({ address, port: isAnswer ? mappedPort! : mappingTo(to).publicPort });
           const target = splitEndpoint(to);
           clock.after(delayMs, () => {
             const inbox = inboxes.get(target.address as Ip4);
@@ -78,6 +95,7 @@ export const createPacketRouter = (clock: Clock, delayMs: number): PacketRouter 
           inboxes.delete(address);
           address = next;
           mappings = new Map();
+          guests = new Set();
           inboxes.set(address, receive);
         },
       };

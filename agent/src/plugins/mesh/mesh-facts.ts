@@ -9,6 +9,8 @@ export interface MeshFacts {
   life(): Life;
   setMap(map: Facts['network-map'] | undefined): void;
   setTunnel(tunnel: Facts['tunnel'] | undefined): void;
+  /** Publishes when something is new. */
+  setCandidates(candidates: Facts['own-candidates'] | undefined): void;
   setTicketKey(key: string | undefined): void;
   /** Publishes when something is new; events for peers whose path, presence or endpoint changed. */
   setPeers(peers: readonly PeerStatus[]): void;
@@ -35,6 +37,7 @@ export const claimMeshFacts = (host: PluginHost): MeshFacts => {
     map: host.facts.claim('network-map'),
     tunnel: host.facts.claim('tunnel'),
     peers: host.facts.claim('peers'),
+    candidates: host.facts.claim('own-candidates'),
     ticketKey: host.facts.claim('ticket-key'),
   };
   let life = NOTHING;
@@ -51,6 +54,10 @@ export const claimMeshFacts = (host: PluginHost): MeshFacts => {
     life: () => life,
     setMap: (map) => set(facts.map, map),
     setTunnel: (tunnel) => set(facts.tunnel, tunnel),
+    setCandidates(next) {
+      if (JSON.stringify(next) !== JSON.stringify(host.facts.get('own-candidates')))
+        set(facts.candidates, next);
+    },
     setTicketKey: (key) => set(facts.ticketKey, key),
     setPeers(next) {
       if (JSON.stringify(next) === JSON.stringify(peers)) return;

@@ -103,6 +103,7 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     for (const code of health.codes()) health.clear(code);
     facts.setMap(undefined);
     facts.setTunnel(undefined);
+    facts.setCandidates(undefined);
     facts.setPeers([]);
     await ports.tunnel.remove(config.interfaceName);
     facts.setLife({

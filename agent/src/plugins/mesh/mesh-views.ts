@@ -82,11 +82,13 @@ export const describeSelf = (options: {
 }): Omit<CheckInRequest, 'revision'> => {
   const { host, config, listenPort, links, facts, healthCodes } = options;
   const extra: readonly Candidate[] = [...staticCandidatesOf(config), ...host.hooks.candidates.all()];
+  const candidates = gatherCandidates({ links, tunnelName: config.interfaceName, listenPort, extra });
+  facts.setCandidates(candidates);
   return {
     bootId: host.platform.bootId as CheckInRequest['bootId'],
     agentVersion: host.platform.version as CheckInRequest['agentVersion'],
     listenPort,
-    candidates: [...gatherCandidates({ links, tunnelName: config.interfaceName, listenPort, extra })],
+    candidates: [...candidates],
     // Peers that are down say nothing that the broker does not know.
     paths: facts
       .peers()

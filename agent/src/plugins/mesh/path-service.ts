@@ -1,6 +1,15 @@
 /** The paths of a session with what they run on: machines, probe socket, heartbeats. */
 import { createScope, type Secret } from '@sidegate/kit';
-import type { Endpoint, MapPeer, NetworkMap, NodeId, ProbeFrame, PublicKey, Punch } from '@sidegate/protocol';
+import type {
+  Candidate,
+  Endpoint,
+  MapPeer,
+  NetworkMap,
+  NodeId,
+  ProbeFrame,
+  PublicKey,
+  Punch,
+} from '@sidegate/protocol';
 import type { PathState } from '../../paths/path-machine.ts';
 import { relayFor, type Underlay } from '../../paths/underlay.ts';
 import { validateCandidates } from '../../paths/validate-candidates.ts';
@@ -37,6 +46,10 @@ export interface PathService extends AsyncDisposable {
   /** Does the firewall carry probes between our socket and the WireGuard port? */
   setProbing(isCarried: boolean): void;
 }
+
+/** Does a port of our router lead to us, by its grant or by a person's hand? */
+const hasOpenPort = (own: readonly Candidate[]): boolean =>
+  own.some(({ kind }) => kind === 'mapped' || kind === 'static');
 
 /** Binds the probe socket; without one, paths stay on the relay. */
 export const startPathService = async (deps: PathServiceDeps): Promise<PathService> => {
@@ -102,7 +115,8 @@ export const startPathService = async (deps: PathServiceDeps): Promise<PathServi
     },
     onPunch({ peer, session, startInMs, candidates: named, nat }, map, network) {
       const candidates = validateCandidates(named, candidateContext(map, network, interfaceName, nat));
-      runner.dispatch(peer, { kind: 'punch', session, startInMs, candidates });
+      const isYielding = map.self.nat === 'symmetric' && hasOpenPort(host.facts.get('own-candidates') ?? []);
+      runner.dispatch(peer, { kind: 'punch', session, startInMs, candidates, isYielding });
     },
     setProbing(isCarried) {
       const canProbe = isCarried && probes !== undefined;

@@ -37,6 +37,26 @@ describe('two nodes that talk', () => {
     },
   );
 
+  test.each<[NatPreset, NatPreset, 'a' | 'b', number]>([
+    ['symmetric', 'symmetric', 'a', 10],
+    ['symmetric', 'symmetric', 'b', 10],
+    ['symmetric', 'symmetric', 'a', 100],
+    ['symmetric', 'port-restricted', 'a', 10],
+    ['symmetric', 'port-restricted', 'a', 100],
+    ['symmetric', 'port-restricted', 'b', 10],
+    ['port-restricted', 'port-restricted', 'a', 10],
+  ])('%s and %s, a port mapped at %s, %i ms a hop: direct', async (natA, natB, which, delayMs) => {
+    const pair = await createSimulatedPair(natA, natB, delayMs, { [which]: 7000 });
+    await talk(pair, 6000);
+    expect(phases(pair), pair.story.join('\n')).toEqual(['direct', 'direct']);
+    if (natA === 'symmetric')
+      expect((which === 'a' ? pair.b : pair.a).endpoint()).toBe(`198.51.100.${which === 'a' ? 1 : 2}:7000`);
+    const before = lostBy(pair);
+    await talk(pair, 60_000);
+    expect(lostBy(pair)).toEqual(before);
+    expect(phases(pair)).toEqual(['direct', 'direct']);
+  });
+
   test.each<[NatPreset, NatPreset]>([
     ['symmetric', 'symmetric'],
     ['symmetric', 'port-restricted'],

@@ -69,6 +69,8 @@ export const createSimulatedPair = async (
   natA: NatPreset,
   natB: NatPreset,
   delayMs = 10,
+  /** Whose router maps a port to it. */
+  mappedPorts: { readonly a?: number; readonly b?: number } = {},
 ): Promise<SimulatedPair> => {
   const clock = createVirtualClock();
   const router = createPacketRouter(clock, delayMs);
@@ -94,7 +96,14 @@ export const createSimulatedPair = async (
     7382,
   );
 
-  const createNode = (id: NodeId, key: string, peer: MapPeer, nat: NatPreset, address: Ip4) => {
+  const createNode = (
+    id: NodeId,
+    key: string,
+    peer: MapPeer,
+    nat: NatPreset,
+    address: Ip4,
+    mappedPort: number | undefined,
+  ) => {
     let endpoint: Endpoint | undefined = RELAY;
     // Newest last. Older ones still receive, as WireGuard's previous key pair does: handshakes may cross.
     let sessions: number[] = [];
@@ -153,7 +162,7 @@ export const createSimulatedPair = async (
         onInner(datagram.inner);
       }
     };
-    const attachment: Attachment = router.attach(nat, address, onPacket);
+    const attachment: Attachment = router.attach(nat, address, onPacket, undefined, mappedPort);
     const readTunnel = () => {
       const handshakeAgeMs = sessions.length === 0 ? undefined : clock.monoMs() - handshakeAtMs;
       feed({ kind: 'tunnel-read', endpoint, handshakeAgeMs });
@@ -213,6 +222,11 @@ export const createSimulatedPair = async (
       runner,
       feed,
       attachment,
+      mapped:
+        mappedPort === undefined
+          ? []
+          : [{ kind: 'mapped' as const, endpoint: `${address}:${mappedPort}` as Endpoint }],
+      isYielding: nat === 'symmetric' && mappedPort !== undefined,
       state: () => runner.stateOf(peer.id)!,
       endpoint: () => endpoint,
       echoes,
@@ -224,11 +238,12 @@ export const createSimulatedPair = async (
       renumber: attachment.renumber,
     };
   };
-  const a = createNode(ids.a, 'A', peerOf(ids.b, 'B'), natA, '198.51.100.1' as Ip4);
-  const b = createNode(ids.b, 'B', peerOf(ids.a, 'A'), natB, '198.51.100.2' as Ip4);
+  const a = createNode(ids.a, 'A', peerOf(ids.b, 'B'), natA, '198.51.100.1' as Ip4, mappedPorts.a);
+  const b = createNode(ids.b, 'B', peerOf(ids.a, 'A'), natB, '198.51.100.2' as Ip4, mappedPorts.b);
   const candidatesOf = (id: NodeId): Candidate[] => {
     const endpoint = mapped.get(id);
-    return endpoint === undefined ? [] : [{ kind: 'reflexive', endpoint }];
+    const { mapped: open } = id === ids.a ? a : b;
+    return [...open, ...(endpoint === undefined ? [] : [{ kind: 'reflexive' as const, endpoint }])];
   };
   const punch = () => {
     const session = (++punches).toString(16).padStart(16, '0');
@@ -237,7 +252,13 @@ export const createSimulatedPair = async (
       [b, ids.a],
     ] as const)
       clock.after(delayMs, () =>
-        node.feed({ kind: 'punch', session, startInMs: 50, candidates: candidatesOf(peer) }),
+        node.feed({
+          kind: 'punch',
+          session,
+          startInMs: 50,
+          candidates: candidatesOf(peer),
+          isYielding: node.isYielding,
+        }),
       );
   };
   await clock.advance(100);
