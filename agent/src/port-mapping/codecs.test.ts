@@ -226,6 +226,7 @@ describe('rules', () => {
       linkKind: undefined,
     });
     const route = (gateway: string | undefined, name: string): Route => ({
+      family: gateway?.includes(':') ? 6 : 4,
       destination: 'default',
       gateway: gateway as Ip4 | undefined,
       interfaceName: name as IfName,

@@ -54,7 +54,7 @@ export const plugin: PluginDefinition<PortMappingConfig> = {
         scope.add(facts.watch('tunnel', mapper.request));
         scope.add(
           facts.watch('network-map', (map) => {
-            const next = map?.self.reflexive ?? reflexive;
+            const next = map?.self.reflexive4 ?? reflexive;
             // Another public address: the gateway was renumbered, and perhaps restarted.
             if (reflexive !== undefined && next !== reflexive) soon();
             reflexive = next;
