@@ -135,6 +135,12 @@ export const BrokerError = defineErrors('BrokerError', {
     blame: 'remote',
     status: 401,
   },
+  IDENTITY_CLONED: {
+    hint: 'Two machines run with one identity. On the copy: `sidegate down --forget`, then enrol it by itself.',
+    retry: 'never',
+    blame: 'operator',
+    status: 409,
+  },
   NODE_UNKNOWN: { hint: 'Load the list of nodes anew.', retry: 'never', blame: 'remote', status: 404 },
   NODE_NAME_TAKEN: { hint: 'Choose another name.', retry: 'never', blame: 'operator', status: 409 },
   NODE_NOT_EDGE: {

@@ -7,6 +7,7 @@ import {
   failPunch,
   giveUp,
   goDown,
+  nextShakeMs,
   settleOnDirect,
   settleOnRelay,
   shakeAgain,
@@ -145,8 +146,8 @@ const onFallback = (state: PathState, nowMs: number): PathStep => {
     return still(goDown(state, 'nothing answers through the relay', nowMs));
   if (nowMs < state.revival.nextAtMs) return still(state);
   const tries = state.revival.tries + 1;
-  const revival = { tries, nextAtMs: state.sinceMs + (T.fallbackRetryMs[tries] ?? T.fallbackMaxMs) };
-  return { state: { ...state, revival }, effects: shakeAgain(state) };
+  const revival = { tries, nextAtMs: state.sinceMs + nextShakeMs(state, tries) };
+  return { state: { ...state, revival }, effects: shakeAgain({ ...state, revival }) };
 };
 
 const onDown = (state: PathState, nowMs: number): PathStep => {
@@ -157,7 +158,7 @@ const onDown = (state: PathState, nowMs: number): PathStep => {
   const delayMs = T.downRetryMs[Math.min(tries, T.downRetryMs.length - 1)]!;
   // The controlled side waits twice as long: two resets at once would cross.
   const revival = { tries, nextAtMs: nowMs + delayMs * (state.isController ? 1 : 2) };
-  return { state: { ...state, revival }, effects: shakeAgain(state) };
+  return { state: { ...state, revival }, effects: shakeAgain({ ...state, revival }) };
 };
 
 const RULES = {

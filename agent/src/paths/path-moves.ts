@@ -22,11 +22,21 @@ export const beat = (state: PathState, nowMs: number): PathStep => {
   };
 };
 
-/** Another handshake through the relay, which has to know where we are now for the answer to come back. */
-export const shakeAgain = ({ relay }: PathState): readonly PathEffect[] => [
-  { kind: 'show-mapping' },
-  { kind: 'reset-peer', endpoint: relay },
-];
+/**
+ * Another handshake. Through the relay as a rule, which has to know where we are now for the answer to come back; every
+ * third one goes where the peer was last reached directly, because the relay may be what is gone.
+ */
+export const shakeAgain = ({ relay, lastDirect, revival }: PathState): readonly PathEffect[] =>
+  lastDirect !== undefined && revival.tries % 3 === 2
+    ? [{ kind: 'reset-peer', endpoint: lastDirect }]
+    : [{ kind: 'show-mapping' }, { kind: 'reset-peer', endpoint: relay }];
+
+/** When, after the fallback began, the next handshake is due; a slow path gets the time that it needs. */
+export const nextShakeMs = ({ liveness }: PathState, tries: number): number =>
+  Math.min(
+    T.fallbackMaxMs,
+    Math.max(T.fallbackRetryMs[tries] ?? T.fallbackMaxMs, 3 * (tries + 1) * (liveness.rttMs ?? 0)),
+  );
 
 const delayUpgrade = (state: PathState, delayMs: number, nowMs: number): PathState => {
   const boundMs = isBusy(state.liveness, nowMs) ? T.retryBusyMaxMs : Number.POSITIVE_INFINITY;
@@ -118,7 +128,8 @@ export const startFallback = (
   const fallen: PathState = {
     ...relayed,
     phase: 'fallback',
-    revival: { tries: 0, nextAtMs: nowMs + (isResetting ? T.fallbackRetryMs[0] : T.fallbackMaxMs) },
+    lastDirect: state.direct ?? state.lastDirect,
+    revival: { tries: 0, nextAtMs: nowMs + (isResetting ? nextShakeMs(state, 0) : T.fallbackMaxMs) },
     liveness: forgetPending(relayed.liveness),
     transitions: relayed.transitions.map((transition, at) =>
       at === relayed.transitions.length - 1 ? { ...transition, to: 'fallback' } : transition,

@@ -28,6 +28,8 @@ export interface PathState {
   readonly reachKey: string;
   /** The direct endpoint being switched to or in use. */
   readonly direct: Endpoint | undefined;
+  /** Where the peer was reached directly before the path fell back: the one other place to knock at. */
+  readonly lastDirect: Endpoint | undefined;
   readonly probe: ProbeSession | undefined;
   readonly switching:
     | {
@@ -148,6 +150,7 @@ export const createPath = (
     phase: 'relayed',
     sinceMs: nowMs,
     direct: undefined,
+    lastDirect: undefined,
     probe: undefined,
     switching: undefined,
     strayReads: 0,

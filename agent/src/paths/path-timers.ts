@@ -50,7 +50,7 @@ export const PATH_TIMERS = {
   /** The relay must carry an answer by then, else the peer is down. */
   fallbackMaxMs: 5000,
   /** WireGuard repeats a lost handshake only after five seconds: when, in fallback, the resetting side makes another. */
-  fallbackRetryMs: [700, 2000],
+  fallbackRetryMs: [350, 1000, 2200],
   downRetryMs: [5000, 10_000, 20_000, 40_000, 60_000],
 } as const;
 

@@ -42,6 +42,7 @@ export interface MemoryPlatform extends Platform {
 /** What a test may choose. */
 export interface MemoryOptions {
   readonly hostname?: string;
+  readonly bootId?: string;
   readonly address?: Ip;
   readonly network?: MemoryNetwork;
   readonly capabilities?: readonly Capability[];
@@ -138,7 +139,7 @@ export const createMemoryPlatform = (options: MemoryOptions = {}): MemoryPlatfor
     name: 'memory',
     describe: 'memory',
     hostname: options.hostname ?? 'memory',
-    bootId: '00000000-0000-4000-8000-000000000000',
+    bootId: options.bootId ?? '00000000-0000-4000-8000-000000000000',
     paths: options.paths ?? NOWHERE,
     ports,
     capabilities: new Set(options.capabilities ?? ALL),

@@ -31,10 +31,16 @@ export const addNodeRoutes = (app: Polka, { service }: HttpDeps, clock: Clock): 
     const stream = openEventStream(response, clock);
     const opened = nodeStreams.open(node, parseRevision(request.query.revision), {
       send: ({ event, data }) => stream.send(event, data),
+      touch: () => stream.touch(),
       close: () => stream[Symbol.dispose](),
     });
     if (stream.signal.aborted) opened[Symbol.dispose]();
     else stream.signal.addEventListener('abort', () => opened[Symbol.dispose](), { once: true });
+  });
+
+  app.delete('/v1/nodes/self/events', (request, response) => {
+    nodeStreams.leave(nodeOf(request));
+    response.writeHead(204).end();
   });
 
   app.post('/v1/nodes/self/punch', async (request, response) => {

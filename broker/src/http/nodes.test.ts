@@ -89,6 +89,39 @@ test('a node that leaves is forgotten by all, and told what it is when it comes 
   stream.stop();
 });
 
+test('a node that goes off line is off line for its peers at once, and comes back with its next word', async () => {
+  const [edge, laptop] = [await enrol('edge', 'alder'), await enrol('client', 'laptop')];
+  await checkIn(edge.token);
+  const onEdge = await events(edge.token);
+  const stream = await events(laptop.token);
+  await stream.next('hello');
+  const goOffline = await call(broker.url, 'DELETE', '/v1/nodes/self/events', { token: edge.token });
+  expect(goOffline.status).toBe(204);
+  await onEdge.ended();
+  const seen = async () => (await stream.next('map')) as { changed: { id: string; online: boolean }[] };
+  expect((await seen()).changed).toMatchObject([{ id: edge.nodeId, online: false }]);
+  await checkIn(edge.token);
+  expect((await seen()).changed).toMatchObject([{ id: edge.nodeId, online: true }]);
+  stream.stop();
+});
+
+test('a check-in is answered on the event stream too, so that a dead one shows', async () => {
+  const edge = await enrol('edge', 'alder');
+  const headers = { authorization: `Bearer ${edge.token}` };
+  const response = await fetch(`${broker.url}/v1/nodes/self/events`, { headers });
+  const reader = response.body!.getReader();
+  const text = new TextDecoder();
+  let heard = '';
+  const hear = async () => {
+    heard += text.decode((await reader.read()).value);
+  };
+  while (!heard.includes('hello')) await hear();
+  heard = '';
+  await checkIn(edge.token);
+  while (!heard.includes(':\n\n')) await hear();
+  await reader.cancel();
+});
+
 test('a node that is removed in the portal hears of it at once, and its stream ends', async () => {
   const edge = await enrol('edge', 'alder');
   const stream = await events(edge.token);

@@ -88,6 +88,19 @@ describe('check-ins', () => {
     expect(service.nodes.get(owner, alder.id).health).toEqual(['identity-cloned']);
   });
 
+  test('of two machines with one identity the later one is refused; a reboot of the first one is not', async () => {
+    const { owner, addNode, service } = await open();
+    const alder = await addNode(owner, 'edge', 'alder');
+    const boot = (letter: string) => service.checkIn(alder, describeCheckIn({ bootId: letter.repeat(32) }));
+    for (const letter of 'aba') boot(letter);
+    expect(() => boot('b')).toThrow(expect.objectContaining({ code: 'IDENTITY_CLONED' }));
+    expect(alder.report.bootId).toBe('a'.repeat(32));
+    for (const letter of 'aca') boot(letter);
+    expect(() => boot('c')).toThrow(expect.objectContaining({ code: 'IDENTITY_CLONED' }));
+    for (const letter of 'defghijklm') boot(letter);
+    boot('m');
+  });
+
   test('a reboot lets the handshake clock start anew', async () => {
     const { owner, addNode, service } = await open();
     const alder = await addNode(owner, 'edge', 'alder');

@@ -1,5 +1,6 @@
 /** The minute's talk between node and broker: what changed is noted, what the node lacks is answered. No database. */
 import type { CheckInRequest, CheckInResponse } from '@sidegate/protocol';
+import { BrokerError } from '../errors.ts';
 import { acceptCandidates } from './candidates.ts';
 import type { BeaconControl, Endpoints } from './endpoints.ts';
 import type { Network } from './network.ts';
@@ -12,6 +13,14 @@ import type { Presence } from './presence.ts';
 export const CLONED_IDENTITY = 'identity-cloned';
 /** Boots remembered: a clone shows when one of them comes back. */
 const BOOTS_MAX = 8;
+
+/** The boots of one identity. */
+interface Boots {
+  /** In the order of their first sight. */
+  seen: string[];
+  /** Of copies: they came after a boot that turned out to go on. */
+  readonly refused: Set<string>;
+}
 
 /** Creates the service. */
 export const createCheckIn = (deps: {
@@ -26,18 +35,21 @@ export const createCheckIn = (deps: {
   const { network, presence, endpoints, streams, checkInSec } = deps;
   /** Text of the last request, to tell at once that nothing is new. */
   const lastText = new WeakMap<Node, string>();
-  /** Boots before the present one. */
-  const boots = new WeakMap<Node, Set<string>>();
+  const boots = new WeakMap<Node, Boots>();
 
+  /** A boot that comes back after another was never over: whatever came later is a copy, and has to go. */
   const noteBoot = (node: Node, bootId: string): boolean => {
     const { bootId: previous, isCloned } = node.report;
+    const known = boots.get(node) ?? { seen: [], refused: new Set<string>() };
+    boots.set(node, known);
+    const at = known.seen.indexOf(bootId);
+    if (at < 0) known.seen = [...known.seen, bootId].slice(-BOOTS_MAX);
     if (previous === undefined || previous === bootId) return isCloned;
     // A router without a battery reboots into 1970, and its handshakes would look like replays.
     deps.beacon()?.resetTimestamps(node.id);
-    const past = boots.get(node) ?? new Set<string>();
-    if (past.size >= BOOTS_MAX) past.clear();
-    boots.set(node, past.add(previous));
-    return isCloned || past.has(bootId);
+    if (at < 0) return isCloned;
+    for (const copy of known.seen.splice(at + 1)) known.refused.add(copy);
+    return true;
   };
 
   const reportOf = (node: Node, request: CheckInRequest): NodeReport => {
@@ -49,6 +61,8 @@ export const createCheckIn = (deps: {
   };
 
   return (node: Node, request: CheckInRequest): CheckInResponse => {
+    if (boots.get(node)?.refused.has(request.bootId) === true)
+      throw new BrokerError('IDENTITY_CLONED', `${node.identity.name} runs on another machine`);
     presence.seen(node);
     const { revision, ...rest } = request;
     const text = JSON.stringify(rest);
@@ -62,6 +76,7 @@ export const createCheckIn = (deps: {
     }
     const update = network.updateSince(node, revision);
     streams.noteHas(node.id, network.revisionOf(node));
+    streams.touch(node.id);
     return { update, checkInSec };
   };
 };

@@ -16,6 +16,8 @@ const STREAMS_PER_NODE = 2;
 /** The far end of one stream. */
 export interface NodeStreamSink {
   send(event: NodeEvent): void;
+  /** A sign of life. */
+  touch(): void;
   /** Ends the stream. */
   close(): void;
 }
@@ -95,6 +97,15 @@ export const createNodeStreams = (deps: {
     noteHas(id: NodeId, revision: number): void {
       for (const stream of streams.get(id) ?? [])
         stream.sentRevision = Math.max(stream.sentRevision, revision);
+    },
+    /** Answers a check-in on the stream as well: a node that hears nothing there knows that its stream is dead. */
+    touch(id: NodeId): void {
+      for (const { sink } of streams.get(id) ?? []) sink.touch();
+    },
+    /** The node says that it goes: peers need not wait until its silence tells. */
+    leave(node: Node): void {
+      closeAll(node.id);
+      presence.left(node);
     },
     /** Sends to every stream of the node. */
     send(id: NodeId, event: NodeEvent): void {

@@ -50,6 +50,11 @@ export const createPresence = (deps: {
         },
       };
     },
+    /** The node said so itself. Its next sign of life takes it back. */
+    left(node: Node): void {
+      node.presence = { ...node.presence, seenMonoMs: Number.NEGATIVE_INFINITY };
+      if (node.presence.isOnline) setOnline(node, false);
+    },
     /** Nodes seen shortly before a restart of the broker count as online until they prove otherwise. */
     adoptLoaded(): void {
       for (const node of registry.all()) if (!isSilent(node)) setOnline(node, true);

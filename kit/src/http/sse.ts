@@ -9,6 +9,8 @@ const BUFFER_LIMIT_BYTES = 1024 * 1024;
 
 export interface EventStream extends Disposable {
   send(event: string, data: unknown): void;
+  /** Sends a comment: a sign of life, and nothing else. */
+  touch(): void;
   /** Aborts when the other side is gone or the stream was disposed. */
   readonly signal: AbortSignal;
 }
@@ -43,6 +45,7 @@ export const openEventStream = (response: ServerResponse, clock: Clock = systemC
   response.on('close', end);
   return {
     send: (event, data) => write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+    touch: () => write(':\n\n'),
     signal: controller.signal,
     [Symbol.dispose]: end,
   };

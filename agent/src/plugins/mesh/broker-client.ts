@@ -63,6 +63,8 @@ export interface BrokerClient {
   checkIn(token: Secret, request: CheckInRequest, signal: AbortSignal): Promise<CheckInAnswer>;
   requestPunch(token: Secret, peer: NodeId, signal: AbortSignal): Promise<void>;
   leave(token: Secret, signal: AbortSignal): Promise<void>;
+  /** Says that this node goes off line, and stays a member. */
+  goOffline(token: Secret, signal: AbortSignal): Promise<void>;
   /** One stream; ends by throwing. `undefined` is a sign of life, `'garbled'` an event that cannot be read. */
   watchEvents(token: Secret, signal: AbortSignal): AsyncGenerator<NodeEvent | 'garbled' | undefined>;
 }
@@ -192,6 +194,9 @@ export const createBrokerClient = (
     },
     async leave(token, signal) {
       await call(Nothing, { method: 'DELETE', path: 'v1/nodes/self', token, signal });
+    },
+    async goOffline(token, signal) {
+      await call(Nothing, { method: 'DELETE', path: 'v1/nodes/self/events', token, signal });
     },
     async *watchEvents(token, signal) {
       const response = await send({ method: 'GET', path: 'v1/nodes/self/events', token, signal });

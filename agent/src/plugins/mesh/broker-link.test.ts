@@ -88,7 +88,7 @@ const mapOf = (revision: number) =>
   ({ revision, self: {}, peers: [], beacons: [], account: {}, checkInSec: 60 }) as unknown as NetworkMap;
 
 /** A link to a broker that the test plays; `isBeating`: its stream carries comments. */
-const openLink = async ({ isBeating = false } = {}) => {
+const openLink = async ({ isBeating = false, isDeaf = (): boolean => false } = {}) => {
   const clock = createVirtualClock();
   const revisions: number[] = [];
   const heard: string[] = [];
@@ -103,6 +103,7 @@ const openLink = async ({ isBeating = false } = {}) => {
   const client = {
     async checkIn(_token: Secret, { revision }: CheckInRequest) {
       revisions.push(revision);
+      if (!isDeaf()) say(undefined);
       return { response: { update: answer(), checkInSec: 60 }, brokerTimeMs: clock.wallMs() };
     },
     async *watchEvents(_token: Secret, ended: AbortSignal) {
@@ -143,6 +144,7 @@ const openLink = async ({ isBeating = false } = {}) => {
     onMapChanged: () => heard.push(`map ${maps.map()?.revision}`),
     onPunch: () => heard.push('punch'),
     onBeaconsLost: () => heard.push('beacons lost'),
+    onCloned: () => heard.push('cloned'),
     onRevoked: (reason) => heard.push(`revoked ${reason}`),
     onContact: () => {},
   });
@@ -185,14 +187,29 @@ describe('the conversation', () => {
     expect(maps.brokerBootId()).toBe('b2');
   });
 
-  test('a stream that falls silent is replaced after 35 s; comments keep it', async () => {
+  test('comments keep a stream; one that falls silent is replaced after 35 s', async () => {
     const { clock, hear, streams } = await openLink();
     for (let turn = 0; turn < 5; turn++) {
       await clock.advance(30_000);
       await hear(undefined);
     }
     expect(streams()).toBe(1);
-    await clock.advance(35_000 + 1000);
+    const silent = await openLink();
+    await silent.clock.advance(35_000 + 1000);
+    expect(silent.streams()).toBe(2);
+  });
+
+  test('a stream on which a check-in is not answered is replaced within two seconds', async () => {
+    let isDeaf = false;
+    const { clock, link, streams } = await openLink({ isDeaf: () => isDeaf });
+    link.checkInSoon();
+    await clock.advance(5_000);
+    expect(streams()).toBe(1);
+    isDeaf = true;
+    link.checkInSoon();
+    await clock.advance(1_900);
+    expect(streams()).toBe(1);
+    await clock.advance(200);
     expect(streams()).toBe(2);
   });
 

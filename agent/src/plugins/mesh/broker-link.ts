@@ -14,6 +14,8 @@ import { isClockOff, MESH_WARNINGS, setWarning } from './mesh-health.ts';
 
 /** Shorter than the time in which the paths expect an answer to their wish for a punch. */
 const STREAM_PATIENCE_MS = 3_000;
+/** The broker answers a check-in on the stream too. Not heard by then, the stream is dead: a NAT forgot it, say. */
+const STREAM_ECHO_MS = 2_000;
 
 export interface BrokerLinkDeps {
   readonly clock: Clock;
@@ -29,6 +31,8 @@ export interface BrokerLinkDeps {
   /** The broker lost its sessions: greet the beacons again, and expect nothing of the relay. */
   readonly onBeaconsLost: () => void;
   readonly onRevoked: (reason: string) => void;
+  /** Another machine with our identity was there before us. */
+  readonly onCloned: () => void;
   readonly onContact: (contact: { readonly isConnected: boolean; readonly lastContactAt?: number }) => void;
 }
 
@@ -47,6 +51,7 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
   const ended = new AbortController();
   let wantsWholeMap = false;
   let checkIns: CheckInLoop | undefined;
+  let isStreaming = false;
 
   const applyUpdate = (update: MapUpdate) => {
     const outcome = maps.apply(update);
@@ -61,12 +66,22 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
   const noteRefusal = (error: unknown) => {
     const code = codeOf(error);
     if (code === 'NODE_REVOKED') return deps.onRevoked('the broker removed this node');
+    if (code === 'IDENTITY_CLONED') return deps.onCloned();
     if (code === 'NODE_TOKEN_UNKNOWN') health.raise(MESH_WARNINGS.identityRefused);
     else if (code === 'BROKER_NOT_UNDERSTOOD') health.raise(MESH_WARNINGS.brokerGarbled);
     else
       health.raise({ ...MESH_WARNINGS.brokerUnreachable, title: `The broker cannot be reached (${code})` });
   };
+  /** A dead connection is silent for ever, and pushes and punches go into it. */
+  const expectEcho = (sinceMs: number) => {
+    clock.after(STREAM_ECHO_MS, () => {
+      if (!isStreaming || stream.heardAtMs() >= sinceMs || ended.signal.aborted) return;
+      log.debug('the event stream is dead; opening another');
+      reconnect();
+    });
+  };
   const checkIn = async (signal: AbortSignal) => {
+    const [startedAtMs, wasStreaming] = [clock.monoMs(), isStreaming];
     const revision = wantsWholeMap ? 0 : (maps.map()?.revision ?? 0);
     const { response, brokerTimeMs } = await client.checkIn(token, { ...deps.describe(), revision }, signal);
     const lastContactAt = clock.wallMs();
@@ -79,6 +94,7 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
     setWarning(health, isClockOff(lastContactAt, brokerTimeMs), MESH_WARNINGS.clock);
     deps.onContact({ isConnected: true, lastContactAt });
     applyUpdate(response.update);
+    if (wasStreaming) expectEcho(startedAtMs);
     return { nextSec: response.checkInSec };
   };
   const onEvent = ({ event, data }: NodeEvent) => {
@@ -100,7 +116,6 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
         return deps.onRevoked(data.reason);
     }
   };
-  let isStreaming = false;
   let waiting: (() => void)[] = [];
   const untilStreaming = async (): Promise<void> => {
     if (isStreaming) return;
@@ -129,6 +144,10 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
     onGarbled: () => health.raise(MESH_WARNINGS.brokerGarbled),
     onRefused: noteRefusal,
   });
+  const reconnect = () => {
+    isStreaming = false;
+    stream.restart();
+  };
   checkIns = runCheckInLoop({
     clock,
     checkIn,
@@ -144,10 +163,7 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
       await untilStreaming();
       await client.requestPunch(token, peer, ended.signal);
     },
-    reconnect() {
-      isStreaming = false;
-      stream.restart();
-    },
+    reconnect,
     async [Symbol.asyncDispose]() {
       ended.abort();
       await Promise.all([stream[Symbol.asyncDispose](), checkIns?.[Symbol.asyncDispose]()]);

@@ -20,6 +20,8 @@ export interface EventStreamDeps {
 
 /** The stream, until disposed. */
 export interface HeldStream extends AsyncDisposable {
+  /** When the broker was last heard on it, monotonic. */
+  readonly heardAtMs: () => number;
   /** The way to the broker may have changed: connect anew, at once. */
   restart(): void;
 }
@@ -32,6 +34,7 @@ export const holdEventStream = (deps: EventStreamDeps): HeldStream => {
   let attempt = new AbortController();
   let wakeUp = new AbortController();
   let isRestarting = false;
+  let heardAtMs = Number.NEGATIVE_INFINITY;
 
   const readOnce = async () => {
     isRestarting = false;
@@ -46,6 +49,7 @@ export const holdEventStream = (deps: EventStreamDeps): HeldStream => {
     try {
       for await (const event of deps.open(AbortSignal.any([scope.signal, signal]))) {
         expectLife();
+        heardAtMs = clock.monoMs();
         backoff.reset();
         deps.onConnected(true);
         if (event === 'garbled') deps.onGarbled();
@@ -70,6 +74,7 @@ export const holdEventStream = (deps: EventStreamDeps): HeldStream => {
   };
   const running = run();
   return {
+    heardAtMs: () => heardAtMs,
     restart() {
       isRestarting = true;
       backoff.reset();

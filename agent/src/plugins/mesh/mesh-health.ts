@@ -39,6 +39,12 @@ export const MESH_WARNINGS = {
     'The broker does not know this machine any more',
     'Run `sidegate down --forget`, then `sidegate up` with a new key.',
   ),
+  identityCloned: warning(
+    'identity-cloned',
+    'error',
+    'Another machine runs with the identity of this one',
+    'This is a copy of its disk. Run `sidegate down --forget`, then `sidegate up` with a new key.',
+  ),
   identityDamaged: warning(
     'identity-damaged',
     'error',

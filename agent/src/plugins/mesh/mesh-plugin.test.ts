@@ -192,7 +192,12 @@ describe('the mesh plugin', () => {
     const agent = await openAgent();
     await agent.up({ brokerUrl: broker.url, key: await keyOf() });
     const before = agent.status().node;
+    const portal = await broker.login();
+    const isOnline = async () =>
+      ((await (await portal.request('GET', `/nodes/${before!.id}`)).json()) as { online: boolean }).online;
+    expect(await isOnline()).toBe(true);
     expect((await agent.ask('POST', '/down', {})).status).toBe(204);
+    expect(await isOnline()).toBe(false);
     expect(agent.platform.fakes.tunnel.config(SG0)).toBeUndefined();
     await until(() => agent.platform.fakes.resolver.names.length === 0);
     expect(agent.status()).toMatchObject({ state: 'down', counts: { peers: 0 } });
@@ -242,6 +247,33 @@ describe('the mesh plugin', () => {
     expect(reborn.status().counts.peers).toBe(1);
     expect(reborn.status().broker?.connected).toBe(false);
     await until(() => reborn.status().health.some(({ code }) => code === 'broker-unreachable'));
+  });
+
+  test('a copy of a machine’s disk stands aside, and the machine goes on', async () => {
+    const bootId = (letter: string) => letter.repeat(32);
+    const machine = await openAgent({ bootId: bootId('a') });
+    await machine.up({ brokerUrl: broker.url, key: await keyOf() });
+    const copy = await openAgent({ bootId: bootId('b'), files: new Map(filesOf(machine).texts) });
+    await until(() => copy.status().state === 'up');
+    const knock = (agent: typeof machine) => agent.platform.fakes.links.notify('link');
+    const codes = () => copy.status().health.map(({ code }) => code);
+    const move = (agent: typeof machine, at: number) => {
+      agent.platform.fakes.links.routes = [
+        { destination: 'default', gateway: `192.168.1.${at}` as never, interfaceName: 'eth0' as IfName },
+      ];
+      knock(agent);
+    };
+    for (let at = 1; at < 40 && !codes().includes('identity-cloned'); at++) {
+      move(machine, at);
+      await systemClock.sleep(200);
+      move(copy, at);
+      await systemClock.sleep(200);
+    }
+    expect(codes()).toContain('identity-cloned');
+    expect(copy.status().state).toBe('down');
+    expect(copy.platform.fakes.tunnel.config(SG0)).toBeUndefined();
+    expect(machine.status()).toMatchObject({ state: 'up' });
+    expect(machine.platform.fakes.tunnel.config(SG0)).toBeDefined();
   });
 
   test('a damaged identity is named, not fatal, and a new key cures it', async () => {

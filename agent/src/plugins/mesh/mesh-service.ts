@@ -19,6 +19,8 @@ import { type MeshSession, openMeshSession } from './mesh-session.ts';
 const RETRY = { firstMs: 1000, maxMs: 60_000 } as const;
 /** `sidegate up` waits this long for the tunnel before it says "starting". */
 const UP_PATIENCE_MS = 8_000;
+/** `sidegate down` is for the machine: the broker hears of it if it can be reached just now. */
+const FAREWELL_MS = 2_000;
 
 export interface MeshService {
   /** Takes up what was wished before this process began. */
@@ -84,6 +86,7 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
         facts,
         healthCodes: health.codes,
         onRevoked: (reason) => void inTurn(() => forget(reason)).catch(complain),
+        onCloned: () => void inTurn(standAside).catch(complain),
       });
       backoff.reset();
       health.clear(MESH_WARNINGS.tunnelFailed.code);
@@ -117,6 +120,12 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     await setIdentity(undefined);
     await removeStoredMap(ports.files);
     await leaveNothing();
+  };
+  /** Two tunnels with one key take each other's packets. A restart or `up` tries again: the other may be gone by then. */
+  const standAside = async () => {
+    log.warn('another machine runs with the identity of this one; the mesh goes down here');
+    await leaveNothing();
+    health.raise(MESH_WARNINGS.identityCloned);
   };
   const endPending = async () => {
     const ending = pending;
@@ -189,9 +198,20 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
         .catch((error: unknown) => log.warn('the broker was not told that this machine left', { error }));
       return await forget('a person asked for it');
     }
+    const wasUp = session !== undefined;
     if (identity !== undefined && identity.wanted !== 'down')
       await setIdentity({ ...identity, wanted: 'down' });
     await leaveNothing();
+    if (wasUp) await sayFarewell();
+  };
+  /** After the tunnel is gone, whose keepalives would say the contrary. */
+  const sayFarewell = async () => {
+    if (identity === undefined) return;
+    const late = new AbortController();
+    using _timer = clock.after(FAREWELL_MS, () => late.abort(new Error('The broker did not answer in time')));
+    await clientOf(identity.brokerUrl)
+      .goOffline(identity.token, AbortSignal.any([host.signal, late.signal]))
+      .catch((error: unknown) => log.debug('the broker was not told that this machine is down', { error }));
   };
   const takeUp = async () => {
     const loaded = await store.load();

@@ -37,6 +37,7 @@ export interface MeshSessionDeps {
   /** Codes of open warnings, for the check-in. */
   readonly healthCodes: () => readonly string[];
   readonly onRevoked: (reason: string) => void;
+  readonly onCloned: () => void;
 }
 
 export interface MeshSession extends AsyncDisposable {
@@ -163,7 +164,7 @@ class Session implements MeshSession {
   }
 
   #openLink(listenPort: number, maps: MapHolder, network: NetworkWatcher): BrokerLink {
-    const { host, config, client, identity, facts, healthCodes, onRevoked } = this.#deps;
+    const { host, config, client, identity, facts, healthCodes, onRevoked, onCloned } = this.#deps;
     const { clock, log, health } = host;
     return openBrokerLink({
       clock,
@@ -195,6 +196,7 @@ class Session implements MeshSession {
         this.#greetThen(() => this.#paths?.runner.dispatchAll({ kind: 'relay-lost' }));
       },
       onRevoked,
+      onCloned,
       onContact: ({ isConnected, lastContactAt }) =>
         facts.setLife({
           brokerConnected: isConnected,

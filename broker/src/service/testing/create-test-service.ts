@@ -132,6 +132,7 @@ export const createTestService = async (
     let isClosed = false;
     const stream = service.nodeStreams.open(node, revision, {
       send: (event) => void events.push(event),
+      touch: () => {},
       close: () => {
         isClosed = true;
         stream[Symbol.dispose]();
