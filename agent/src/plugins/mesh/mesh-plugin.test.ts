@@ -259,7 +259,12 @@ describe('the mesh plugin', () => {
     const codes = () => copy.status().health.map(({ code }) => code);
     const move = (agent: typeof machine, at: number) => {
       agent.platform.fakes.links.routes = [
-        { destination: 'default', gateway: `192.168.1.${at}` as never, interfaceName: 'eth0' as IfName },
+        {
+          family: 4,
+          destination: 'default',
+          gateway: `192.168.1.${at}` as never,
+          interfaceName: 'eth0' as IfName,
+        },
       ];
       knock(agent);
     };
