@@ -67,6 +67,19 @@ export const BrokerError = defineErrors('BrokerError', {
     blame: 'operator',
     status: 409,
   },
+  // Relays
+  RELAY_NOT_OFFERED: {
+    hint: 'Run `sidegate relay on` on that machine, and wait for its next check-in.',
+    retry: 'never',
+    blame: 'operator',
+    status: 409,
+  },
+  RELAY_NOT_APPROVED: {
+    hint: 'An administrator lets it relay in the portal.',
+    retry: 'backoff',
+    blame: 'operator',
+    status: 403,
+  },
   // Enrolment
   ENROLMENT_KEY_UNKNOWN: {
     hint: 'Copy the whole key, or create a new one in the portal.',

@@ -11,3 +11,4 @@ export * from './node-api.ts';
 export * from './portal-api.ts';
 export * from './probe-frame.ts';
 export * from './profile.ts';
+export * from './relay-api.ts';

@@ -6,6 +6,10 @@ export const LIMITS = {
   relayMessageSizeBytes: 2048,
   /** Endpoint candidates one node may report; more are refused, so that nobody is made to probe the world. */
   candidatesPerNode: 8,
+  /** Addresses of one relay. */
+  endpointsPerRelay: 4,
+  /** Private relays in one map; with the broker's beacons each is a peer with a keepalive on every node. */
+  relaysPerAccount: 3,
   /** Path summaries in one check-in. */
   pathsPerCheckIn: 256,
   nodeNameLength: 63,

@@ -17,6 +17,7 @@ import {
   WallMs,
 } from './ids.ts';
 import { LIMITS } from './limits.ts';
+import { MapRelay, RelayOffer } from './relay-api.ts';
 
 export const NodeRole = v.picklist(['edge', 'client', 'relay']);
 export type NodeRole = v.InferOutput<typeof NodeRole>;
@@ -129,6 +130,10 @@ export const CheckInRequest = v.strictObject({
     hosts: v.pipe(v.number(), v.integer(), v.minValue(0)),
     forwards: v.pipe(v.number(), v.integer(), v.minValue(0)),
   }),
+  /** This node relays for its account, if it is let. */
+  relay: v.exactOptional(RelayOffer),
+  /** Keys of the relays that answer this node, the nearest first; the broker's first beacon stands for the broker. */
+  relays: v.exactOptional(v.pipe(v.array(PublicKey), v.maxLength(LIMITS.relaysPerAccount + 1))),
 });
 export type CheckInRequest = v.InferOutput<typeof CheckInRequest>;
 
@@ -166,6 +171,8 @@ export const MapPeer = v.strictObject({
   hosts: v.optional(v.array(MapHost)),
   /** A stock WireGuard app: answers no probes and no heartbeats, so WireGuard itself must tell. Absent: our agent. */
   speaks: v.exactOptional(v.literal('wireguard')),
+  /** Relays that answer this peer, the nearest first, as it said at its last check-in. */
+  relays: v.exactOptional(v.array(PublicKey)),
 });
 export type MapPeer = v.InferOutput<typeof MapPeer>;
 
@@ -196,6 +203,8 @@ export const NetworkMap = v.strictObject({
     prefix6: Cidr6,
   }),
   beacons: v.pipe(v.array(Beacon), v.maxLength(4)),
+  /** Private relays of the account. */
+  relays: v.exactOptional(v.pipe(v.array(MapRelay), v.maxLength(LIMITS.relaysPerAccount))),
   checkInSec: v.pipe(v.number(), v.minValue(5), v.maxValue(3600)),
   peers: v.array(MapPeer),
 });
@@ -209,6 +218,7 @@ export const MapUpdate = v.variant('kind', [
     from: NetworkMap.entries.revision,
     revision: NetworkMap.entries.revision,
     self: v.optional(NetworkMap.entries.self),
+    relays: NetworkMap.entries.relays,
     changed: v.array(MapPeer),
     removed: v.array(NodeId),
   }),
@@ -245,6 +255,8 @@ export const NODE_EVENTS = {
   punch: Punch,
   /** Add the beacon peers anew: the broker lost its sessions. */
   rebeacon: v.strictObject({}),
+  /** What this relay may do changed: ask for the directory again. */
+  'relay-directory': v.strictObject({}),
   /** This node was removed from the account: stop, and forget the identity. */
   revoked: v.strictObject({ reason: v.string() }),
 } as const;

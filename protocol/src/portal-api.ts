@@ -18,6 +18,7 @@ import {
 } from './ids.ts';
 import { DEFAULTS, LIMITS } from './limits.ts';
 import { NatKind, NodeRole, PathSummary, Tag } from './node-api.ts';
+import { RelayOffer } from './relay-api.ts';
 
 /** What a person may do: technicians reach all edges, members their own nodes only. */
 export const UserRole = v.picklist(['owner', 'admin', 'technician', 'member']);
@@ -114,6 +115,8 @@ export const PortalNode = v.strictObject({
   paths: v.array(PathSummary),
   health: v.array(v.string()),
   counts: v.strictObject({ hosts: v.number(), forwards: v.number() }),
+  /** It offers to relay for the account, or does so already. */
+  relay: v.exactOptional(v.strictObject({ ...RelayOffer.entries, isApproved: v.boolean() })),
   /** A device with a stock WireGuard app. Out of date: machines came, went or changed since its profile was made. */
   profile: v.exactOptional(v.strictObject({ isOutOfDate: v.boolean() })),
 });
@@ -124,6 +127,8 @@ export const NodePatch = v.strictObject({
   name: v.optional(DnsLabel),
   note: v.optional(plainText(LIMITS.noteLength)),
   tags: v.optional(v.pipe(v.array(Tag), v.maxLength(LIMITS.tagsPerNode))),
+  /** Let it relay for the account, with the key that it offers now; or no longer. Administrators only. */
+  isRelay: v.optional(v.boolean()),
 });
 export type NodePatch = v.InferOutput<typeof NodePatch>;
 

@@ -50,6 +50,14 @@ export const addNodeRoutes = (app: Polka, { service }: HttpDeps, clock: Clock): 
     sendJson(response, 202, {});
   });
 
+  app.get('/v1/nodes/self/relay-directory', (request, response) => {
+    const directory = service.relays.directoryFor(nodeOf(request));
+    const etag = `"${directory.revision}"`;
+    response.setHeader('etag', etag);
+    if (request.headers['if-none-match'] === etag) response.writeHead(304).end();
+    else sendJson(response, 200, directory);
+  });
+
   app.put('/v1/nodes/self/addresses', async (request, response) => {
     const node = nodeOf(request);
     const { hosts } = await readJson(request, HostWishes, LIMITS.bodySizeBytes);

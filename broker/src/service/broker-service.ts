@@ -31,6 +31,7 @@ import { createProfileReview, createProfiles, PROFILE_REVIEW_MS } from './profil
 import { createPunching } from './punching.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { createRelaySockets } from './relay-sockets.ts';
+import { createRelays } from './relays.ts';
 import { repeat } from './repeat.ts';
 import { createSetup } from './setup.ts';
 import { createTickets, ticketKeyOf } from './tickets.ts';
@@ -134,6 +135,7 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
   presence.adoptLoaded();
 
   const ticketKey = ticketKeyOf(options.ticketKey);
+  const relays = createRelays({ store, registry, network, streams: core.nodeStreams, clock, logger });
   const tickets = createTickets({ registry, privateKey: options.ticketKey, clock, baseDomain, edgeUrl });
   const { isForwarding } = options;
   const compiler = createProfileCompiler(registry, { beacons: options.beacons, baseDomain, isForwarding });
@@ -143,6 +145,7 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
     registry,
     network,
     tickets,
+    relays,
     clock,
     baseDomain,
     isProfileOutOfDate,
@@ -167,6 +170,7 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
     beaconEvents: core.endpoints,
     registry,
     nodes,
+    relays,
     portalStreams,
     enrolment,
     setHostAddresses: createHostAddresses({ store, network, clock }),

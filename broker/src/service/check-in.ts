@@ -1,7 +1,7 @@
 /** The minute's talk between node and broker: what changed is noted, what the node lacks is answered. No database. */
 import type { CheckInRequest, CheckInResponse } from '@sidegate/protocol';
 import { BrokerError } from '../errors.ts';
-import { acceptCandidates } from './candidates.ts';
+import { acceptCandidates, isUsableEndpoint } from './candidates.ts';
 import type { BeaconControl, Endpoints } from './endpoints.ts';
 import type { Network } from './network.ts';
 import type { RulesOf } from './network-map.ts';
@@ -57,7 +57,12 @@ export const createCheckIn = (deps: {
     const isCloned = noteBoot(node, bootId);
     const health = isCloned ? [...request.health, CLONED_IDENTITY] : request.health;
     const candidates = acceptCandidates(request.candidates, deps.rulesOf(node));
-    return { bootId, isCloned, listenPort, candidates, paths, health, counts };
+    const rules = deps.rulesOf(node);
+    const endpoints = request.relay?.endpoints.filter((endpoint) => isUsableEndpoint(endpoint, rules)) ?? [];
+    const relay =
+      request.relay === undefined || endpoints.length === 0 ? undefined : { ...request.relay, endpoints };
+    const relays = request.relays ?? [];
+    return { bootId, isCloned, listenPort, candidates, paths, health, counts, relay, relays };
   };
 
   return (node: Node, request: CheckInRequest): CheckInResponse => {

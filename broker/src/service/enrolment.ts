@@ -82,6 +82,7 @@ export const createEnrolment = (deps: {
       lastSeenAt: null,
       endpoint: null,
       nat: 'unknown',
+      relay: null,
     };
     await tables.nodes.insert(row);
     return row;

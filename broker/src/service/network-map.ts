@@ -1,7 +1,14 @@
 /** Compiles what one node may know, from registry and policy: whole, or the peers that changed. Reads only. */
-import type { Beacon, Candidate, MapPeer, MapUpdate, NetworkMap } from '@sidegate/protocol';
+import {
+  type Beacon,
+  type Candidate,
+  LIMITS,
+  type MapPeer,
+  type MapUpdate,
+  type NetworkMap,
+} from '@sidegate/protocol';
 import { type CandidateRules, type CandidateSource, candidatesFor } from './candidates.ts';
-import { isStockApp, type Node, seenOver } from './node.ts';
+import { isRelaying, isStockApp, type Node, seenOver } from './node.ts';
 import type { Registry } from './registry.ts';
 import type { Lag } from './views.ts';
 
@@ -45,6 +52,7 @@ export const createMapCompiler = (registry: Registry, settings: MapSettings, rul
       ...(owner === undefined ? {} : { owner: { id: owner.id, name: owner.name } }),
       tags: [...tags],
       ...(isStockApp(peer) ? { speaks: 'wireguard' } : {}),
+      ...(peer.report.relays.length === 0 ? {} : { relays: [...peer.report.relays] }),
       ...(peer.hosts.length === 0 ? {} : { hosts: peer.hosts.map(({ key: _, ...host }) => host) }),
     };
   };
@@ -67,6 +75,15 @@ export const createMapCompiler = (registry: Registry, settings: MapSettings, rul
     };
   };
 
+  const relaysOf = (node: Node): Pick<NetworkMap, 'relays'> => {
+    const relays = [...registry.accountOf(node).relays.values()]
+      .filter((other) => other !== node && isRelaying(other))
+      .sort((one, other) => (one.id < other.id ? -1 : 1))
+      .slice(0, LIMITS.relaysPerAccount)
+      .map(({ id, identity: { name, relay } }) => ({ node: id, name, ...relay! }));
+    return relays.length === 0 ? {} : { relays };
+  };
+
   const compileMap = (node: Node, revision: number): NetworkMap => {
     const { id, label, name, prefix4, prefix6 } = registry.accountOf(node).row;
     return {
@@ -74,6 +91,7 @@ export const createMapCompiler = (registry: Registry, settings: MapSettings, rul
       self: compileSelf(node),
       account: { id, label, name, baseDomain: settings.baseDomain, prefix4, prefix6 },
       beacons: [...settings.beacons],
+      ...relaysOf(node),
       checkInSec: settings.checkInSec,
       peers: Array.from(registry.peersOf(node), (peer) => compilePeer(node, peer)),
     };
@@ -92,7 +110,7 @@ export const createMapCompiler = (registry: Registry, settings: MapSettings, rul
         if (peer !== undefined && registry.mayMeet(node, peer)) changed.push(compilePeer(node, peer));
         else removed.push(id);
       }
-      const self = lag.isSelfChanged ? { self: compileSelf(node) } : {};
+      const self = lag.isSelfChanged ? { self: compileSelf(node), relays: [], ...relaysOf(node) } : {};
       return { kind: 'delta', from, revision: lag.revision, ...self, changed, removed };
     },
   };

@@ -6,7 +6,7 @@ import { createEmitter } from '@sidegate/kit';
 import type { MapUpdate, NodeId } from '@sidegate/protocol';
 import { isSameSite, siteIp4 } from './candidates.ts';
 import { candidateSourceOf, type MapCompiler } from './network-map.ts';
-import type { Node } from './node.ts';
+import { isRelaying, type Node } from './node.ts';
 import type { Person, Registry } from './registry.ts';
 import type { Views } from './views.ts';
 
@@ -34,9 +34,13 @@ const faceOf = (node: Node): string => {
     nat,
     reflexive,
     node.report.candidates,
+    node.report.relays,
     node.hosts,
   ]);
 };
+/** What every map of the account says of a relay; nothing where it is none. */
+const relayFaceOf = (node: Node): string =>
+  isRelaying(node) ? JSON.stringify([node.identity.name, node.identity.relay]) : '';
 /** What a node's own map says of it. */
 const selfFaceOf = ({ identity, mapping, hosts }: Node): string =>
   JSON.stringify([identity.name, identity.tags, mapping.nat, mapping.reflexive, hosts]);
@@ -72,6 +76,11 @@ export const createNetwork = (
     });
   };
 
+  /** The relays in the maps of a node's account changed. */
+  const touchAccount = (node: Node): void => {
+    for (const other of registry.nodesOf(node.identity.accountId)) if (other !== node) touchSelf(other);
+  };
+
   /** LAN candidates are for nodes behind one public address: a node that moved sees those of others anew. */
   const touchSites = (node: Node, before: Node['mapping']): void => {
     if (siteIp4(before) === siteIp4(node.mapping)) return;
@@ -96,6 +105,7 @@ export const createNetwork = (
         registry.revokeToken(node.identity.tokenHash);
       });
       views.forget(node.id);
+      if (relayFaceOf(node) !== '') touchAccount(node);
       events.emit('node.removed', node);
     },
 
@@ -104,6 +114,7 @@ export const createNetwork = (
       if (registry.find(node.id) !== node) return;
       const { mapping } = node;
       const selfFace = selfFaceOf(node);
+      const relayFace = relayFaceOf(node);
       const isSeen = faceOf({ ...node, ...patch }) !== faceOf(node);
       const apply = (): void => {
         if (patch.identity !== undefined) registry.unindex(node);
@@ -117,6 +128,7 @@ export const createNetwork = (
       }
       if (selfFaceOf(node) !== selfFace) touchSelf(node);
       touchSites(node, mapping);
+      if (relayFaceOf(node) !== relayFace) touchAccount(node);
       events.emit('node.changed', node);
     },
 

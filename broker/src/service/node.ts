@@ -8,6 +8,8 @@ import type {
   NatKind,
   NodeId,
   PathSummary,
+  PublicKey,
+  RelayOffer,
 } from '@sidegate/protocol';
 import type { NodeRow } from '../store/node-store.ts';
 
@@ -25,6 +27,10 @@ export interface NodeReport {
   readonly paths: readonly PathSummary[];
   readonly health: readonly string[];
   readonly counts: CheckInRequest['counts'];
+  /** It would relay for its account. */
+  readonly relay: RelayOffer | undefined;
+  /** Relays that answer it, the nearest first. */
+  readonly relays: readonly PublicKey[];
 }
 
 /** Whether it is there. */
@@ -72,6 +78,8 @@ export const NO_REPORT: NodeReport = {
   paths: [],
   health: [],
   counts: { hosts: 0, forwards: 0 },
+  relay: undefined,
+  relays: [],
 };
 
 /** A node from its row. The endpoint of the last run stays a candidate until a beacon says better. */
@@ -95,3 +103,7 @@ export const createNode = (
     hosts,
   };
 };
+
+/** Does it relay, as it was let? Until it checked in again after a restart of ours, what it said before holds. */
+export const isRelaying = ({ identity: { relay }, report }: Node): boolean =>
+  relay !== null && (report.bootId === undefined || report.relay?.publicKey === relay.publicKey);

@@ -14,6 +14,7 @@ import { audit, type PortalActor, requireRole } from './actor.ts';
 import type { Network } from './network.ts';
 import type { Node } from './node.ts';
 import type { Registry } from './registry.ts';
+import { type Relays, relayStateOf } from './relays.ts';
 import { canManageNode, canSeeNode } from './roles.ts';
 import type { TicketService } from './tickets.ts';
 
@@ -24,7 +25,15 @@ export const toPortalNode = (
   baseDomain: string,
   isProfileOutOfDate: (node: Node) => boolean,
 ): PortalNode => {
-  const { accountId: _, ownerId: __, tokenHash: ___, profileDigest, tags, ...identity } = node.identity;
+  const {
+    accountId: _,
+    ownerId: __,
+    tokenHash: ___,
+    profileDigest,
+    tags,
+    relay: ____,
+    ...identity
+  } = node.identity;
   const { presence, mapping, report } = node;
   const owner = registry.ownerOf(node);
   const endpoint = mapping.reflexive.find((seen) => seen !== undefined);
@@ -36,6 +45,7 @@ export const toPortalNode = (
     online: presence.isOnline,
     ...(presence.lastSeenAt === null ? {} : { lastSeenAt: presence.lastSeenAt }),
     nat: mapping.nat,
+    ...relayStateOf(node),
     ...(endpoint === undefined ? {} : { endpoint }),
     paths: [...report.paths],
     health: [...report.health],
@@ -50,6 +60,7 @@ export const createPortalNodes = (deps: {
   readonly registry: Registry;
   readonly network: Network;
   readonly tickets: TicketService;
+  readonly relays: Relays;
   readonly clock: Clock;
   readonly baseDomain: string;
   readonly isProfileOutOfDate: (node: Node) => boolean;
@@ -105,6 +116,7 @@ export const createPortalNodes = (deps: {
     async update(actor: PortalActor, id: NodeId, patch: NodePatch): Promise<PortalNode> {
       const node = findNode(actor, id);
       requireRole(canManageNode(actor, node.identity), 'change this node');
+      if (patch.isRelay !== undefined) await deps.relays.setApproved(actor, node, patch.isRelay);
       const change: NodeChange = {
         ...(patch.name === undefined ? {} : { name: patch.name }),
         ...(patch.note === undefined ? {} : { note: patch.note }),

@@ -36,6 +36,8 @@ export interface Account {
   readonly byOwner: Map<UserId, Map<NodeId, Node>>;
   readonly byName: Map<DnsLabel, Node>;
   readonly byAddress: Map<Ip, Node>;
+  /** Nodes that were let relay. */
+  readonly relays: Map<NodeId, Node>;
 }
 
 /** Creates an empty registry. */
@@ -84,6 +86,7 @@ export const createRegistry = () => {
     account.byName.set(name, node);
     account.byAddress.set(address4, node).set(address6, node);
     if (role === 'client') account.clients.set(node.id, node);
+    if (node.identity.relay !== null) account.relays.set(node.id, node);
     if (ownerId !== null) {
       const owned = account.byOwner.get(ownerId) ?? new Map<NodeId, Node>();
       account.byOwner.set(ownerId, owned.set(node.id, node));
@@ -100,6 +103,7 @@ export const createRegistry = () => {
     account.byName.delete(name);
     account.byAddress.delete(address4);
     account.byAddress.delete(address6);
+    account.relays.delete(node.id);
     if (ownerId !== null) account.byOwner.get(ownerId)?.delete(node.id);
   };
 
@@ -133,6 +137,7 @@ export const createRegistry = () => {
           byOwner: new Map(),
           byName: new Map(),
           byAddress: new Map(),
+          relays: new Map(),
         });
       }
     },

@@ -168,6 +168,10 @@ const addProfiles = async (db: Untyped) => {
   await db.schema.alterTable('nodes').addColumn('profile_digest', 'text').execute();
 };
 
+const addRelays = async (db: Untyped) => {
+  await db.schema.alterTable('nodes').addColumn('relay', 'text').execute();
+};
+
 /** Every migration for the dialect, by name. */
 export const migrationsFor = (dialect: SqlDialect): Record<string, Migration> => ({
   '202611221500-first-schema': {
@@ -180,4 +184,5 @@ export const migrationsFor = (dialect: SqlDialect): Record<string, Migration> =>
   },
   '202611221800-host-addresses': { up: createHostAddresses },
   '202611221801-profiles': { up: addProfiles },
+  '202611221830-relays': { up: addRelays },
 });

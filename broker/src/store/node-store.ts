@@ -1,11 +1,14 @@
 /** Nodes: loaded whole at start; identity is written at once, observations lazily and in bulk. */
-import type { AccountId, DnsLabel, Ip4, NodeId, PublicKey, Tag } from '@sidegate/protocol';
+import type { AccountId, DnsLabel, Ip4, NodeId, PublicKey, RelayOffer, Tag } from '@sidegate/protocol';
 import type { Selectable } from 'kysely';
 import type { NodesTable } from './schema.ts';
 import type { Db } from './store.ts';
 
 /** One machine, with what was last observed of it. */
-export type NodeRow = Omit<Selectable<NodesTable>, 'tags'> & { readonly tags: readonly Tag[] };
+export type NodeRow = Omit<Selectable<NodesTable>, 'tags' | 'relay'> & {
+  readonly tags: readonly Tag[];
+  readonly relay: RelayOffer | null;
+};
 /** What may change in a node's identity. */
 export type NodeChange = Partial<
   Pick<
@@ -19,19 +22,26 @@ export type NodeChange = Partial<
     | 'removedAt'
     | 'publicKey'
     | 'profileDigest'
+    | 'relay'
   >
 >;
 /** What is observed, and worth little on its own. */
 export type NodeObservation = Pick<NodeRow, 'id' | 'lastSeenAt' | 'endpoint' | 'nat' | 'agentVersion'>;
 
-const fromRow = (row: Selectable<NodesTable>): NodeRow => ({ ...row, tags: JSON.parse(row.tags) as Tag[] });
+const fromRow = (row: Selectable<NodesTable>): NodeRow => ({
+  ...row,
+  tags: JSON.parse(row.tags) as Tag[],
+  relay: row.relay === null ? null : (JSON.parse(row.relay) as RelayOffer),
+});
+const relayText = (relay: RelayOffer | null): string | null =>
+  relay === null ? null : JSON.stringify(relay);
 
 /** Queries on nodes. */
 export const createNodeStore = (db: Db) => ({
   async insert(node: NodeRow): Promise<void> {
     await db
       .insertInto('nodes')
-      .values({ ...node, tags: JSON.stringify(node.tags) })
+      .values({ ...node, tags: JSON.stringify(node.tags), relay: relayText(node.relay) })
       .execute();
   },
   /** Every node, those removed a while ago included. */
@@ -76,8 +86,12 @@ export const createNodeStore = (db: Db) => ({
       .executeTakeFirst();
   },
   async update(id: NodeId, change: NodeChange): Promise<void> {
-    const { tags, ...rest } = change;
-    const values = { ...rest, ...(tags === undefined ? {} : { tags: JSON.stringify(tags) }) };
+    const { tags, relay, ...rest } = change;
+    const values = {
+      ...rest,
+      ...(tags === undefined ? {} : { tags: JSON.stringify(tags) }),
+      ...(relay === undefined ? {} : { relay: relayText(relay) }),
+    };
     if (Object.keys(values).length > 0) {
       await db.updateTable('nodes').set(values).where('id', '=', id).execute();
     }

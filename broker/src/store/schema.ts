@@ -109,6 +109,8 @@ export interface NodesTable {
   lastSeenAt: number | null;
   endpoint: Endpoint | null;
   nat: NatKind;
+  /** The offer to relay that was approved, as JSON. */
+  relay: string | null;
 }
 
 /** Addresses of hosts behind an edge; they go when the edge lets them go, or some time after the edge itself. */

@@ -47,6 +47,7 @@ const nodeRow = (number: number, more: Partial<NodeRow> = {}): NodeRow => ({
   lastSeenAt: null,
   endpoint: null,
   nat: 'unknown',
+  relay: null,
   ...more,
 });
 const keyRow = (more: Partial<EnrolmentKeyRow> = {}): EnrolmentKeyRow => ({
