@@ -272,6 +272,25 @@ const FORWARD_ERRORS = {
     blame: 'remote',
     status: 404,
   },
+  ADDRESS_LIMIT: {
+    hint: 'Remove addresses that nobody uses; a forward publishes a single port.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
+  ADDRESS_EXISTS: {
+    hint: 'A host has one address: change that one, or remove it first.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
+  ADDRESS_NAME_TAKEN: { hint: 'Choose another name.', retry: 'never', blame: 'remote', status: 409 },
+  ADDRESS_NOT_FOUND: {
+    hint: '`sidegate address list` shows what there is.',
+    retry: 'never',
+    blame: 'remote',
+    status: 404,
+  },
   FORWARDS_UNREADABLE: {
     hint: 'The file was set aside with the ending .broken; the forwards in it have to be made again.',
     retry: 'never',

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import {
+  AddressId,
   Cidr4,
   DnsLabel,
   Endpoint,
@@ -23,7 +24,7 @@ import {
   WallMs,
 } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { Candidate, NatKind, NodeRole, PathState, Tag } from './node-api.ts';
+import { Candidate, NatKind, NodeRole, PathState, PortRange, Tag } from './node-api.ts';
 import { NewPassword, UserRole } from './portal-api.ts';
 
 /** A thing a person can act on: shown in the UI and in `sidegate status`, instead of a log line. */
@@ -282,6 +283,7 @@ export const NewForward = v.strictObject({
   /** A range: `edgePort` and the ports after it lead to `targetPort` and those after it. */
   portCount: v.optional(PortCount),
   label: v.optional(plainText(LIMITS.labelLength), ''),
+  note: v.optional(plainText(LIMITS.noteLength), ''),
   /** When it ends; without it, never. The kernel ends it even where the agent is dead. */
   expiresAt: v.optional(WallMs),
   /** Without it, whoever policy permits. */
@@ -292,6 +294,7 @@ export type NewForward = v.InferOutput<typeof NewForward>;
 export const ForwardPatch = v.strictObject({
   enabled: v.optional(v.boolean()),
   label: v.optional(plainText(LIMITS.labelLength)),
+  note: v.optional(plainText(LIMITS.noteLength)),
   /** Another end; `null` is never. */
   expiresAt: v.optional(v.nullable(WallMs)),
   /** Others; `null` is whoever policy permits. */
@@ -309,6 +312,7 @@ export const Forward = v.strictObject({
   /** The address the forward leads to just now; absent while its host is nowhere to be seen. */
   targetAddress: v.optional(Ip4),
   label: v.string(),
+  note: v.string(),
   enabled: v.boolean(),
   owner: v.string(),
   createdAt: WallMs,
@@ -323,6 +327,64 @@ export type Forward = v.InferOutput<typeof Forward>;
 /** The answer to a dry run: what would be applied. `ruleset` is nftables text of the maps that change. */
 export const ForwardPlan = v.strictObject({ forward: Forward, ruleset: v.string() });
 export type ForwardPlan = v.InferOutput<typeof ForwardPlan>;
+
+/** Ports that a host's own address lets through; without them, everything. */
+const AddressPorts = v.pipe(
+  v.array(PortRange),
+  v.minLength(1),
+  v.check(
+    (ports) => ports.reduce((sum, { from, to }) => sum + to - from + 1, 0) <= LIMITS.portsPerForward,
+    `at most ${LIMITS.portsPerForward} ports; leave them out to let everything through`,
+  ),
+);
+
+/** `POST /addresses` (`?dryRun=1` as for forwards): a host becomes a member of the mesh, translated 1:1. */
+export const NewAddress = v.strictObject({
+  target: ForwardTarget,
+  /** First label of its DNS name, `<name>.<edge>.<account>.<base>`; without it, made from the host's name. */
+  name: v.optional(DnsLabel),
+  ports: v.optional(AddressPorts),
+  label: v.optional(plainText(LIMITS.labelLength), ''),
+  note: v.optional(plainText(LIMITS.noteLength), ''),
+  expiresAt: v.optional(WallMs),
+  allow: v.optional(NewForwardAllow),
+});
+export type NewAddress = v.InferOutput<typeof NewAddress>;
+/** `PATCH /addresses/:id`. */
+export const AddressPatch = v.strictObject({
+  ...ForwardPatch.entries,
+  name: v.optional(DnsLabel),
+  /** Others; `null` is everything. */
+  ports: v.optional(v.nullable(AddressPorts)),
+});
+export type AddressPatch = v.InferOutput<typeof AddressPatch>;
+/** `GET /addresses`. */
+export const Address = v.strictObject({
+  id: AddressId,
+  name: DnsLabel,
+  fqdn: v.string(),
+  /** Allotted by the broker; absent until it has answered. */
+  address4: v.optional(Ip4),
+  address6: v.optional(Ip6),
+  target: ForwardTarget,
+  targetAddress: v.optional(Ip4),
+  ports: v.optional(v.array(PortRange)),
+  label: v.string(),
+  note: v.string(),
+  enabled: v.boolean(),
+  owner: v.string(),
+  createdAt: WallMs,
+  expiresAt: v.optional(WallMs),
+  allow: v.optional(ForwardAllow),
+  /** What can be opened there, likeliest first: `http://camera.home.acme.sidegate.internal/`. */
+  urls: v.array(v.string()),
+  connections: v.number(),
+  bytes: v.number(),
+});
+export type Address = v.InferOutput<typeof Address>;
+/** The answer to a dry run. */
+export const AddressPlan = v.strictObject({ address: Address, ruleset: v.string() });
+export type AddressPlan = v.InferOutput<typeof AddressPlan>;
 
 /** `POST /session`: a local password, or the ticket that the portal put into the URL's fragment. */
 export const EdgeLogin = v.union([
@@ -354,6 +416,8 @@ export const EDGE_EVENTS = {
   'scan.changed': Scan,
   'forward.changed': Forward,
   'forward.removed': v.strictObject({ id: ForwardId }),
+  'address.changed': Address,
+  'address.removed': v.strictObject({ id: AddressId }),
   'peer.changed': PeerStatus,
 } as const;
 export type EdgeEventName = keyof typeof EDGE_EVENTS;

@@ -40,3 +40,6 @@ export type HostWishes = v.InferOutput<typeof HostWishes>;
 /** The answer. */
 export const HostAddresses = v.strictObject({ hosts: v.array(HostAddress) });
 export type HostAddresses = v.InferOutput<typeof HostAddresses>;
+
+/** `<host>.<edge>.<account>.<base>`, given the full name of the edge. */
+export const hostFqdn = (name: string, edgeFqdn: string): string => `${name}.${edgeFqdn}`;

@@ -33,6 +33,10 @@ export type ScopeId = v.InferOutput<typeof ScopeId>;
 export const ForwardId = id('f', 'ForwardId');
 export type ForwardId = v.InferOutput<typeof ForwardId>;
 
+/** A host's address of its own in the mesh, as a publication. */
+export const AddressId = id('v', 'AddressId');
+export type AddressId = v.InferOutput<typeof AddressId>;
+
 /** A WireGuard (Curve25519) public key: 32 bytes, base64, 44 characters. */
 export const PublicKey = v.pipe(
   v.string(),

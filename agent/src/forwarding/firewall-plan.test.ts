@@ -29,6 +29,7 @@ describe('mergeWishes', () => {
       tunnel: undefined,
       ownServices: [],
       forwards: [],
+      addresses: [],
     });
   });
 

@@ -3,7 +3,13 @@
  * renderer never meets two rules for one port. Pure; the order of the wishes decides nothing but ties.
  */
 import { ip4ToNumber } from '@sidegate/kit';
-import type { FirewallWish, ForwardRule, OwnService, PermittedPeer } from '../plugin-api/firewall-wish.ts';
+import type {
+  AddressRule,
+  FirewallWish,
+  ForwardRule,
+  OwnService,
+  PermittedPeer,
+} from '../plugin-api/firewall-wish.ts';
 
 /** The tunnel's part of a wish. */
 export type FirewallTunnel = NonNullable<FirewallWish['tunnel']>;
@@ -16,6 +22,7 @@ export interface FirewallPlan {
   readonly tunnel: FirewallTunnel | undefined;
   readonly ownServices: readonly OwnService[];
   readonly forwards: readonly ForwardRule[];
+  readonly addresses: readonly AddressRule[];
 }
 
 /** `tcp/8001`: what two rules may not share. */
@@ -64,5 +71,9 @@ export const mergeWishes = (wishes: readonly FirewallWish[]): FirewallPlan => {
     },
     ownServices,
     forwards: forwards.sort(byPort((rule) => rule.edgePort)),
+    addresses: uniqueBy(
+      wishes.flatMap((wish) => wish.addresses ?? []),
+      ({ meshAddress }) => meshAddress,
+    ).sort((one, other) => ip4ToNumber(one.meshAddress) - ip4ToNumber(other.meshAddress)),
   };
 };

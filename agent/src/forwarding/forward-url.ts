@@ -1,5 +1,5 @@
 /** How a person opens a forward. */
-import type { Host } from '@sidegate/protocol';
+import type { Host, PortRange } from '@sidegate/protocol';
 
 const SCHEME_BY_PORT: Readonly<Record<number, string>> = {
   80: 'http',
@@ -55,4 +55,34 @@ export const renderForwardUrl = (
   const scheme = forward.protocol === 'udp' ? undefined : schemeOf(forward.targetPort, host);
   const place = `${edgeName}:${forward.edgePort}`;
   return scheme === undefined ? place : `${scheme}://${place}/`;
+};
+
+const STANDARD_PORTS: Readonly<Record<string, number>> = {
+  http: 80,
+  https: 443,
+  ssh: 22,
+  rtsp: 554,
+  ftp: 21,
+  rdp: 3389,
+  vnc: 5900,
+};
+
+/** What a host with a name of its own has to open: its TCP services that have a scheme and are let through. */
+export const renderHostUrls = (
+  { ports }: { readonly ports?: readonly PortRange[] | undefined },
+  name: string,
+  host: Host | undefined,
+): string[] => {
+  const isOpen = (port: number) =>
+    ports?.some((range) => range.protocol === 'tcp' && range.from <= port && port <= range.to) ?? true;
+  const known = host?.services ?? [];
+  const services = known.filter(({ protocol, port }) => protocol === 'tcp' && isOpen(port));
+  const numbers = services.length > 0 ? services.map(({ port }) => port) : [80].filter(isOpen);
+  const urls = numbers.flatMap((port) => {
+    const scheme = schemeOf(port, host);
+    if (scheme === undefined) return [];
+    return [`${scheme}://${name}${STANDARD_PORTS[scheme] === port ? '' : `:${port}`}/`];
+  });
+  // Pages first: most people want to look.
+  return urls.sort((one, other) => Number(other.startsWith('http')) - Number(one.startsWith('http')));
 };

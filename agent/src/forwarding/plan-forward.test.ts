@@ -41,6 +41,7 @@ const TO_CAMERA: NewForward = {
   target: { kind: 'host', hostId: CAMERA.id },
   targetPort: 80,
   label: '',
+  note: '',
 };
 const toAddress = (address: string): NewForward => ({
   ...TO_CAMERA,

@@ -13,7 +13,8 @@ import { AgentError } from '../errors.ts';
 import type { ForwardRule } from '../plugin-api/firewall-wish.ts';
 import { chooseEdgePort } from './choose-edge-port.ts';
 import { type ForwardRecord, portOffsetsOf, protocolsOf } from './forward-record.ts';
-import { planSources, resolveSources, type SourcePeer } from './resolve-sources.ts';
+import { limitsOf } from './publication.ts';
+import { planSources, type SourcePeer } from './resolve-sources.ts';
 import { hostOf, isInScopes, resolveTarget, type Surroundings } from './resolve-target.ts';
 
 /** A port of this machine that is taken, and by what, in words. */
@@ -77,8 +78,8 @@ const checkAddress = (address: Ip4, state: ForwardingState, field: string): void
 };
 
 /** The host and address a request leads to. */
-const planTarget = (
-  request: NewForward,
+export const planTarget = (
+  request: Pick<NewForward, 'target'>,
   state: ForwardingState,
 ): Pick<ForwardRecord, 'hostMac' | 'lastAddress'> => {
   const { target } = request;
@@ -137,7 +138,7 @@ const planEdgePort = (
       details: { port: taker.port, by: taker.by },
     });
   }
-  const host = hostOf({ ...record, edgePort: 0 }, state.hosts);
+  const host = hostOf(record, state.hosts);
   const service = host?.services.find(
     (one) => one.port === targetPort && protocolsOf(protocol).includes(one.protocol),
   );
@@ -165,7 +166,7 @@ export const planForward = (
   made: { readonly id: ForwardId; readonly owner: string; readonly at: number },
 ): ForwardRecord => {
   checkLimits(request, state);
-  const { protocol, target, targetPort, portCount, label, expiresAt, allow } = request;
+  const { protocol, target, targetPort, portCount, label, note, expiresAt, allow } = request;
   checkRangeEnd(targetPort, portCount ?? 1, 'targetPort');
   checkExpiry(expiresAt, made.at);
   const record = {
@@ -175,6 +176,7 @@ export const planForward = (
     targetPort,
     ...(portCount === undefined || portCount === 1 ? {} : { portCount }),
     label,
+    note,
     enabled: true,
     owner: made.owner,
     createdAt: made.at,
@@ -193,12 +195,11 @@ export const forwardRules = (
   records.flatMap((record) => {
     const targetAddress = record.enabled ? resolveTarget(record, surroundings) : undefined;
     if (targetAddress === undefined) return [];
-    const { id, edgePort, targetPort, expiresAt, createdAt, allow } = record;
+    const { id, edgePort, targetPort } = record;
     const shared = {
       id,
       targetAddress,
-      ...(expiresAt === undefined ? {} : { expiry: { atMs: expiresAt, longestMs: expiresAt - createdAt } }),
-      ...(allow === undefined ? {} : { sources: resolveSources(allow, surroundings.peers) }),
+      ...limitsOf(record, surroundings.peers),
     };
     return protocolsOf(record.protocol).flatMap((protocol) =>
       portOffsetsOf(record).map((offset) => ({

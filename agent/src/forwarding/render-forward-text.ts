@@ -1,6 +1,6 @@
-/** What a dry run shows: the map elements that a forward adds, as nft would list them. */
-import type { ForwardRule } from '../plugin-api/firewall-wish.ts';
-import { timeoutSec } from './render-forwards.ts';
+/** What a dry run shows: the map elements that a publication adds, as nft would list them. */
+import type { AddressRule, ForwardRule } from '../plugin-api/firewall-wish.ts';
+import { timeoutSec } from './publication-words.ts';
 
 /** nftables text for people; the kernel gets JSON. */
 export const renderForwardText = (rules: readonly ForwardRule[], nowMs: number): string => {
@@ -21,3 +21,21 @@ export const renderForwardText = (rules: readonly ForwardRule[], nowMs: number):
     '}',
   ].join('\n');
 };
+
+/** The same for addresses of hosts' own. */
+export const renderAddressText = (rules: readonly AddressRule[], nowMs: number): string =>
+  rules.length === 0
+    ? ''
+    : [
+        'table inet sidegate {',
+        '  map address_targets {',
+        '    type ipv4_addr : ipv4_addr',
+        `    elements = { ${rules
+          .map(({ meshAddress, targetAddress, expiry }) => {
+            const end = expiry === undefined ? '' : ` timeout ${timeoutSec(expiry, nowMs)}s`;
+            return `${meshAddress}${end} : ${targetAddress}`;
+          })
+          .join(', ')} }`,
+        '  }',
+        '}',
+      ].join('\n');

@@ -4,7 +4,7 @@
  * remembers its connections, because the lookup that lets a packet through finds nothing. The same lookup ends what
  * expires: the elements have timeouts, so neither a new nor an old connection needs the agent to be stopped.
  */
-import type { ForwardExpiry, ForwardRule } from '../plugin-api/firewall-wish.ts';
+import type { ForwardRule } from '../plugin-api/firewall-wish.ts';
 import type { NftObject } from '../ports/ruleset.ts';
 import type { FirewallTunnel } from './firewall-plan.ts';
 import {
@@ -19,36 +19,27 @@ import {
   meta,
   type NftChain,
   nftChain,
-  nftCounter,
   nftMap,
   nftSet,
   PROTOCOL_AND_PORT,
-  set,
 } from './nft-json.ts';
-
-/** One bit of the connection mark, away from those that mwan3, pbr, Tailscale and Kubernetes take. */
-const OUR_MARK = 0x10000000;
-const CT_MARK = { ct: { key: 'mark' } };
-const IS_OURS = is({ '&': [CT_MARK, OUR_MARK] }, OUR_MARK);
-const IS_TRANSLATED = is({ ct: { key: 'status' } }, 'dnat', 'in');
+import {
+  aliveAmong,
+  connectionsCounter,
+  countersOf,
+  FLAGS,
+  IS_ASKED,
+  IS_PUBLISHED,
+  MARK_AS_OURS,
+  ORIGINAL_ADDRESS,
+  timeoutSec,
+  trafficCounter,
+} from './publication-words.ts';
 
 /** Before fw4's and Docker's translation (-100, 100): the first to translate a connection wins. */
 const PRIORITY = { translate: -105, masquerade: 95 } as const;
 const PROTOCOLS = ['tcp', 'udp'] as const;
-/** Always, so that maps and rules look the same whether something expires or not. */
-const FLAGS = ['timeout'] as const;
 const KEY_TYPE = ['inet_proto', 'inet_service'] as const;
-
-/** Counter of packets and bytes of a forward, both directions. */
-export const trafficCounter = (forwardId: string): string => `forward-${forwardId}`;
-/** Counter whose packets are the connections a forward has had. */
-export const connectionsCounter = (forwardId: string): string => `connections-${forwardId}`;
-
-/** Whole seconds, rounded up: the kernel must not be earlier than the agent, which tells people. */
-export const timeoutSec = (expiry: ForwardExpiry | undefined, nowMs: number): number | undefined =>
-  expiry && Math.ceil(Math.min(expiry.atMs - nowMs, expiry.longestMs) / 1000);
-
-const isAlive = (rule: ForwardRule, nowMs: number): boolean => (timeoutSec(rule.expiry, nowMs) ?? 1) > 0;
 
 const renderMaps = (forwards: readonly ForwardRule[], nowMs: number): readonly NftObject[] => {
   const byKey = <T>(value: (rule: ForwardRule) => T) =>
@@ -99,7 +90,7 @@ const renderMaps = (forwards: readonly ForwardRule[], nowMs: number): readonly N
 const TRANSLATE: readonly NftObject[] = [
   is(meta('l4proto'), { set: PROTOCOLS }),
   { counter: lookup(PROTOCOL_AND_PORT, 'forward_connections') },
-  set(CT_MARK, { '|': [CT_MARK, OUR_MARK] }),
+  MARK_AS_OURS,
   {
     dnat: {
       family: 'ip',
@@ -112,28 +103,32 @@ const TRANSLATE: readonly NftObject[] = [
 const renderChains = (
   { interfaceName, self }: FirewallTunnel,
   redirects: readonly (readonly NftObject[])[],
+  translateAddresses: readonly NftObject[],
 ): readonly NftChain[] => {
   const isFrom = is(meta('iifname'), interfaceName);
   return [
     nftChain('translate', { type: 'nat', hook: 'prerouting', prio: PRIORITY.translate }, [
       [isFrom, is(field('ip', 'daddr'), self.address4), jump('publish')],
       [isFrom, is(field('ip6', 'daddr'), self.address6), jump('publish6')],
+      [isFrom, ...translateAddresses],
     ]),
     nftChain('publish', undefined, [...redirects, TRANSLATE]),
     nftChain('publish6', undefined, redirects),
     nftChain('return_path', { type: 'nat', hook: 'postrouting', prio: PRIORITY.masquerade }, [
-      [is(meta('oifname'), interfaceName, '!='), IS_OURS, IS_TRANSLATED, { masquerade: null }],
+      [is(meta('oifname'), interfaceName, '!='), ...IS_PUBLISHED, { masquerade: null }],
     ]),
   ];
 };
 
-const TRANSIT_RULES = PROTOCOLS.map((protocol): readonly NftObject[] => [
-  IS_OURS,
-  IS_TRANSLATED,
-  is(meta('l4proto'), protocol),
-  { counter: lookup({ ct: { key: 'proto-dst', dir: 'original' } }, `forward_traffic_${protocol}`) },
-  ACCEPT,
-]);
+/** An address of a host's own has left its map: its connections must not pass as those of a forward. */
+const transitRules = ({ self }: FirewallTunnel): readonly (readonly NftObject[])[] =>
+  PROTOCOLS.map((protocol) => [
+    ...IS_PUBLISHED,
+    is(ORIGINAL_ADDRESS, self.address4),
+    is(meta('l4proto'), protocol),
+    { counter: lookup({ ct: { key: 'proto-dst', dir: 'original' } }, `forward_traffic_${protocol}`) },
+    ACCEPT,
+  ]);
 
 /** Forwards that are for some peers only, and who those are. */
 const renderGuards = (forwards: readonly ForwardRule[]): readonly NftObject[] => {
@@ -156,10 +151,10 @@ const renderGuards = (forwards: readonly ForwardRule[]): readonly NftObject[] =>
 
 /**
  * First of all rules at the tunnel's door, before that for open connections: whoever is no longer meant loses theirs.
- * Answers to what this machine itself asked are not meant, though they may come to a port of the same number.
  */
-const TURN_AWAY: readonly NftObject[] = [
-  is({ ct: { key: 'direction' } }, 'original'),
+const turnAway = ({ self }: FirewallTunnel): readonly NftObject[] => [
+  IS_ASKED,
+  is(field('ip', 'daddr'), self.address4),
   is(PROTOCOL_AND_PORT, '@forward_guarded'),
   is(concat(field('ip', 'saddr'), meta('l4proto'), field('th', 'dport')), '@forward_sources', '!='),
   DROP,
@@ -169,18 +164,19 @@ const TURN_AWAY: readonly NftObject[] = [
 export const renderForwards = (
   tunnel: FirewallTunnel,
   forwards: readonly ForwardRule[],
-  redirects: readonly (readonly NftObject[])[],
+  rulesOfOthers: {
+    /** Ports of own services that lead to other ports. */
+    readonly redirects: readonly (readonly NftObject[])[];
+    readonly translateAddresses: readonly NftObject[];
+  },
   nowMs: number,
 ) => {
-  const alive = forwards.filter((rule) => isAlive(rule, nowMs));
+  const alive = aliveAmong(forwards, nowMs);
   return {
-    counters: [...new Set(alive.map((rule) => rule.id))].flatMap((id) => [
-      nftCounter(trafficCounter(id)),
-      nftCounter(connectionsCounter(id)),
-    ]),
+    counters: countersOf(alive),
     maps: [...renderMaps(alive, nowMs), ...renderGuards(alive)],
-    turnAway: TURN_AWAY,
-    chains: renderChains(tunnel, redirects),
-    transitRules: TRANSIT_RULES,
+    turnAway: [turnAway(tunnel)],
+    chains: renderChains(tunnel, rulesOfOthers.redirects, rulesOfOthers.translateAddresses),
+    transitRules: transitRules(tunnel),
   };
 };

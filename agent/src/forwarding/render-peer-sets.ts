@@ -3,6 +3,7 @@ import type { Ip4, Ip6 } from '@sidegate/protocol';
 import { DEFAULTS } from '@sidegate/protocol';
 import type { OwnService, PermittedPeer } from '../plugin-api/firewall-wish.ts';
 import type { NftObject } from '../ports/ruleset.ts';
+import type { FirewallTunnel } from './firewall-plan.ts';
 import { ACCEPT, concat, field, is, meta, nftSet } from './nft-json.ts';
 import { permittedRanges } from './permitted-ports.ts';
 
@@ -11,7 +12,7 @@ interface Family {
   readonly type: 'ipv4_addr' | 'ipv6_addr';
   readonly protocol: 'ip' | 'ip6';
   readonly icmp: 'icmp' | 'icmpv6';
-  readonly addressOf: (peer: PermittedPeer) => Ip4 | Ip6;
+  readonly addressOf: (of: Pick<PermittedPeer, 'address4' | 'address6'>) => Ip4 | Ip6;
 }
 const FAMILIES: readonly Family[] = [
   { suffix: '4', type: 'ipv4_addr', protocol: 'ip', icmp: 'icmp', addressOf: (peer) => peer.address4 },
@@ -31,7 +32,7 @@ const portTriples = (
 
 const renderFamily = (
   family: Family,
-  peers: readonly PermittedPeer[],
+  { self, peers }: FirewallTunnel,
   services: readonly OwnService[],
 ): { readonly sets: readonly NftObject[]; readonly permits: readonly (readonly NftObject[])[] } => {
   const { suffix, type, protocol, icmp, addressOf } = family;
@@ -39,6 +40,8 @@ const renderFamily = (
   const all = `peers_all${suffix}`;
   const ports = `peers_ports${suffix}`;
   const source = field(protocol, 'saddr');
+  // This machine itself, not a host behind it that has an address of its own.
+  const isToUs = is(field(protocol, 'daddr'), addressOf(self));
   return {
     sets: [
       nftSet(known, type, peers.map(addressOf)),
@@ -48,15 +51,15 @@ const renderFamily = (
     permits: [
       [is(source, `@${all}`), ACCEPT],
       [is(concat(source, meta('l4proto'), field('th', 'dport')), `@${ports}`), ACCEPT],
-      [is(source, `@${known}`), is(field('udp', 'dport'), DEFAULTS.heartbeatPort), ACCEPT],
-      [is(source, `@${known}`), is(field(icmp, 'type'), 'echo-request'), ACCEPT],
+      [is(source, `@${known}`), isToUs, is(field('udp', 'dport'), DEFAULTS.heartbeatPort), ACCEPT],
+      [is(source, `@${known}`), isToUs, is(field(icmp, 'type'), 'echo-request'), ACCEPT],
     ],
   };
 };
 
 /** Sets, and the rules of `from_tunnel` that use them: every known peer may ping us and ask for a heartbeat. */
-export const renderPeerSets = (peers: readonly PermittedPeer[], services: readonly OwnService[]) => {
-  const families = FAMILIES.map((family) => renderFamily(family, peers, services));
+export const renderPeerSets = (tunnel: FirewallTunnel, services: readonly OwnService[]) => {
+  const families = FAMILIES.map((family) => renderFamily(family, tunnel, services));
   return {
     sets: families.flatMap(({ sets }) => sets),
     permits: families.flatMap(({ permits }) => permits),

@@ -1,7 +1,16 @@
+import type { Ip4 } from '@sidegate/protocol';
 import { describe, expect, it } from 'vitest';
+import type { AddressRule } from '../plugin-api/firewall-wish.ts';
 import { mergeWishes } from './firewall-plan.ts';
 import { renderRuleset } from './render-ruleset.ts';
-import { FORWARDS_WISH, forwardRule, tunnelWish, WEB_WISH } from './testing/sample-wishes.ts';
+import {
+  ADDRESSES_WISH,
+  addressRule,
+  FORWARDS_WISH,
+  forwardRule,
+  tunnelWish,
+  WEB_WISH,
+} from './testing/sample-wishes.ts';
 
 const textOf = (...wishes: Parameters<typeof mergeWishes>[0]) =>
   `${renderRuleset(mergeWishes(wishes), 0)
@@ -10,7 +19,7 @@ const textOf = (...wishes: Parameters<typeof mergeWishes>[0]) =>
 
 describe('renderRuleset', () => {
   it('renders the whole table of an edge', async () => {
-    await expect(textOf(tunnelWish(), WEB_WISH, FORWARDS_WISH)).toMatchFileSnapshot(
+    await expect(textOf(tunnelWish(), WEB_WISH, FORWARDS_WISH, ADDRESSES_WISH)).toMatchFileSnapshot(
       'golden/edge.golden.jsonl',
     );
   });
@@ -20,7 +29,8 @@ describe('renderRuleset', () => {
   });
 
   it('gives the same text for the same wishes in another order', () => {
-    expect(textOf(FORWARDS_WISH, WEB_WISH, tunnelWish())).toBe(textOf(tunnelWish(), WEB_WISH, FORWARDS_WISH));
+    const one = textOf(ADDRESSES_WISH, FORWARDS_WISH, WEB_WISH, tunnelWish());
+    expect(one).toBe(textOf(tunnelWish(), WEB_WISH, FORWARDS_WISH, ADDRESSES_WISH));
   });
 
   it('gives the kernel what time is left, never more than was granted, and nothing of what has ended', () => {
@@ -41,9 +51,23 @@ describe('renderRuleset', () => {
     expect(rulesOf({ forwards: many })).toEqual(rulesOf({ forwards: [forwardRule()] }));
   });
 
+  it('needs no more rules for two hundred addresses than for one', () => {
+    const many = Array.from({ length: 200 }, (_, at) =>
+      addressRule({ id: `v_${at}`, meshAddress: `100.64.1.${at}` as Ip4 }),
+    );
+    const rulesOf = (addresses: readonly AddressRule[]) =>
+      renderRuleset(mergeWishes([tunnelWish(), { addresses }]), 0).objects.filter(
+        (object) => 'rule' in object,
+      );
+    expect(rulesOf(many)).toEqual(rulesOf([addressRule()]));
+  });
+
   it('defines every chain, set, map and counter before a rule names it', () => {
     const defined = new Set<string>();
-    for (const object of renderRuleset(mergeWishes([tunnelWish(), WEB_WISH, FORWARDS_WISH]), 0).objects) {
+    for (const object of renderRuleset(
+      mergeWishes([tunnelWish(), WEB_WISH, FORWARDS_WISH, ADDRESSES_WISH]),
+      0,
+    ).objects) {
       const text = JSON.stringify(object);
       if (!('rule' in object)) defined.add(/"name":"([^"]+)"/.exec(text)![1]!);
       for (const [, name] of text.matchAll(/"@([^"]+)"|"target":"([^"]+)"/g)) {

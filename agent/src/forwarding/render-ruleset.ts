@@ -10,6 +10,7 @@ import { DEFAULTS } from '@sidegate/protocol';
 import type { NftObject, Ruleset } from '../ports/ruleset.ts';
 import type { FirewallPlan, FirewallTunnel, PortSharing } from './firewall-plan.ts';
 import { ACCEPT, DROP, field, is, jump, meta, type NftChain, nftChain, nftTable, set } from './nft-json.ts';
+import { renderAddresses } from './render-addresses.ts';
 import { renderForwards } from './render-forwards.ts';
 import { ownServicesSet, renderRedirects } from './render-own-services.ts';
 import { renderPeerSets } from './render-peer-sets.ts';
@@ -50,13 +51,13 @@ const renderPortSharing = ({ agentPort, wireguardPort }: PortSharing): readonly 
 /** Peers are known by their inner source address: WireGuard has checked it against the peer's key. */
 const renderAdmission = (
   tunnel: FirewallTunnel,
-  turnAway: readonly NftObject[],
+  turnAway: readonly (readonly NftObject[])[],
   permits: readonly (readonly NftObject[])[],
 ): NftChain[] => [
   nftChain('admission', { type: 'filter', hook: 'prerouting', prio: PRIORITY.admission }, [
     [is(meta('iifname'), tunnel.interfaceName), jump('from_tunnel')],
   ]),
-  nftChain('from_tunnel', undefined, [turnAway, [ESTABLISHED, ACCEPT], ...permits, [DROP]]),
+  nftChain('from_tunnel', undefined, [...turnAway, [ESTABLISHED, ACCEPT], ...permits, [DROP]]),
 ];
 
 /** Linux answers on every address at every interface: our mesh addresses must not be reachable from a LAN or WAN. */
@@ -111,14 +112,18 @@ export const renderRuleset = (plan: FirewallPlan, nowMs: number): Ruleset => {
   const chains: NftChain[] = plan.portSharing === undefined ? [] : [...renderPortSharing(plan.portSharing)];
   const data: NftObject[] = [];
   if (plan.tunnel !== undefined) {
-    const peers = renderPeerSets(plan.tunnel.peers, plan.ownServices);
-    const forwards = renderForwards(plan.tunnel, plan.forwards, renderRedirects(plan.ownServices), nowMs);
-    data.push(...forwards.counters, ...peers.sets, ownServicesSet.render(plan.ownServices), ...forwards.maps);
+    const { tunnel, ownServices } = plan;
+    const peers = renderPeerSets(tunnel, ownServices);
+    const addresses = renderAddresses(plan.addresses, nowMs);
+    const others = { redirects: renderRedirects(ownServices), translateAddresses: addresses.translate };
+    const forwards = renderForwards(tunnel, plan.forwards, others, nowMs);
+    data.push(...forwards.counters, ...addresses.counters, ...peers.sets);
+    data.push(ownServicesSet.render(ownServices), ...forwards.maps, ...addresses.maps);
     chains.push(
-      ...renderAdmission(plan.tunnel, forwards.turnAway, peers.permits),
+      ...renderAdmission(tunnel, [...forwards.turnAway, ...addresses.turnAway], peers.permits),
       ...forwards.chains,
-      ...renderLocalDelivery(plan.tunnel),
-      renderTransit(plan.tunnel, forwards.transitRules),
+      ...renderLocalDelivery(tunnel),
+      renderTransit(tunnel, [...addresses.transitRules, ...forwards.transitRules]),
     );
   }
   return {

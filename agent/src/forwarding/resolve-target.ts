@@ -1,7 +1,7 @@
-/** Where a forward leads just now. */
+/** Where a publication leads just now. */
 import { isInCidr, isIp4 } from '@sidegate/kit';
 import type { Host, Ip4, Scope } from '@sidegate/protocol';
-import type { ForwardRecord } from './forward-record.ts';
+import type { Publication } from './publication.ts';
 import type { SourcePeer } from './resolve-sources.ts';
 
 /** What is known of the LAN, `undefined` while discovery has not said anything; and the peers of the network map. */
@@ -11,8 +11,11 @@ export interface Surroundings {
   readonly peers: readonly SourcePeer[];
 }
 
-/** The record of the forward's host: by id, else by hardware address. */
-export const hostOf = (record: ForwardRecord, hosts: readonly Host[] | undefined): Host | undefined => {
+/** What says where a publication leads. */
+type Led = Pick<Publication, 'target' | 'hostMac' | 'lastAddress'>;
+
+/** The record of the publication's host: by id, else by hardware address. */
+export const hostOf = (record: Led, hosts: readonly Host[] | undefined): Host | undefined => {
   const { target, hostMac } = record;
   if (target.kind === 'address') {
     return hosts?.find(({ addresses }) => addresses.includes(target.address));
@@ -32,7 +35,7 @@ export const isInScopes = (address: Ip4, scopes: readonly Scope[] | undefined): 
  * is seen there: a forward must never lead to a stranger.
  */
 export const resolveTarget = (
-  record: ForwardRecord,
+  record: Led,
   { hosts, scopes }: Pick<Surroundings, 'hosts' | 'scopes'>,
 ): Ip4 | undefined => {
   const { target, lastAddress } = record;
@@ -45,7 +48,7 @@ export const resolveTarget = (
 };
 
 /** The record with what its host looks like now, for when the host's own record is gone; the same where nothing is new. */
-export const learnTarget = (record: ForwardRecord, surroundings: Surroundings): ForwardRecord => {
+export const learnTarget = <R extends Publication>(record: R, surroundings: Surroundings): R => {
   if (record.target.kind === 'address') return record;
   const hostMac = hostOf(record, surroundings.hosts)?.mac ?? record.hostMac;
   const lastAddress = resolveTarget(record, surroundings) ?? record.lastAddress;

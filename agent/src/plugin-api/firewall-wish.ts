@@ -1,5 +1,5 @@
 /** What plugins ask of the firewall. The core merges all wishes into one plan and renders one table from it. */
-import type { Access, Ip4, Ip6 } from '@sidegate/protocol';
+import type { Access, Ip4, Ip6, PortRange } from '@sidegate/protocol';
 import type { IfName } from '../ports/index.ts';
 
 /** A peer that may talk to us, and what it may open. Everybody else on the tunnel is dropped. */
@@ -38,6 +38,18 @@ export interface ForwardRule {
   readonly sources?: readonly Ip4[];
 }
 
+/** A host of the LAN with a mesh address of its own, translated 1:1. */
+export interface AddressRule {
+  /** Counter name, as of forwards. */
+  readonly id: string;
+  readonly meshAddress: Ip4;
+  readonly targetAddress: Ip4;
+  /** Without them, everything. */
+  readonly ports?: readonly PortRange[];
+  readonly expiry?: ForwardExpiry;
+  readonly sources?: readonly Ip4[];
+}
+
 export interface FirewallWish {
   /** Probes leave from the WireGuard port: source port rewritten before conntrack, our magic delivered to the agent. */
   readonly portSharing?: { readonly agentPort: number; readonly wireguardPort: number };
@@ -52,4 +64,5 @@ export interface FirewallWish {
   };
   readonly ownServices?: readonly OwnService[];
   readonly forwards?: readonly ForwardRule[];
+  readonly addresses?: readonly AddressRule[];
 }

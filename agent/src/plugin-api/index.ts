@@ -9,12 +9,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Emitter, Logger } from '@sidegate/kit';
 import type {
+  Address,
   Candidate,
   EDGE_EVENTS,
   EdgeEventName,
   Forward,
   HealthWarning,
   Host,
+  HostWish,
   NetworkMap,
   PeerStatus,
   PortMappingStatus,
@@ -26,6 +28,7 @@ import type { IfName, Ports } from '../ports/index.ts';
 import type { FirewallWish } from './firewall-wish.ts';
 
 export type {
+  AddressRule,
   FirewallWish,
   ForwardExpiry,
   ForwardRule,
@@ -91,6 +94,10 @@ export interface Facts {
   'port-mapping': PortMappingStatus;
   /** Owner: forwarding. */
   forwards: readonly Forward[];
+  /** Owner: forwarding. */
+  addresses: readonly Address[];
+  /** Owner: forwarding. Hosts that the mesh shall ask addresses for; what came of it stands in the network map. */
+  'host-wishes': readonly HostWish[];
 }
 export type FactName = keyof Facts;
 

@@ -105,6 +105,14 @@ export interface Links {
   watch(onChange: (what: 'link' | 'address' | 'route' | 'neighbour') => void): Disposable;
 }
 
+/** Connections by what they were before translation. */
+export interface ConnectionMatch {
+  readonly protocol?: 'tcp' | 'udp';
+  readonly port?: number;
+  readonly destination?: Ip4;
+  readonly source?: Ip4;
+}
+
 /** nftables: our table, whole, in one transaction. */
 export interface Firewall {
   /** Replaces `table inet sidegate` by this ruleset, atomically. Throws `NFT_REJECTED` and changes nothing on refusal. */
@@ -117,11 +125,8 @@ export interface Firewall {
   readCounters(
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, { readonly packets: number; readonly bytes: number }>>;
-  /** Cuts established connections whose original destination is this port of ours; of one source, where it is given. */
-  cutConnections(
-    match: { readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly source?: Ip4 },
-    signal: AbortSignal,
-  ): Promise<void>;
+  /** Cuts established connections that were translated and match all that is given. */
+  cutConnections(match: ConnectionMatch, signal: AbortSignal): Promise<void>;
   /** Calls back when any program deletes a table: perhaps ours (`isInPlace` tells). */
   watch(onFlush: () => void): Disposable;
   /** Removes the table. Idempotent. */

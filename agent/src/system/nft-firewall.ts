@@ -135,14 +135,22 @@ export const createNftFirewall = ({ run, record, log, ...following }: NftFirewal
       async (signal: AbortSignal) =>
         applied?.fingerprint !== undefined && fingerprintOf(await list(signal)) === applied.fingerprint,
     ),
-    async cutConnections({ protocol, port, source }, signal) {
-      // Only translated connections: others may well lead to the same port of another machine.
-      const from = source === undefined ? [] : ['--orig-src', source];
-      const argv = ['-D', '-p', protocol, '--orig-port-dst', String(port), '--dst-nat', ...from];
+    async cutConnections({ protocol, port, destination, source }, signal) {
+      const option = (name: string, value: string | number | undefined) =>
+        value === undefined ? [] : [name, String(value)];
+      const argv = [
+        '-D',
+        ...option('-p', protocol),
+        ...option('--orig-port-dst', port),
+        ...option('--orig-dst', destination),
+        ...option('--orig-src', source),
+        // Only translated connections: others may well lead to the same port of another machine.
+        '--dst-nat',
+      ];
       await run('conntrack', argv, { signal, okCodes: [1] }).catch((error: unknown) => {
         if (codeOf(error) !== 'COMMAND_NOT_FOUND') throw error;
-        log.debug('connections of a closed port go on until they end: conntrack is not here', {
-          count: port,
+        log.debug('the way is closed, but conntrack is not here to forget what was open', {
+          path: `${destination ?? ''}:${port ?? ''}`,
         });
       });
     },

@@ -15,6 +15,10 @@ export const beaconPeer = ({ publicKey }: Beacon, endpoint: Endpoint): TunnelPee
   keepaliveSec: DEFAULTS.beaconKeepaliveSec,
 });
 
+/** What is behind a peer: itself, and its hosts that have addresses of their own. */
+export const peerNetworks = (peer: MapPeer): readonly string[] =>
+  [peer, ...(peer.hosts ?? [])].flatMap(({ address4, address6 }) => [`${address4}/32`, `${address6}/128`]);
+
 /** A node of the map. The beacon's keepalive holds the mapping; peers have their own only while a path needs it. */
 export const nodePeer = (
   peer: MapPeer,
@@ -23,7 +27,7 @@ export const nodePeer = (
 ): TunnelPeer => ({
   publicKey: peer.publicKey,
   ...(endpoint === undefined ? {} : { endpoint }),
-  allowedIps: [`${peer.address4}/32`, `${peer.address6}/128`],
+  allowedIps: peerNetworks(peer),
   keepaliveSec,
 });
 
@@ -44,8 +48,10 @@ export const desiredPeers = (
   ...map.peers.map((peer) => nodePeer(peer, relayFor(map, peer, underlay), keepaliveOf(peer.publicKey))),
 ];
 
-const hasSameNetworks = (one: readonly string[], other: readonly string[]): boolean =>
-  one.length === other.length && one.every((network) => other.includes(network));
+const hasSameNetworks = (one: readonly string[], other: readonly string[]): boolean => {
+  const others = new Set(other);
+  return one.length === others.size && one.every((network) => others.has(network));
+};
 
 const withoutEndpoint = ({ endpoint: _, ...peer }: TunnelPeer): TunnelPeer => peer;
 

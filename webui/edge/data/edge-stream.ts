@@ -14,6 +14,8 @@ const NAMES: Record<keyof EdgeEventMap, true> = {
   'scan.changed': true,
   'forward.changed': true,
   'forward.removed': true,
+  'address.changed': true,
+  'address.removed': true,
   'peer.changed': true,
 };
 

@@ -227,6 +227,7 @@ export class SgHostPanel extends EdgePanel {
         target: { kind: 'host', hostId: host.id },
         targetPort: port,
         label: `${host.name} ${name}`.slice(0, 80),
+        note: '',
       }),
     );
     const error = this.actions.error(key);

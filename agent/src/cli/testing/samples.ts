@@ -168,6 +168,7 @@ export const FORWARD: Forward = v.parse(Forward, {
   enabled: true,
   owner: 'root',
   createdAt: ago(3600),
+  note: '',
   url: 'http://home.acme.sidegate.internal:8001/',
   connections: 2,
   bytes: 5_400_000,

@@ -1,6 +1,6 @@
 /** Wishes that touch every part of the ruleset: one edge, three peers with three kinds of access, forwards of each kind. */
 import type { ForwardId, Ip4, Ip6 } from '@sidegate/protocol';
-import type { FirewallWish, ForwardRule } from '../../plugin-api/firewall-wish.ts';
+import type { AddressRule, FirewallWish, ForwardRule } from '../../plugin-api/firewall-wish.ts';
 import type { IfName } from '../../ports/index.ts';
 
 export const EDGE = { address4: '100.64.0.1' as Ip4, address6: 'fd00::1' as Ip6 };
@@ -56,6 +56,31 @@ export const FORWARDS_WISH: FirewallWish = {
     forwardRule({
       id: 'f_cccccccccccccccc',
       edgePort: 8002,
+      expiry: { atMs: 7_200_000, longestMs: 7_200_000 },
+      sources: [HELPER.address4],
+    }),
+  ],
+};
+
+export const addressRule = (patch: Partial<AddressRule> = {}): AddressRule => ({
+  id: 'v_aaaaaaaaaaaaaaaa',
+  meshAddress: '100.64.0.50' as Ip4,
+  targetAddress: '192.168.1.20' as Ip4,
+  ...patch,
+});
+
+/** A host with everything open, one with some ports, for two hours from zero, and for one peer. */
+export const ADDRESSES_WISH: FirewallWish = {
+  addresses: [
+    addressRule(),
+    addressRule({
+      id: 'v_bbbbbbbbbbbbbbbb',
+      meshAddress: '100.64.0.51' as Ip4,
+      targetAddress: '192.168.1.21' as Ip4,
+      ports: [
+        { protocol: 'tcp', from: 80, to: 81 },
+        { protocol: 'udp', from: 161, to: 161 },
+      ],
       expiry: { atMs: 7_200_000, longestMs: 7_200_000 },
       sources: [HELPER.address4],
     }),

@@ -3,18 +3,19 @@
  *
  *   peers 100.64.0.2 .3 .4 ── sg0 ── edge 100.64.0.1 / 192.168.1.2 ── lan ── camera 192.168.1.20
  *
- * .2 may open everything, .3 two port ranges, .4 nothing.
+ * .2 may open everything, .3 two port ranges, .4 nothing. The camera may have the address 100.64.0.50.
  */
 import { join } from 'node:path';
 import { silentLogger } from '@sidegate/kit';
 import { createLab, type Lab, type LabProcess, type Machine, requireLab } from '@sidegate/lab';
-import type { Forward, Ip4, NetworkMap, Scope, ScopeId } from '@sidegate/protocol';
+import type { Address, Forward, Ip4, NetworkMap, Scope, ScopeId } from '@sidegate/protocol';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mergeWishes } from '../../forwarding/firewall-plan.ts';
-import { connectionsCounter, trafficCounter } from '../../forwarding/render-forwards.ts';
+import { connectionsCounter, trafficCounter } from '../../forwarding/publication-words.ts';
 import { renderRuleset } from '../../forwarding/render-ruleset.ts';
 import {
+  ADDRESSES_WISH,
   EDGE,
   FORWARDS_WISH,
   HELPER,
@@ -40,8 +41,13 @@ const SCOPES: Scope[] = [
   },
 ];
 
+const OWN = '100.64.0.50' as Ip4;
 const MAP = {
-  self: { name: 'alder', ...EDGE },
+  self: {
+    name: 'alder',
+    ...EDGE,
+    hosts: [{ key: CAMERA, name: 'camera', address4: OWN, address6: 'fd00::32' }],
+  },
   account: { label: 'acme', baseDomain: 'sidegate.internal' },
   peers: [
     { ...TECHNICIAN, id: 'n_technician123456', name: 'laptop', tags: [] },
@@ -101,6 +107,8 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
     await peers.configure([
       ...[TECHNICIAN, HELPER, STRANGER].map(({ address4 }) => `addr add ${address4}/10 dev sg0`),
       'link set sg0 up',
+      // A tunnel asks nobody for hardware addresses.
+      `route add ${OWN}/32 via ${EDGE.address4} dev sg0`,
     ]);
   };
 
@@ -174,7 +182,7 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
   };
 
   it('is the table that the golden listing shows', async () => {
-    const plan = mergeWishes([tunnelWish(), WEB_WISH, FORWARDS_WISH]);
+    const plan = mergeWishes([tunnelWish(), WEB_WISH, FORWARDS_WISH, ADDRESSES_WISH]);
     await platform.ports.firewall.apply(renderRuleset(plan, 0), signal);
     await expect(await listing()).toMatchFileSnapshot('../../forwarding/golden/edge.golden.nft');
     await platform.ports.firewall.apply(renderRuleset(mergeWishes([tunnelWish('client')]), 0), signal);
@@ -238,6 +246,94 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
     await add({ protocol: 'both', edgePort: 7000, targetPort: 5058, portCount: 3 });
     expect(await askUdp(TECHNICIAN.address4, EDGE.address4, 7002)).toBe('hello');
     await removeAll();
+  });
+
+  describe('a host with an address of its own', () => {
+    const give = (patch: object = {}) =>
+      host.call<Address>('POST', '/addresses', {
+        target: { kind: 'address', address: CAMERA },
+        name: 'camera',
+        ...patch,
+      });
+    const takeAway = ({ id }: Address) => host.call('DELETE', `/addresses/${id}`);
+    const ping = async (from: string) =>
+      (await peers.run('ping', ['-c1', '-W1', '-I', from, OWN], { reject: false })).exitCode === 0;
+
+    it('is there with all its ports and answers pings, as far as policy lets peers', async () => {
+      await using _echo = await echoUdp(5060);
+      await using _heartbeat = await echoUdp(7381);
+      const address = await give();
+      expect(address).toMatchObject({ address4: OWN, fqdn: 'camera.alder.acme.sidegate.internal' });
+      expect(await open(peers, TECHNICIAN.address4, `http://${OWN}/`)).toBe('200');
+      expect(await askUdp(TECHNICIAN.address4, OWN, 5060)).toBe('hello');
+      expect(await ping(TECHNICIAN.address4)).toBe(true);
+      // Who may open some ports of the edge may open those of its hosts.
+      expect(await open(peers, HELPER.address4, `http://${OWN}/`)).toBe('200');
+      expect(await askUdp(HELPER.address4, OWN, 5060)).toBe('hello');
+      expect(await ping(HELPER.address4)).toBe(false);
+      const refused = await Promise.all([
+        askUdp(STRANGER.address4, OWN, 5060),
+        askUdp(STRANGER.address4, OWN, 7381),
+        open(peers, STRANGER.address4, `http://${OWN}/`),
+        ping(STRANGER.address4),
+      ]);
+      expect(refused).toEqual(['', '', 'none', false]);
+      await vi.waitFor(async () => {
+        const [used] = await host.call<Address[]>('GET', '/addresses');
+        // Two pages, two datagrams, one ping.
+        expect(used).toMatchObject({ connections: 5 });
+        expect(used!.bytes).toBeGreaterThan(5_000);
+      }, 3_000);
+      await takeAway(address);
+      expect(await open(peers, TECHNICIAN.address4, `http://${OWN}/`)).toBe('none');
+    });
+
+    it('may be limited to ports and to peers, and forwards of the same numbers do not widen it', async () => {
+      await add({ edgePort: 8001, allow: { nodes: ['phone'] } });
+      await using _other = camera.spawn('socat', ['TCP-LISTEN:8001,reuseaddr,fork', 'EXEC:date']);
+      await camera.waitFor({ tcp: 8001 });
+      const address = await give({
+        ports: [{ protocol: 'tcp', from: 80, to: 81 }],
+        allow: { nodes: ['laptop'] },
+      });
+      const says = async (from: string, port: number) =>
+        (
+          await peers.run('socat', ['-T1', '-', `TCP:${OWN}:${port},bind=${from},connect-timeout=1`], {
+            reject: false,
+          })
+        ).stdout;
+      expect(await open(peers, TECHNICIAN.address4, `http://${OWN}/`)).toBe('200');
+      expect(await open(peers, HELPER.address4, `http://${OWN}/`)).toBe('none');
+      expect(await says(TECHNICIAN.address4, 8001)).toBe('');
+      expect(await ping(TECHNICIAN.address4)).toBe(true);
+      await host.call('PATCH', `/addresses/${address.id}`, { ports: null });
+      expect(await says(TECHNICIAN.address4, 8001)).not.toBe('');
+      // The edge's own port is for the phone, and the address has nothing to say about it.
+      expect(await open(peers, HELPER.address4, `http://${EDGE.address4}:8001/`)).toBe('200');
+      expect(await open(peers, TECHNICIAN.address4, `http://${EDGE.address4}:8001/`)).toBe('none');
+      await takeAway(address);
+      await removeAll();
+    });
+
+    it('loses its connections with its address, though a forward has the same port', async () => {
+      await using _server = camera.spawn('socat', ['TCP-LISTEN:8001,reuseaddr,fork', 'EXEC:cat']);
+      await camera.waitFor({ tcp: 8001 });
+      await add({ edgePort: 8001 });
+      const address = await give();
+      await using client = peers.spawn('socat', ['-', `TCP:${OWN}:8001,bind=${TECHNICIAN.address4}`], {
+        stdin: 'pipe',
+      });
+      client.stdin!.write('one\n');
+      await client.waitForOutput(/one/);
+      const kept = platform.ports.firewall.cutConnections;
+      // Even where nothing makes conntrack forget.
+      platform.ports.firewall.cutConnections = async () => undefined;
+      await takeAway(address);
+      platform.ports.firewall.cutConnections = kept;
+      client.stdin!.write('two\n');
+      await expect(client.waitForOutput(/two/, 1_000)).rejects.toMatchObject({ code: 'LAB_TIMEOUT' });
+      await removeAll();
+    });
   });
 
   it('lets nothing through to the LAN but what it translated', async () => {

@@ -12,7 +12,7 @@ import type {
 } from '@sidegate/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentError } from '../../errors.ts';
-import { connectionsCounter, trafficCounter } from '../../forwarding/render-forwards.ts';
+import { connectionsCounter, trafficCounter } from '../../forwarding/publication-words.ts';
 import { EDGE, HELPER, TECHNICIAN, tunnelWish } from '../../forwarding/testing/sample-wishes.ts';
 import { createMemoryPlatform, type MemoryPlatform } from '../../platform/memory.ts';
 import type { Firewall, IfName } from '../../ports/index.ts';
@@ -177,7 +177,9 @@ describe('the forwarding plugin', () => {
     await host.settled();
     expect(ruleset()).toContain('"192.168.1.77"');
     expect(ruleset()).not.toContain('"192.168.1.20"');
-    expect(platform.fakes.firewall.cuts).toEqual([{ protocol: 'tcp', port: 8001 }]);
+    expect(platform.fakes.firewall.cuts).toEqual([
+      { protocol: 'tcp', port: 8001, destination: EDGE.address4 },
+    ]);
     expect(await saved()).toContain('192.168.1.77');
   });
 
@@ -218,7 +220,9 @@ describe('the forwarding plugin', () => {
     const { id } = await add();
     await host.call('DELETE', `/forwards/${id}`);
     expect(ruleset()).not.toContain('192.168.1.20');
-    expect(platform.fakes.firewall.cuts).toEqual([{ protocol: 'tcp', port: 8001 }]);
+    expect(platform.fakes.firewall.cuts).toEqual([
+      { protocol: 'tcp', port: 8001, destination: EDGE.address4 },
+    ]);
     expect(JSON.parse(await saved()).forwards).toEqual([]);
     expect(host.events.at(-1)).toMatchObject({ event: 'forward.removed', data: { id } });
     expect(await codeFrom(host.call('DELETE', `/forwards/${id}`))).toBe('FORWARD_NOT_FOUND');
@@ -235,7 +239,9 @@ describe('the forwarding plugin', () => {
     await host.settled();
     expect(ruleset()).not.toContain('{"concat":["tcp",8001]}');
     expect(host.fact('forwards')).toMatchObject([{ id: kept.id }]);
-    expect(platform.fakes.firewall.cuts).toEqual([{ protocol: 'tcp', port: 8001 }]);
+    expect(platform.fakes.firewall.cuts).toEqual([
+      { protocol: 'tcp', port: 8001, destination: EDGE.address4 },
+    ]);
     expect(JSON.parse(await saved()).forwards).toHaveLength(1);
     expect(host.events.at(-1)).toMatchObject({ event: 'forward.removed', data: { id } });
   });
@@ -306,7 +312,9 @@ describe('the forwarding plugin', () => {
   it('cuts off who is no longer meant, and nobody else', async () => {
     const { id } = await add();
     await host.call('PATCH', `/forwards/${id}`, { allow: { tags: ['support'] } });
-    expect(platform.fakes.firewall.cuts).toEqual([{ protocol: 'tcp', port: 8001, source: HELPER.address4 }]);
+    expect(platform.fakes.firewall.cuts).toEqual([
+      { protocol: 'tcp', port: 8001, destination: EDGE.address4, source: HELPER.address4 },
+    ]);
     const peers = MAP.peers.map((peer) => ({ ...peer, tags: [] }));
     host.setFact('network-map', { ...MAP, peers });
     await clock.advance(200);

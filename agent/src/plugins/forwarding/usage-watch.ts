@@ -1,17 +1,16 @@
 /**
- * How much each forward is used: read from the kernel's counters, but only while somebody looks. Looking is asking
+ * How much each publication is used: read from the kernel's counters, but only while somebody looks. Looking is asking
  * for the list; each question keeps the reading going for a while. Totals live in the runtime area: they survive the
  * agent, not the machine.
  */
 import type { Clock, Logger } from '@sidegate/kit';
-import type { ForwardId } from '@sidegate/protocol';
 import {
   accumulateUsage,
   NO_USAGE,
   type Usage,
   type UsageRecord,
 } from '../../forwarding/accumulate-counters.ts';
-import { connectionsCounter, trafficCounter } from '../../forwarding/render-forwards.ts';
+import { connectionsCounter, trafficCounter } from '../../forwarding/publication-words.ts';
 import type { Files, Firewall } from '../../ports/index.ts';
 
 const INTERVAL_MS = 3_000;
@@ -22,7 +21,7 @@ const FILE = 'forward-usage.json';
 
 /** Totals, and who makes them be read. */
 export interface UsageWatch {
-  usageOf(id: ForwardId): Usage;
+  usageOf(id: string): Usage;
   /** Somebody looks: reads now unless just done, and goes on for a while. */
   look(): Promise<void>;
   /** Reads now: before the table is replaced, which zeroes the counters. */
@@ -39,16 +38,14 @@ export interface UsageWatchDeps {
   readonly log: Logger;
   readonly signal: AbortSignal;
   /** Ids there are now. */
-  readonly ids: () => readonly ForwardId[];
-  readonly onChange: (changed: readonly ForwardId[]) => void;
+  readonly ids: () => readonly string[];
+  readonly onChange: (changed: readonly string[]) => void;
 }
 
-const parseTotals = (text: string | undefined): ReadonlyMap<ForwardId, UsageRecord> => {
+const parseTotals = (text: string | undefined): ReadonlyMap<string, UsageRecord> => {
   try {
     const entries = Object.entries(JSON.parse(text ?? '{}') as Record<string, UsageRecord>);
-    return new Map(
-      entries.filter(([, record]) => Number.isFinite(record.total.bytes)) as [ForwardId, UsageRecord][],
-    );
+    return new Map(entries.filter(([, record]) => Number.isFinite(record.total.bytes)));
   } catch {
     return new Map();
   }
@@ -57,7 +54,7 @@ const parseTotals = (text: string | undefined): ReadonlyMap<ForwardId, UsageReco
 /** Nothing is read before somebody looks. */
 export const createUsageWatch = (deps: UsageWatchDeps): UsageWatch => {
   const { firewall, files, clock, log, signal, ids, onChange } = deps;
-  let records: ReadonlyMap<ForwardId, UsageRecord> = new Map();
+  let records: ReadonlyMap<string, UsageRecord> = new Map();
   let readAt = Number.NEGATIVE_INFINITY;
   let lookUntil = Number.NEGATIVE_INFINITY;
   let timer: Disposable | undefined;
@@ -65,8 +62,8 @@ export const createUsageWatch = (deps: UsageWatchDeps): UsageWatch => {
   const read = async () => {
     const counters = await firewall.readCounters(signal);
     readAt = clock.monoMs();
-    const next = new Map<ForwardId, UsageRecord>();
-    const changed: ForwardId[] = [];
+    const next = new Map<string, UsageRecord>();
+    const changed: string[] = [];
     for (const id of ids()) {
       const before = records.get(id);
       const reading = {

@@ -18,6 +18,7 @@ import {
   EnrolmentRequestState,
   type EnrolRequest,
   ErrorBody,
+  type HostWish,
   NODE_EVENTS,
   type NodeDescription,
   type NodeEvent,
@@ -62,6 +63,8 @@ export interface BrokerClient {
   readEnrolment(pollToken: Secret, signal: AbortSignal): Promise<EnrolmentRequestState>;
   checkIn(token: Secret, request: CheckInRequest, signal: AbortSignal): Promise<CheckInAnswer>;
   requestPunch(token: Secret, peer: NodeId, signal: AbortSignal): Promise<void>;
+  /** These hosts behind us, and no others, shall have addresses. */
+  setHosts(token: Secret, hosts: readonly HostWish[], signal: AbortSignal): Promise<void>;
   leave(token: Secret, signal: AbortSignal): Promise<void>;
   /** Says that this node goes off line, and stays a member. */
   goOffline(token: Secret, signal: AbortSignal): Promise<void>;
@@ -76,7 +79,7 @@ export interface CheckInAnswer {
 }
 
 interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly token?: Secret;
   readonly body?: unknown;
@@ -191,6 +194,10 @@ export const createBrokerClient = (
     },
     async requestPunch(token, peer, signal) {
       await call(Nothing, { method: 'POST', path: 'v1/nodes/self/punch', token, body: { peer }, signal });
+    },
+    async setHosts(token, hosts, signal) {
+      // What was allotted comes with the map, as everything that peers know too.
+      await call(Nothing, { method: 'PUT', path: 'v1/nodes/self/addresses', token, body: { hosts }, signal });
     },
     async leave(token, signal) {
       await call(Nothing, { method: 'DELETE', path: 'v1/nodes/self', token, signal });

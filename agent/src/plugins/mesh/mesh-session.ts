@@ -7,6 +7,7 @@ import type { Endpoint, MapPeer, NetworkMap } from '@sidegate/protocol';
 import type { PathEvent } from '../../paths/path-state.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { publicKeyOf } from '../../tunnel/key-pair.ts';
+import { type AddressKeeper, openAddressKeeper } from './address-keeper.ts';
 import type { BrokerClient } from './broker-client.ts';
 import { type BrokerLink, openBrokerLink } from './broker-link.ts';
 import { createDeferred } from './deferred.ts';
@@ -70,6 +71,7 @@ class Session implements MeshSession {
   #keeper: TunnelKeeper | undefined;
   #poll: TunnelPoll | undefined;
   #link: BrokerLink | undefined;
+  #addresses: AddressKeeper | undefined;
   #greetedAtMs: number;
   #isUp = false;
   /** We were a member before, and the interface is new: peers may hold sessions that nobody here knows. */
@@ -161,6 +163,7 @@ class Session implements MeshSession {
     await this.#applyMap.request();
     this.#link = this.#scope.add(this.#openLink(this.#keeper.listenPort, this.#maps, this.#network));
     this.#scope.add(host.hooks.candidates.watch(() => this.#link?.checkInSoon()));
+    this.#addresses = this.#scope.add(this.#keepAddresses(this.#maps));
   }
 
   #openLink(listenPort: number, maps: MapHolder, network: NetworkWatcher): BrokerLink {
@@ -202,6 +205,17 @@ class Session implements MeshSession {
           brokerConnected: isConnected,
           ...(lastContactAt === undefined ? {} : { lastContactAt }),
         }),
+    });
+  }
+
+  #keepAddresses(maps: MapHolder): AddressKeeper {
+    const { host, client, identity } = this.#deps;
+    return openAddressKeeper({
+      host,
+      allotted: () => maps.map()?.self.hosts,
+      isKnown: () => maps.map() !== undefined,
+      ask: (hosts, signal) => client.setHosts(identity.token, hosts, signal),
+      onAllotted: () => this.#link?.checkInSoon(),
     });
   }
 
@@ -286,6 +300,7 @@ class Session implements MeshSession {
     const { kind, listenPort } = keeper;
     facts.setMap(map);
     this.#noteReflexive(map.self);
+    this.#addresses?.request();
     facts.setTunnel({ interfaceName, kind, listenPort, mtuBytes });
     facts.setLife({ state: 'up' });
     this.#publishPeers();

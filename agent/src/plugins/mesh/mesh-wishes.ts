@@ -1,5 +1,5 @@
 /** What the map asks of firewall and resolver, and how peers look to people. Pure. */
-import { type MapPeer, type NetworkMap, nodeFqdn, type PeerStatus } from '@sidegate/protocol';
+import { hostFqdn, type MapPeer, type NetworkMap, nodeFqdn, type PeerStatus } from '@sidegate/protocol';
 import type { PathState } from '../../paths/path-state.ts';
 import type { FirewallWish } from '../../plugin-api/index.ts';
 import type { IfName, TunnelPeerState } from '../../ports/index.ts';
@@ -28,16 +28,21 @@ export const renderFirewallWish = (options: {
   };
 };
 
-/** Names of ourselves and of every peer. */
+/** Names of ourselves and of every peer, and of the hosts behind peers. */
 export const renderNames = ({
   self,
   account,
   peers,
 }: NetworkMap): readonly { readonly name: string; readonly address: string }[] =>
-  [self, ...peers].map(({ name, address4 }) => ({
-    name: nodeFqdn(name, account.label, account.baseDomain),
-    address: address4,
-  }));
+  [self, ...peers].flatMap((node) => {
+    const name = nodeFqdn(node.name, account.label, account.baseDomain);
+    // Only peers know the way to a host by its own address; its edge is beside it.
+    const hosts = node === self ? [] : (node.hosts ?? []);
+    return [
+      { name, address: node.address4 },
+      ...hosts.map((host) => ({ name: hostFqdn(host.name, name), address: host.address4 })),
+    ];
+  });
 
 const pathOf = (peer: MapPeer, state: PathState | undefined): PeerStatus['path'] => {
   if (state === undefined || state.phase === 'down') return 'down';

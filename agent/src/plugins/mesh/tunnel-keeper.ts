@@ -8,7 +8,13 @@ import { AgentError } from '../../errors.ts';
 import type { Underlay } from '../../paths/underlay.ts';
 import type { IfName, Tunnel, TunnelConfig, TunnelPeerChange, TunnelPeerState } from '../../ports/index.ts';
 import { deriveListenPort } from '../../tunnel/key-pair.ts';
-import { beaconPeers, desiredPeers, nodePeer, planTunnelPeers } from '../../tunnel/plan-tunnel-peers.ts';
+import {
+  beaconPeers,
+  desiredPeers,
+  nodePeer,
+  peerNetworks,
+  planTunnelPeers,
+} from '../../tunnel/plan-tunnel-peers.ts';
 
 const PORT_ATTEMPTS = 20;
 const KEEPALIVE_SEC = 25;
@@ -85,7 +91,7 @@ export const openTunnelKeeper = async (options: {
   const change = (changes: readonly TunnelPeerChange[]): Promise<void> =>
     changes.length === 0 ? Promise.resolve() : inLine(() => tunnel.change(name, changes, signal));
   const ensureRoutes = async (map: NetworkMap) => {
-    const networks = map.peers.flatMap((peer) => [`${peer.address4}/32`, `${peer.address6}/128`]);
+    const networks = map.peers.flatMap(peerNetworks);
     if (networks.join() === routes) return;
     await inLine(() => tunnel.ensureRoutes(name, networks, signal));
     routes = networks.join();

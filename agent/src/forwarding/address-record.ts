@@ -1,0 +1,28 @@
+/** A host's address of its own as it is kept on disk. The addresses themselves are the broker's to keep. */
+import { Address, HostKey, Ip4, Mac } from '@sidegate/protocol';
+import * as v from 'valibot';
+
+const { id, name, target, ports, label, note, enabled, owner, createdAt, expiresAt, allow } = Address.entries;
+
+/** What one entry of the file must be. */
+export const AddressRecord = v.strictObject({
+  id,
+  /** What the broker knows the host by. */
+  key: HostKey,
+  name,
+  target,
+  ports,
+  label,
+  note,
+  enabled,
+  owner,
+  createdAt,
+  expiresAt,
+  allow,
+  hostMac: v.optional(Mac),
+  lastAddress: v.optional(Ip4),
+});
+export type AddressRecord = v.InferOutput<typeof AddressRecord>;
+
+/** The file: `{ version, addresses }`. A reader refuses versions it does not know. */
+export const AddressesFile = v.strictObject({ version: v.literal(1), addresses: v.array(AddressRecord) });

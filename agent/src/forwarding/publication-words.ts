@@ -1,0 +1,43 @@
+/** What forwards and addresses of their own have in common in the table: the mark, the counters, the ends. */
+import type { ForwardExpiry } from '../plugin-api/firewall-wish.ts';
+import type { NftObject } from '../ports/ruleset.ts';
+import { is, nftCounter, set } from './nft-json.ts';
+
+/** One bit of the connection mark, away from those that mwan3, pbr, Tailscale and Kubernetes take. */
+const OUR_MARK = 0x10000000;
+const CT_MARK = { ct: { key: 'mark' } };
+/** Says of a connection: translated by us. */
+export const MARK_AS_OURS = set(CT_MARK, { '|': [CT_MARK, OUR_MARK] });
+/** Goes on with connections that carry our mark and were translated. */
+export const IS_PUBLISHED: readonly NftObject[] = [
+  is({ '&': [CT_MARK, OUR_MARK] }, OUR_MARK),
+  is({ ct: { key: 'status' } }, 'dnat', 'in'),
+];
+/** Where the connection was meant for before it was translated, whichever way the packet goes. */
+export const ORIGINAL_ADDRESS = { ct: { key: 'ip daddr', dir: 'original' } };
+/** Answers to what this machine itself asked are not turned away, whatever port they come to. */
+export const IS_ASKED = is({ ct: { key: 'direction' } }, 'original');
+/** Of every map, so that maps and rules look the same whether something expires or not. */
+export const FLAGS = ['timeout'] as const;
+
+/** Counter of packets and bytes of a publication, both directions. */
+export const trafficCounter = (id: string): string => `forward-${id}`;
+/** Counter whose packets are the connections a publication has had. */
+export const connectionsCounter = (id: string): string => `connections-${id}`;
+
+/** Whole seconds, rounded up: the kernel must not be earlier than the agent, which tells people. */
+export const timeoutSec = (expiry: ForwardExpiry | undefined, nowMs: number): number | undefined =>
+  expiry && Math.ceil(Math.min(expiry.atMs - nowMs, expiry.longestMs) / 1000);
+
+/** Those that have not ended. */
+export const aliveAmong = <T extends { readonly expiry?: ForwardExpiry }>(
+  rules: readonly T[],
+  nowMs: number,
+): readonly T[] => rules.filter((rule) => (timeoutSec(rule.expiry, nowMs) ?? 1) > 0);
+
+/** Both counters of every publication. */
+export const countersOf = (rules: readonly { readonly id: string }[]): readonly NftObject[] =>
+  [...new Set(rules.map((rule) => rule.id))].flatMap((id) => [
+    nftCounter(trafficCounter(id)),
+    nftCounter(connectionsCounter(id)),
+  ]);

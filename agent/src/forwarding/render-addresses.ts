@@ -1,0 +1,121 @@
+/**
+ * Hosts with mesh addresses of their own: one rule translates all of them by a map from address to address, ports
+ * stay what they are, ICMP goes along. What a peer may open of a host is asked at the tunnel's door, where its own
+ * address still stands in the packet; what is let through and counted is asked by the connection's first destination.
+ */
+import type { AddressRule } from '../plugin-api/firewall-wish.ts';
+import type { NftObject } from '../ports/ruleset.ts';
+import {
+  ACCEPT,
+  concat,
+  DROP,
+  expiring,
+  field,
+  is,
+  lookup,
+  meta,
+  type Nft,
+  nftMap,
+  nftSet,
+} from './nft-json.ts';
+import {
+  aliveAmong,
+  connectionsCounter,
+  countersOf,
+  FLAGS,
+  IS_ASKED,
+  IS_PUBLISHED,
+  MARK_AS_OURS,
+  ORIGINAL_ADDRESS,
+  timeoutSec,
+  trafficCounter,
+} from './publication-words.ts';
+
+const DESTINATION = field('ip', 'daddr');
+const PORTED = { set: ['tcp', 'udp'] };
+
+const renderMaps = (rules: readonly AddressRule[], nowMs: number): readonly NftObject[] => {
+  const map = (name: string, type: string, value: (rule: AddressRule) => string) =>
+    nftMap(
+      name,
+      'ipv4_addr',
+      type,
+      rules.map((rule) => [expiring(rule.meshAddress, timeoutSec(rule.expiry, nowMs)), value(rule)]),
+      FLAGS,
+    );
+  return [
+    map('address_targets', 'ipv4_addr', (rule) => rule.targetAddress),
+    map('address_connections', 'counter', (rule) => connectionsCounter(rule.id)),
+    map('address_traffic', 'counter', (rule) => trafficCounter(rule.id)),
+  ];
+};
+
+/** One element a port: a set of intervals could not be changed in place. */
+const portElements = ({ meshAddress, ports = [] }: AddressRule): readonly Nft[] =>
+  ports.flatMap(({ protocol, from, to }) =>
+    Array.from({ length: to - from + 1 }, (_, at) => concat(meshAddress, protocol, from + at)),
+  );
+
+const renderSets = (rules: readonly AddressRule[]): readonly NftObject[] => {
+  const addressesOf = (those: readonly AddressRule[]) => those.map(({ meshAddress }) => meshAddress);
+  const limited = rules.filter(({ ports }) => ports !== undefined);
+  const guarded = rules.filter(({ sources }) => sources !== undefined);
+  return [
+    nftSet('address_limited', 'ipv4_addr', addressesOf(limited)),
+    nftSet('address_ports', ['ipv4_addr', 'inet_proto', 'inet_service'], limited.flatMap(portElements)),
+    nftSet('address_guarded', 'ipv4_addr', addressesOf(guarded)),
+    nftSet(
+      'address_sources',
+      ['ipv4_addr', 'ipv4_addr'],
+      guarded.flatMap(({ meshAddress, sources = [] }) => sources.map((from) => concat(from, meshAddress))),
+    ),
+  ];
+};
+
+/** Turns away, before anything else is asked, who and what an address is not for; open connections too. */
+const TURN_AWAY: readonly (readonly NftObject[])[] = [
+  [
+    IS_ASKED,
+    is(DESTINATION, '@address_guarded'),
+    is(concat(field('ip', 'saddr'), DESTINATION), '@address_sources', '!='),
+    DROP,
+  ],
+  [
+    IS_ASKED,
+    is(DESTINATION, '@address_limited'),
+    is(meta('l4proto'), PORTED),
+    is(concat(DESTINATION, meta('l4proto'), field('th', 'dport')), '@address_ports', '!='),
+    DROP,
+  ],
+  [
+    IS_ASKED,
+    is(DESTINATION, '@address_limited'),
+    is(meta('l4proto'), { set: ['tcp', 'udp', 'icmp'] }, '!='),
+    DROP,
+  ],
+];
+
+/** The first packet of each connection passes here; an address that is in no map falls through. */
+const TRANSLATE: readonly NftObject[] = [
+  { counter: lookup(DESTINATION, 'address_connections') },
+  MARK_AS_OURS,
+  { dnat: { family: 'ip', addr: lookup(DESTINATION, 'address_targets') } },
+];
+
+const TRANSIT: readonly NftObject[] = [
+  ...IS_PUBLISHED,
+  { counter: lookup(ORIGINAL_ADDRESS, 'address_traffic') },
+  ACCEPT,
+];
+
+/** Counters, maps and sets, and the rules that other chains have of addresses. */
+export const renderAddresses = (rules: readonly AddressRule[], nowMs: number) => {
+  const alive = aliveAmong(rules, nowMs);
+  return {
+    counters: countersOf(alive),
+    maps: [...renderMaps(alive, nowMs), ...renderSets(alive)],
+    turnAway: TURN_AWAY,
+    translate: TRANSLATE,
+    transitRules: [TRANSIT],
+  };
+};

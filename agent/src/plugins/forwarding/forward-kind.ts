@@ -1,0 +1,56 @@
+/** Forwards as a kind of publication. */
+import { type Forward, nodeFqdn } from '@sidegate/protocol';
+import { AgentError } from '../../errors.ts';
+import { type ForwardRecord, portOffsetsOf, protocolsOf } from '../../forwarding/forward-record.ts';
+import { renderForwardUrl } from '../../forwarding/forward-url.ts';
+import { forwardRules } from '../../forwarding/plan-forward.ts';
+import { hostOf, resolveTarget } from '../../forwarding/resolve-target.ts';
+import type { ForwardRule, PluginHost } from '../../plugin-api/index.ts';
+import type { PublicationKind } from './publisher.ts';
+import type { UsageWatch } from './usage-watch.ts';
+
+/** The full name of this machine in the mesh; before it has one, what it calls itself. */
+export const edgeNameOf = ({ facts, platform }: Pick<PluginHost, 'facts' | 'platform'>): string => {
+  const map = facts.get('network-map');
+  return map === undefined
+    ? platform.hostname
+    : nodeFqdn(map.self.name, map.account.label, map.account.baseDomain);
+};
+
+/** See the top of this file. */
+export const createForwardKind = (
+  host: PluginHost,
+  usage: Pick<UsageWatch, 'usageOf'>,
+): PublicationKind<ForwardRecord, Forward, ForwardRule> => {
+  const destination = () => {
+    const address = host.facts.get('network-map')?.self.address4;
+    return address === undefined ? {} : { destination: address };
+  };
+  return {
+    noun: 'forward',
+    rules: forwardRules,
+    view(record, surroundings) {
+      const { hostMac: _mac, lastAddress: _last, ...shown } = record;
+      const targetAddress = resolveTarget(record, surroundings);
+      return {
+        ...shown,
+        ...(targetAddress === undefined ? {} : { targetAddress }),
+        url: renderForwardUrl(record, edgeNameOf(host), hostOf(record, surroundings.hosts)),
+        ...usage.usageOf(record.id),
+      };
+    },
+    connectionsOf: (record) =>
+      protocolsOf(record.protocol).flatMap((protocol) =>
+        portOffsetsOf(record).map((offset) => ({
+          protocol,
+          port: record.edgePort + offset,
+          ...destination(),
+        })),
+      ),
+    connectionsOfRule: ({ protocol, edgePort }) => ({ protocol, port: edgePort, ...destination() }),
+    describe: ({ protocol, edgePort }) => `${protocol}/${edgePort}`,
+    notFound: () => new AgentError('FORWARD_NOT_FOUND', 'There is no such forward'),
+    onChanged: (forward) => host.events.emit('forward.changed', forward),
+    onRemoved: (id) => host.events.emit('forward.removed', { id }),
+  };
+};

@@ -1,0 +1,72 @@
+/** `/forwards` of the local API. */
+import { newId } from '@sidegate/kit';
+import { ForwardId, ForwardPatch, type ForwardPlan, NewForward } from '@sidegate/protocol';
+import * as v from 'valibot';
+import { AgentError } from '../../errors.ts';
+import type { ForwardRecord } from '../../forwarding/forward-record.ts';
+import { planForward } from '../../forwarding/plan-forward.ts';
+import { renderForwardText } from '../../forwarding/render-forward-text.ts';
+import type { ApiRequest, PluginHost } from '../../plugin-api/index.ts';
+import type { Publishers } from './publishers.ts';
+import { readForwardingState } from './read-forwarding-state.ts';
+
+const parseId = (text: string | undefined): ForwardId => {
+  const id = v.safeParse(ForwardId, text);
+  if (!id.success) throw new AgentError('FORWARD_NOT_FOUND', 'There is no such forward');
+  return id.output;
+};
+
+/** Does the query ask for the plan only? */
+export const isDryRun = ({ query }: Pick<ApiRequest, 'query'>): boolean =>
+  query.dryRun === '1' || query.dryRun === 'true';
+
+/** Adds the routes. `look` reads the counters. */
+export const addForwardRoutes = (
+  host: PluginHost,
+  { forwards }: Publishers,
+  look: () => Promise<void>,
+): void => {
+  const { api } = host.hooks;
+  const { clock } = host;
+  const planFor = (request: NewForward, owner: string) => async (present: readonly ForwardRecord[]) =>
+    planForward(request, await readForwardingState(host, present), {
+      id: newId<ForwardId>('f'),
+      owner,
+      at: clock.wallMs(),
+    });
+  const preview = async (request: NewForward, owner: string): Promise<ForwardPlan> => {
+    const { shown, rules } = await forwards.preview(planFor(request, owner));
+    return { forward: shown, ruleset: renderForwardText(rules, clock.wallMs()) };
+  };
+  api.add({
+    method: 'GET',
+    path: '/forwards',
+    summary: 'All forwards, with how much they are used',
+    handler: async () => {
+      await look();
+      return forwards.list();
+    },
+  });
+  api.add({
+    method: 'POST',
+    path: '/forwards',
+    summary: 'Adds a forward; `?dryRun=1` shows what would be done',
+    handler: async (request) => {
+      const body = await request.readBody(NewForward);
+      const owner = request.actor.name;
+      return isDryRun(request) ? await preview(body, owner) : await forwards.create(planFor(body, owner));
+    },
+  });
+  api.add({
+    method: 'PATCH',
+    path: '/forwards/:id',
+    summary: 'Turns a forward on or off, labels it, or lets it end at another time',
+    handler: async ({ params, readBody }) => forwards.patch(parseId(params.id), await readBody(ForwardPatch)),
+  });
+  api.add({
+    method: 'DELETE',
+    path: '/forwards/:id',
+    summary: 'Removes a forward and cuts its connections',
+    handler: async ({ params, actor }) => forwards.remove(parseId(params.id), actor.name),
+  });
+};

@@ -1,0 +1,334 @@
+/**
+ * Publications of one kind: kept on disk, wished of the firewall, following their hosts, ending in time. One change at
+ * a time, and a change is whole: what nft or the disk refuses is undone before the error goes out. What forwards and
+ * addresses differ in is a `PublicationKind`.
+ */
+
+import { checkExpiry } from '../../forwarding/plan-forward.ts';
+import { type Publication, type PublicationPatch, patchPublication } from '../../forwarding/publication.ts';
+import type { SourcePeer } from '../../forwarding/resolve-sources.ts';
+import { learnTarget, type Surroundings } from '../../forwarding/resolve-target.ts';
+import type { PluginHost } from '../../plugin-api/index.ts';
+import type { ConnectionMatch } from '../../ports/index.ts';
+import type { PublicationStore } from './publication-store.ts';
+
+/** Wall clocks jump, so the ends of publications are looked at this often at least. */
+const EXPIRY_CHECK_MS = 60_000;
+/** How soon a removal that failed is tried again; the kernel has ended it already. */
+const EXPIRY_RETRY_MS = 5_000;
+
+/** What is common to the rules of both kinds. */
+interface Rule {
+  readonly id: string;
+  readonly sources?: readonly string[];
+}
+
+/** What is shown of any publication. */
+interface Shown {
+  readonly id: string;
+  readonly targetAddress?: string | undefined;
+}
+
+/** One kind of publication: how its records become rules, and how they look to people. */
+export interface PublicationKind<
+  R extends Publication & { readonly id: string },
+  V extends Shown,
+  F extends Rule,
+> {
+  /** `forward`, for logs. */
+  readonly noun: string;
+  rules(records: readonly R[], surroundings: Surroundings): readonly F[];
+  view(record: R, surroundings: Surroundings): V;
+  /** What its connections are known by. */
+  connectionsOf(record: R): readonly ConnectionMatch[];
+  connectionsOfRule(rule: F): ConnectionMatch;
+  /** Short, for logs. */
+  describe(record: R): string;
+  notFound(): Error;
+  onChanged(shown: V): void;
+  onRemoved(id: R['id']): void;
+  /** The records are these, in kernel and on disk. */
+  onKept?(records: readonly R[]): void;
+}
+
+/** What a publisher works with. */
+export interface PublisherDeps<
+  R extends Publication & { readonly id: string },
+  V extends Shown,
+  F extends Rule,
+> {
+  readonly host: PluginHost;
+  readonly kind: PublicationKind<R, V, F>;
+  readonly store: PublicationStore<R>;
+  /** Continues the counters: what leaves the table takes them along. */
+  readonly readUsage: () => Promise<void>;
+  /** Tells the firewall. */
+  readonly wish: (rules: readonly F[]) => void;
+  readonly publish: (shown: readonly V[]) => void;
+  /** Turns IP forwarding on or off as the publications need it; resolves when it is so. */
+  readonly keepForwarding: () => Promise<void>;
+}
+
+/** See the top of this file. */
+export class Publisher<R extends Publication & { readonly id: string }, V extends Shown, F extends Rule> {
+  readonly #deps: PublisherDeps<R, V, F>;
+  #records: readonly R[] = [];
+  #shown: ReadonlyMap<string, V> = new Map();
+  #rules: readonly F[] = [];
+  #peers: readonly SourcePeer[] = [];
+  #last: Promise<unknown> = Promise.resolve();
+  #expiryTimer: Disposable | undefined;
+
+  constructor(deps: PublisherDeps<R, V, F>) {
+    this.#deps = deps;
+  }
+
+  records(): readonly R[] {
+    return this.#records;
+  }
+
+  ids(): readonly string[] {
+    return this.#records.map(({ id }) => id);
+  }
+
+  /** Is there anything to forward? */
+  hasEnabled(): boolean {
+    return this.#records.some(({ enabled }) => enabled);
+  }
+
+  list(): readonly V[] {
+    return [...this.#shown.values()];
+  }
+
+  /** Takes over what the file has, without waiting for the kernel. */
+  async load(): Promise<void> {
+    this.#records = await this.#deps.store.load();
+    this.#deps.kind.onKept?.(this.#records);
+    this.#wish();
+    this.show();
+    this.#watchExpiry();
+  }
+
+  /** No more timers. */
+  stop(): void {
+    this.#expiryTimer?.[Symbol.dispose]();
+  }
+
+  /** `plan` sees the records as they are when its turn has come. */
+  create(plan: (present: readonly R[]) => Promise<R>): Promise<V> {
+    return this.#exclusively(async () => {
+      const record = await plan(this.#records);
+      await this.#commit([...this.#records, record]);
+      this.#note('added', record, record.owner);
+      return this.#shown.get(record.id)!;
+    });
+  }
+
+  /** What `plan` would make, and its rules. */
+  async preview(
+    plan: (present: readonly R[]) => Promise<R>,
+  ): Promise<{ readonly shown: V; readonly rules: readonly F[] }> {
+    const record = await plan(this.#records);
+    const { kind } = this.#deps;
+    return {
+      shown: kind.view(record, this.surroundings()),
+      rules: kind.rules([record], this.surroundings()),
+    };
+  }
+
+  patch(
+    id: R['id'],
+    patch: PublicationPatch,
+    apply: (record: R, present: readonly R[], peers: readonly SourcePeer[]) => R = (record, _, peers) =>
+      patchPublication(record, patch, peers),
+  ): Promise<V> {
+    return this.#exclusively(async () => {
+      const record = this.#find(id);
+      checkExpiry(patch.expiresAt, this.#deps.host.clock.wallMs());
+      const next = apply(record, this.#records, this.surroundings().peers);
+      const before = this.#rules;
+      await this.#commit(this.#records.map((one) => (one.id === id ? next : one)));
+      if (record.enabled && !next.enabled) await this.#cut(record);
+      await this.#cutLostSources(before);
+      return this.#shown.get(id)!;
+    });
+  }
+
+  remove(id: R['id'], user: string): Promise<void> {
+    return this.#exclusively(async () => {
+      const record = this.#find(id);
+      // Known by what it has only as long as it has it.
+      const connections = this.#deps.kind.connectionsOf(record);
+      await this.#commit(this.#records.filter((one) => one.id !== id));
+      await this.#cutAll(connections);
+      this.#deps.kind.onRemoved(id);
+      this.#note('removed', record, user);
+    });
+  }
+
+  /** Hosts, scopes, names or addresses changed: publications follow. */
+  follow(): Promise<void> {
+    return this.#exclusively(async () => {
+      const rulesBefore = this.#rules;
+      const before = new Map([...this.#shown].map(([id, { targetAddress }]) => [id, targetAddress]));
+      const learned = this.#records.map((record) => learnTarget(record, this.surroundings()));
+      const hasLearned = learned.some((record, at) => record !== this.#records[at]);
+      this.#records = learned;
+      if (this.#wish()) await this.#deps.host.hooks.firewall.settled();
+      this.show();
+      for (const record of learned) {
+        const old = before.get(record.id);
+        if (old !== undefined && old !== this.#shown.get(record.id)?.targetAddress) await this.#cut(record);
+      }
+      await this.#cutLostSources(rulesBefore);
+      if (hasLearned) await this.#deps.store.save(learned);
+    });
+  }
+
+  /** Publishes the list, and an event for each that looks different. */
+  show(): void {
+    const { kind, publish } = this.#deps;
+    const before = this.#shown;
+    const surroundings = this.surroundings();
+    const after = new Map(this.#records.map((record) => [record.id, kind.view(record, surroundings)]));
+    this.#shown = after;
+    const changed = [...after.values()].filter(
+      (shown) => JSON.stringify(shown) !== JSON.stringify(before.get(shown.id)),
+    );
+    if (changed.length > 0 || before.size !== after.size) publish(this.list());
+    for (const shown of changed) kind.onChanged(shown);
+  }
+
+  /** What is around just now. */
+  surroundings(): Surroundings {
+    const { facts } = this.#deps.host;
+    // A map that is away for a moment shuts nobody out.
+    this.#peers = facts.get('network-map')?.peers ?? this.#peers;
+    return { hosts: facts.get('hosts'), scopes: facts.get('scopes'), peers: this.#peers };
+  }
+
+  /** Removes what has ended; the kernel lets nothing of it through any more. */
+  #expire(): Promise<void> {
+    return this.#exclusively(async () => {
+      const { host, kind } = this.#deps;
+      const nowMs = host.clock.wallMs();
+      const ended = this.#records.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= nowMs);
+      if (ended.length === 0) return;
+      const connections = ended.map((record) => kind.connectionsOf(record));
+      await this.#commit(this.#records.filter((record) => !ended.includes(record)));
+      for (const [at, record] of ended.entries()) {
+        await this.#cutAll(connections[at]!);
+        kind.onRemoved(record.id);
+        this.#note('expired', record);
+      }
+    });
+  }
+
+  /** Looks again when the next publication ends. */
+  #watchExpiry(): void {
+    this.#expiryTimer?.[Symbol.dispose]();
+    const { host, kind } = this.#deps;
+    const ends = this.#records.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [expiresAt]));
+    if (ends.length === 0 || host.signal.aborted) return;
+    const nextMs = Math.min(...ends) - host.clock.wallMs();
+    this.#lookForExpired(Math.min(EXPIRY_CHECK_MS, Math.max(0, nextMs)), (error) =>
+      host.log.warn(`remove a ${kind.noun} that has ended`, { error }),
+    );
+  }
+
+  #lookForExpired(delayMs: number, complain: (error: unknown) => void): void {
+    const { clock, signal } = this.#deps.host;
+    this.#expiryTimer = clock.after(delayMs, () => {
+      this.#expire().then(
+        () => this.#watchExpiry(),
+        (error: unknown) => {
+          if (signal.aborted) return;
+          complain(error);
+          this.#lookForExpired(EXPIRY_RETRY_MS, complain);
+        },
+      );
+    });
+  }
+
+  /** Makes `next` the truth in kernel and on disk, or throws and leaves everything as it was. */
+  async #commit(next: readonly R[]): Promise<void> {
+    const { host, store, kind, readUsage, keepForwarding } = this.#deps;
+    const before = this.#records;
+    if (before.some((record) => !next.includes(record))) await readUsage();
+    this.#records = next;
+    try {
+      if (this.#wish()) await host.hooks.firewall.settled();
+      await keepForwarding();
+      await store.save(next);
+    } catch (error) {
+      this.#records = before;
+      // The old ruleset is still in the kernel where nft refused the new one; where the disk did, this puts it back.
+      if (this.#wish()) await host.hooks.firewall.settled().catch(() => {});
+      await keepForwarding().catch(() => {});
+      throw error;
+    }
+    kind.onKept?.(next);
+    this.show();
+    this.#watchExpiry();
+  }
+
+  /** Tells the firewall; false where it knows already. */
+  #wish(): boolean {
+    const rules = this.#deps.kind.rules(this.#records, this.surroundings());
+    if (JSON.stringify(rules) === JSON.stringify(this.#rules)) return false;
+    this.#rules = rules;
+    this.#deps.wish(rules);
+    return true;
+  }
+
+  #cut(record: R): Promise<void> {
+    return this.#cutAll(this.#deps.kind.connectionsOf(record));
+  }
+
+  /** Whoever a publication was for and is no longer loses what is open. */
+  async #cutLostSources(before: readonly F[]): Promise<void> {
+    const { kind } = this.#deps;
+    const peers = this.surroundings().peers.map(({ address4 }) => address4);
+    const keyOf = (rule: F) => `${rule.id} ${JSON.stringify(kind.connectionsOfRule(rule))}`;
+    const oldRules = new Map(before.map((rule) => [keyOf(rule), rule]));
+    for (const rule of this.#rules) {
+      const old = oldRules.get(keyOf(rule));
+      if (rule.sources === undefined || old === undefined) continue;
+      const { sources } = rule;
+      const lost = (old.sources ?? peers).filter((address) => !sources.includes(address));
+      await this.#cutAll(
+        lost.map((source) => ({ ...kind.connectionsOfRule(rule), source: source as SourcePeer['address4'] })),
+      );
+    }
+  }
+
+  async #cutAll(matches: readonly ConnectionMatch[]): Promise<void> {
+    const { ports, signal, log } = this.#deps.host;
+    for (const match of matches) {
+      await ports.firewall
+        .cutConnections(match, signal)
+        // The rules let nothing of it through any more; conntrack forgets by itself.
+        .catch((error: unknown) => log.warn(`cut connections of a ${this.#deps.kind.noun}`, { error }));
+    }
+  }
+
+  #note(what: string, record: R, user?: string): void {
+    const { host, kind } = this.#deps;
+    host.log.info(`${kind.noun} ${what}`, {
+      path: kind.describe(record),
+      ...(user === undefined ? {} : { user }),
+    });
+  }
+
+  #find(id: R['id']): R {
+    const record = this.#records.find((one) => one.id === id);
+    if (record === undefined) throw this.#deps.kind.notFound();
+    return record;
+  }
+
+  #exclusively<T>(task: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(task, task);
+    this.#last = run.catch(() => {});
+    return run;
+  }
+}
