@@ -3,15 +3,23 @@
  * also where a later step fails. The only file that knows all three of `http`, `udp` and `store`.
  */
 import { readFileSync } from 'node:fs';
-import { type Clock, createScope, formatEndpoint, type Logger, type ResourceScope } from '@sidegate/kit';
+import {
+  type Clock,
+  createScope,
+  formatEndpoint,
+  type Logger,
+  type ResourceScope,
+  splitEndpoint,
+} from '@sidegate/kit';
 import type { Beacon, Ip } from '@sidegate/protocol';
-import { type Beacon as BeaconCore, createBeacon, startUdpServer } from '@sidegate/relay';
+import { type Beacon as BeaconCore, createBeacon, type Outgoing, startUdpServer } from '@sidegate/relay';
 import { findPublicPlaces, planListening } from './beacon-places.ts';
 import { type BrokerConfig, publicUrlOf, storeLocationOf } from './config.ts';
 import { BrokerError } from './errors.ts';
 import { createApp } from './http/app.ts';
 import { type HttpServer, startHttpServer } from './http/http-server.ts';
 import { createRelayUpgrade } from './http/relay-upgrade.ts';
+import { openResolver } from './open-resolver.ts';
 import { ensureBeaconKey, ensureDataDirectory, ensureTicketKey } from './private-files.ts';
 import { type BrokerService, createBrokerService } from './service/broker-service.ts';
 import type { BucketRate } from './service/token-buckets.ts';
@@ -45,17 +53,25 @@ const WEB_SOCKET_BEACON = 0;
 const startUdp = async (deps: BrokerDeps, service: BrokerService, scope: ResourceScope) => {
   const { config, clock } = deps;
   const keys = config.udp.map((_, index) => ensureBeaconKey(config.data, index));
-  const beacon = createBeacon({ keys, directory: service.directory, events: service.beaconEvents, clock });
+  const answers = { send: (_outgoing: readonly Outgoing[]): void => {} };
+  const onInnerPacket = openResolver(deps, service, (node, beaconIndex, packet) =>
+    answers.send(beacon.encodeInner(node, beaconIndex, packet)),
+  );
+  const events = { ...service.beaconEvents, onInnerPacket };
+  const beacon = createBeacon({ keys, directory: service.directory, events, clock });
   const listen = planListening(config);
   try {
     const { relaySockets } = service;
     const udp = await startUdpServer({ beacon, listen, clock, sendToWebSocket: relaySockets.send });
+    answers.send = udp.send;
     scope.add(udp);
     relaySockets.setReceiver({
       receive: (node, bytes) => udp.receive(WEB_SOCKET_BEACON, bytes, node),
       closed: beacon.closeWebSocket,
     });
     service.setBeacon(beacon);
+    // Stock apps hear of no restart, and would be strangers to the relay until their next handshake with a beacon.
+    for (const { node, endpoint } of service.listRecentApps()) beacon.adopt(node, 0, splitEndpoint(endpoint));
     return { beacon, listen, udp };
   } catch (cause) {
     throw new BrokerError('LISTEN_FAILED', 'listen for UDP', { cause });

@@ -7,6 +7,7 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Clock, Logger } from '@sidegate/kit';
 import type { Beacon, Ip, NodeId } from '@sidegate/protocol';
 import type { Store } from '../store/store.ts';
+import { resolverAddresses } from './allocate-address.ts';
 import { createAuditLog } from './audit-log.ts';
 import type { CandidateRules } from './candidates.ts';
 import { createCheckIn } from './check-in.ts';
@@ -21,7 +22,7 @@ import { createLogins } from './logins.ts';
 import { createNames } from './names.ts';
 import { createNetwork } from './network.ts';
 import { createMapCompiler } from './network-map.ts';
-import { createNode, type Node } from './node.ts';
+import { createNode, isStockApp, type Node } from './node.ts';
 import { createNodeStreams } from './node-streams.ts';
 import { createObservations, LAST_SEEN_FLUSH_MS, OBSERVATIONS_FLUSH_MS } from './observations.ts';
 import { createPortalNodes } from './portal-nodes.ts';
@@ -41,6 +42,8 @@ import { createViews } from './views.ts';
 /** A removed node's address stays unused for this long. */
 const KEEP_REMOVED_MS = 90 * 86_400_000;
 const DAY_MS = 86_400_000;
+/** A mapping that nothing goes through lives about as long. */
+const RECENT_MS = 3 * 60_000;
 
 export interface BrokerServiceOptions {
   readonly store: Store;
@@ -185,6 +188,23 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
       forgetSessions: core.forgetSessions,
     }),
     names: createNames(registry, baseDomain),
+    /** Where a node and its resolver are, inside the tunnel. */
+    placeOf(id: NodeId) {
+      const node = registry.find(id);
+      if (node === undefined) return undefined;
+      const { address4, address6 } = node.identity;
+      return { own: [address4, address6], resolver: resolverAddresses(registry.accountOf(node).row) };
+    },
+    /** Where stock apps were before a restart, as far as that may still be true. */
+    *listRecentApps() {
+      const now = clock.wallMs();
+      for (const node of registry.all()) {
+        const [endpoint] = node.mapping.reflexive;
+        const isRecent = now - (node.presence.lastSeenAt ?? 0) < LAST_SEEN_FLUSH_MS + RECENT_MS;
+        if (isStockApp(node) && endpoint !== undefined && isRecent)
+          yield { node: { id: node.id, publicKey: node.identity.publicKey }, endpoint };
+      }
+    },
     keys: createEnrolmentKeys({ store, clock, publicUrl }),
     logins: createLogins({ store, throttle, clock, baseDomain }),
     setup: createSetup({ store, throttle, clock }),
