@@ -11,7 +11,7 @@ const BROKER = join(ROOT, 'broker/dist/sidegate-broker.mjs');
 /** Bytes; the agent's goal is 400 kB, see ADR 5 for what stands above it. */
 test.each([
   [AGENT, 540_000],
-  [BROKER, 1_200_000],
+  [BROKER, 1_300_000],
 ])('%s keeps its size', (path, limitBytes) => {
   expect(statSync(path).size).toBeLessThanOrEqual(limitBytes);
 });
