@@ -16,7 +16,7 @@ POSTGRES_TOOLS="pg_ctlcluster:postgresql setpriv:util-linux"
 LAB_TOOLS="ip:iproute2 nft:nftables wg:wireguard-tools wireguard-go:wireguard-go arp-scan:arp-scan
   conntrack:conntrack avahi-daemon:avahi-daemon dnsmasq:dnsmasq-base iperf3:iperf3 chromium:chromium
   ping:iputils-ping nsenter:util-linux nmap:nmap fping:fping openssl:openssl tcpdump:tcpdump dropbear:dropbear-bin
-  ssh-keyscan:openssh-client curl:curl socat:socat ps:procps"
+  miniupnpd:miniupnpd-nftables ssh-keyscan:openssh-client curl:curl socat:socat ps:procps"
 
 [ "$(uname -s)" = Linux ] || die "this needs Linux, for its network namespaces; this machine runs $(uname -s). A virtual machine with Debian will do."
 if [ "${1:-}" = bindings ]; then

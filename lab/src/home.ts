@@ -19,6 +19,7 @@ import { bridgeLines } from './links.ts';
 import { macOf, type Vendor } from './mac.ts';
 import { Machine, ROUTER_KNOBS } from './machine.ts';
 import { expandNat, type NatBehaviour, type NatPreset } from './nat.ts';
+import { PortMapper } from './port-mapper.ts';
 import type { Rack } from './rack.ts';
 import { Router } from './router.ts';
 import { Segment } from './segment.ts';
@@ -33,6 +34,8 @@ export interface HomeOptions {
   readonly wan: string;
   /** A second network behind the router, which may not open connections to the LAN. */
   readonly dmz?: { readonly cidr: string };
+  /** Does the router map ports for whoever asks? Then `wan` must look public: see `PortMapper`. */
+  readonly portMapping?: boolean;
 }
 
 /** How a machine is plugged into a home. */
@@ -54,6 +57,7 @@ export class Home {
   readonly lan: Segment;
   readonly dmz: Segment | undefined;
   readonly #rack: Rack;
+  #portMapper: PortMapper | undefined;
 
   private constructor(rack: Rack, name: string, router: Router, options: HomeOptions) {
     this.name = name;
@@ -74,7 +78,9 @@ export class Home {
     const booted = await rack.boot(`${name}/router`, { hostName: `${name}-router`, knobs: ROUTER_KNOBS });
     const inside = [options.lan, ...(options.dmz === undefined ? [] : [options.dmz.cidr])];
     const isolated = options.dmz === undefined ? [] : [{ from: 'dmz0', to: 'lan0' }];
-    const router = new Router(booted, { nat: expandNat(options.nat ?? 'port-restricted'), inside, isolated });
+    const { portMapping = false } = options;
+    const nat = expandNat(options.nat ?? 'port-restricted');
+    const router = new Router(booted, { nat, inside, isolated, portMapping });
     const home = new Home(rack, name, router, options);
     const segments = [home.lan, ...(home.dmz === undefined ? [] : [home.dmz])];
     await router.configure(
@@ -84,7 +90,15 @@ export class Home {
     );
     const uplink = await provider.attach(router, { address: options.wan, routes: router.publicNetworks });
     await Promise.all([router.useUplink(uplink), home.#serveAddresses(resolver)]);
+    if (portMapping) home.#portMapper = await PortMapper.start(router, uplink.ifName, home.lan, options.lan);
     return home;
+  }
+
+  /** The router's port mapping service; there is one where the home was made with `portMapping`. */
+  get portMapper(): PortMapper {
+    if (this.#portMapper === undefined)
+      throw new LabError('LAB_BAD_TOPOLOGY', `map ports on the router of ${this.name}`);
+    return this.#portMapper;
   }
 
   /** The file of DHCP leases, on the router: `readFile(home.router.path(home.leasesPath))`. */

@@ -25,6 +25,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   'avahi-daemon': ['avahi-daemon'],
   'dropbear-bin': ['dropbear', 'dropbearkey'],
   openssl: ['openssl'],
+  'miniupnpd-nftables': ['miniupnpd'],
 };
 
 /** Everything a lab stands on, tried in throw-away namespaces that vanish with the attempt. */

@@ -18,6 +18,8 @@ export interface RouterPlace {
   readonly inside: readonly string[];
   /** Pairs of inside interfaces of which the first may not open connections to the second. */
   readonly isolated?: readonly { readonly from: string; readonly to: string }[];
+  /** Another table translates addresses of inbound flows, and those are to come through. */
+  readonly portMapping?: boolean;
 }
 
 /** Outside ports of a NAT that preserves none: above every port that Linux picks for a socket. */
@@ -92,12 +94,12 @@ const renderInput = ({ wan, nat }: RouterPlace): string[] =>
         'drop',
       ]);
 
-const renderForward = ({ wan, nat, isolated = [] }: RouterPlace): string[] =>
+const renderForward = ({ wan, nat, isolated = [], portMapping = false }: RouterPlace): string[] =>
   chain('forward', 'filter hook forward priority filter', [
     'ct state established,related accept',
     ...isolated.map(({ from, to }) => `iifname "${from}" oifname "${to}" drop`),
     `iifname != "${wan.ifName}" accept`,
-    ...(nat.mapping !== 'none' && (isOpenToAll(nat) || isOpenToAddress(nat))
+    ...(portMapping || (nat.mapping !== 'none' && (isOpenToAll(nat) || isOpenToAddress(nat)))
       ? ['ct status dnat accept']
       : []),
     ...(nat.mapping === 'none' && isOpenToAll(nat) ? [] : ['drop']),

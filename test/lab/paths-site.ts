@@ -18,6 +18,9 @@ const URL = 'http://203.0.113.10:80';
 const SOCKET = '/run/sidegate/sidegate.sock';
 const node = process.execPath;
 
+/** Sections of an agent's configuration. */
+type Config = Readonly<Record<string, unknown>>;
+
 /** A process that a test stops and starts again. */
 export interface Restartable {
   readonly process: LabProcess;
@@ -33,6 +36,8 @@ export interface PathNode {
   readonly home: Home;
   readonly machine: Machine;
   readonly agent: Restartable;
+  /** Runs a command of the CLI. */
+  sidegate(...args: string[]): Promise<string>;
   status(): Promise<EdgeStatus>;
   peers(): Promise<readonly PeerStatus[]>;
   /** The path to one peer; rejects while the map does not have it. */
@@ -42,8 +47,8 @@ export interface PathNode {
 export interface PathSite extends AsyncDisposable {
   readonly lab: Lab;
   readonly broker: Restartable;
-  /** Starts an agent on a machine and enrols it. */
-  addNode(name: string, home: Home, address: string): Promise<PathNode>;
+  /** Starts an agent on a machine, with these sections in its configuration, and enrols it. */
+  addNode(name: string, home: Home, address: string, config?: Config): Promise<PathNode>;
 }
 
 const startRestartable = async (
@@ -101,9 +106,18 @@ const isAnswering = async (machine: Machine): Promise<boolean> =>
     () => false,
   ));
 
-const startAgent = async (lab: Lab, name: string, home: Home, machine: Machine): Promise<PathNode> => {
+const startAgent = async (
+  lab: Lab,
+  name: string,
+  home: Home,
+  machine: Machine,
+  config: Config,
+): Promise<PathNode> => {
   await machine.run('mkdir', ['-p', '/etc/sidegate']);
-  await machine.writeFile('/etc/sidegate/config.json', JSON.stringify({ core: { logLevel: 'debug' } }));
+  await machine.writeFile(
+    '/etc/sidegate/config.json',
+    JSON.stringify({ core: { logLevel: 'debug' }, ...config }),
+  );
   const log = join(lab.directory, `${name}.log`);
   const agent = await startRestartable(
     () => machine.spawn(node, [AGENT, 'daemon'], { log }),
@@ -115,6 +129,7 @@ const startAgent = async (lab: Lab, name: string, home: Home, machine: Machine):
     home,
     machine,
     agent,
+    sidegate: async (...args) => (await machine.run(node, [AGENT, ...args], { timeoutMs: 60_000 })).stdout,
     peers,
     status: () => ask<EdgeStatus>(machine, '/status'),
     async peer(wanted) {
@@ -133,9 +148,9 @@ export const createPathSite = async (): Promise<PathSite> => {
     return {
       lab,
       broker: serving,
-      async addNode(name, home, address) {
+      async addNode(name, home, address, config = {}) {
         const machine = await home.addMachine(name, { address });
-        const agent = await startAgent(lab, name, home, machine);
+        const agent = await startAgent(lab, name, home, machine, config);
         const join_ = ['--broker', URL, '--key', key, '--name', name, '--role', 'client'];
         await machine.run(node, [AGENT, 'up', ...join_, '--wait'], { timeoutMs: 60_000 });
         return agent;

@@ -40,8 +40,8 @@ export interface PortMapping {
 /** What asking for a mapping came to. */
 export type MapOutcome =
   | { readonly kind: 'mapped'; readonly mapping: PortMapping }
-  /** The gateway's outside address is itself behind a NAT: nobody could come in that way. */
-  | { readonly kind: 'double-nat'; readonly external: Ip4 }
+  /** The gateway has no public address, or none that it would map: nobody could come in that way. */
+  | { readonly kind: 'double-nat'; readonly external?: Ip4 }
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'silent' };
 

@@ -19,10 +19,13 @@ const RESULT_WORDS: readonly string[] = [
   'success',
   'it does not speak this version',
   'it is set up to refuse mappings',
-  'it has no public address itself',
+  'it has no connection to the internet',
   'it has no ports left',
   'it does not know the request',
 ];
+
+/** "Network failure": gateways answer it where their own address is not public. */
+export const PMP_NO_ADDRESS = 3;
 
 /** A result code for people. */
 export const describePmpResult = (result: number): string =>

@@ -20,13 +20,15 @@ const RESULT_WORDS: Readonly<Record<number, string>> = {
   2: 'it is set up to refuse mappings',
   3: 'it does not understand the request',
   4: 'it does not know the request',
-  7: 'it has no public address itself',
   8: 'it has no ports left',
   10: 'this machine has all the ports that it may have',
   12: 'another NAT stands between it and this machine',
 };
 /** The server speaks another version (section 9). */
 export const PCP_UNSUPPORTED_VERSION = 1;
+
+/** NETWORK_FAILURE: servers answer it where their own address is not public. */
+export const PCP_NO_ADDRESS = 7;
 
 /** A result code for people. */
 export const describePcpResult = (result: number): string =>

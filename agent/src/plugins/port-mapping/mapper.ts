@@ -4,7 +4,7 @@
  * the same run, which compares what is with what should be.
  */
 import { createBackoff, createSingleFlight } from '@sidegate/kit';
-import type { PortMappingStatus } from '@sidegate/protocol';
+import type { Ip4, PortMappingStatus } from '@sidegate/protocol';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { findGateway, type GatewayPlace } from '../../port-mapping/find-gateway.ts';
 import {
@@ -51,6 +51,9 @@ export interface Mapper {
 
 const isSamePlace = (one: GatewayPlace, other: GatewayPlace): boolean =>
   one.gateway === other.gateway && one.ownAddress === other.ownAddress;
+
+const whyDoubleNat = (external: Ip4 | undefined): string =>
+  external === undefined ? 'it has no public address' : `its own address ${external} is not a public one`;
 
 /** Nothing is asked before the first request. */
 export const createMapper = (deps: {
@@ -117,7 +120,7 @@ export const createMapper = (deps: {
       const outcome = await client.map({ internalPort, externalPort }, asking.signal);
       if (outcome.kind === 'mapped') return { ...outcome, client };
       if (outcome.kind === 'double-nat') return outcome;
-      if (outcome.kind === 'refused') worst = outcome;
+      if (outcome.kind === 'refused' && worst.kind === 'silent') worst = outcome;
     }
     return worst;
   };
@@ -127,7 +130,7 @@ export const createMapper = (deps: {
     held = undefined;
     const { gateway } = here;
     if (outcome.kind === 'double-nat')
-      show({ state: 'double-nat', gateway, why: `its own address ${outcome.external} is not a public one` });
+      show({ state: 'double-nat', gateway, why: whyDoubleNat(outcome.external) });
     else if (outcome.kind === 'refused') show({ state: 'unavailable', gateway, why: outcome.why });
     else show({ state: 'unavailable', gateway, why: 'it answers none of PCP, NAT-PMP and UPnP' });
     runIn(backoff.nextMs());

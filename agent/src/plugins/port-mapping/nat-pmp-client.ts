@@ -6,6 +6,7 @@ import {
   describePmpResult,
   encodePmpAddressRequest,
   encodePmpMapRequest,
+  PMP_NO_ADDRESS,
   type PmpReply,
 } from '../../port-mapping/nat-pmp.ts';
 import { askGateway } from './ask-gateway.ts';
@@ -33,6 +34,7 @@ export const createNatPmpClient = (context: GatewayContext): MappingClient => {
     async map({ internalPort, externalPort }, signal) {
       const outside = await askAddress(signal);
       if (outside?.kind !== 'address') return { kind: 'silent' };
+      if (outside.result === PMP_NO_ADDRESS) return { kind: 'double-nat' };
       if (outside.result !== 0) return { kind: 'refused', why: describePmpResult(outside.result) };
       if (!isPublic4(outside.address)) return { kind: 'double-nat', external: outside.address };
       const request = encodePmpMapRequest({ internalPort, externalPort, lifetimeSec: LEASE_SEC });

@@ -7,6 +7,7 @@ import {
   describePcpResult,
   encodePcpAnnounce,
   encodePcpMapRequest,
+  PCP_NO_ADDRESS,
   type PcpReply,
 } from '../../port-mapping/pcp.ts';
 import { askGateway } from './ask-gateway.ts';
@@ -60,6 +61,7 @@ export const createPcpClient = (context: GatewayContext): MappingClient => {
       const request = requestOf(internalPort, externalPort, LEASE_SEC);
       const reply = await askGateway(context, request, readMap(internalPort), signal);
       if (reply === undefined || reply.kind !== 'map') return { kind: 'silent' };
+      if (reply.result === PCP_NO_ADDRESS) return { kind: 'double-nat' };
       if (reply.result !== 0) return { kind: 'refused', why: describePcpResult(reply.result) };
       if (reply.externalPort === 0 || reply.lifetimeSec === 0)
         return { kind: 'refused', why: 'it grants nothing' };

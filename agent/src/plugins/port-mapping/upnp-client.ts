@@ -118,7 +118,7 @@ export const createUpnpClient = (context: GatewayContext): MappingClient => {
     const outside = await call(to, externalAddressCall, signal);
     if (outside === undefined) return { kind: 'silent' };
     const address = outside.kind === 'done' ? outside.externalAddress : undefined;
-    if (address === undefined) return { kind: 'refused', why: 'it does not say its public address' };
+    if (address === undefined) return { kind: 'double-nat' };
     if (!isPublic4(address)) return { kind: 'double-nat', external: address };
     let port = externalPort;
     let code: number = IGD_CONFLICT;
