@@ -17,6 +17,8 @@ export const PROVIDER_KNOBS: NetworkKnobs = {
 
 /** Traffic of one customer that a provider drops, in both directions. */
 export interface Block {
+  /** Both address families where not given. */
+  readonly family?: 4 | 6;
   /** All protocols where not given. */
   readonly protocol?: 'udp' | 'tcp';
   /** Only towards and from this address. */
@@ -30,9 +32,14 @@ export interface AttachOptions {
   readonly address: string;
   /** Networks behind the customer that the provider routes, for customers without NAT. */
   readonly routes?: readonly string[];
+  /** The customer's IPv6 network, delegated to it: the cable itself has link-local addresses only. */
+  readonly prefix6?: string;
 }
 
 const IF_NAME = 'wan0';
+/** Both ends of every cable: a route through them needs no address of the customer's own. */
+const PROVIDER6 = 'fe80::1';
+const CUSTOMER6 = 'fe80::2';
 const gatewayOf = (address: string): string => parseAddress(address).replace(/\d+$/, '1');
 
 /** A customer's connection, `wan0` on the customer's machine. */
@@ -79,6 +86,18 @@ export class Uplink {
     ]);
   }
 
+  /** Delegates an IPv6 network to the customer, and brings it the default route. */
+  async delegate(prefix6: string): Promise<void> {
+    await this.#provider.router.configure([
+      `addr replace ${PROVIDER6}/64 dev ${this.#port} nodad`,
+      `route replace ${prefix6} via ${CUSTOMER6} dev ${this.#port}`,
+    ]);
+    await this.#customer.configure([
+      `addr replace ${CUSTOMER6}/64 dev ${IF_NAME} nodad`,
+      `route replace default via ${PROVIDER6} dev ${IF_NAME}`,
+    ]);
+  }
+
   /** Drops traffic until the result is disposed. */
   block(block: Block): Promise<AsyncDisposable> {
     return this.#provider.block(this.#port, block);
@@ -102,7 +121,7 @@ export class AccessNetwork {
   }
 
   /** Connects a customer. */
-  async attach(customer: Machine, { address, routes = [] }: AttachOptions): Promise<Uplink> {
+  async attach(customer: Machine, { address, routes = [], prefix6 }: AttachOptions): Promise<Uplink> {
     const port = `customer${++this.#ports}`;
     const uplink = new Uplink(this, customer, port, address);
     await createLink(
@@ -114,6 +133,7 @@ export class AccessNetwork {
       `link set ${port} up`,
     ]);
     await uplink.move(address, routes);
+    if (prefix6 !== undefined) await uplink.delegate(prefix6);
     return uplink;
   }
 
@@ -144,6 +164,7 @@ const renderBlock = (port: string, block: Block): string[] =>
     const isOutgoing = direction === 'iifname';
     return [
       `${direction} "${port}"`,
+      ...(block.family === undefined ? [] : [`meta nfproto ipv${block.family}`]),
       ...(block.address === undefined
         ? []
         : [`ip ${isOutgoing ? 'daddr' : 'saddr'} ${parseAddress(block.address)}`]),

@@ -32,6 +32,8 @@ export interface HomeOptions {
   readonly lan: string;
   /** The router's address on its provider's network. */
   readonly wan: string;
+  /** An IPv6 network of 64 bits for the LAN; the router lets in what was asked for, and nothing else. */
+  readonly lan6?: string;
   /** A second network behind the router, which may not open connections to the LAN. */
   readonly dmz?: { readonly cidr: string };
   /** Does the router map ports for whoever asks? Then `wan` must look public: see `PortMapper`. */
@@ -40,11 +42,12 @@ export interface HomeOptions {
 
 /** How a machine is plugged into a home. */
 export interface HomeMachineOptions {
+  /** Its IPv4 address, or the IPv6 address of a machine that has no other. */
   readonly address: string;
   /** `lan` where not given. */
   readonly segment?: 'lan' | 'dmz';
   readonly vendor?: Vendor;
-  /** More addresses on the same interface. */
+  /** More addresses on the same interface, of either family. */
   readonly moreAddresses?: readonly string[];
   /** By default its name in the home. */
   readonly hostName?: string;
@@ -62,8 +65,13 @@ export class Home {
   private constructor(rack: Rack, name: string, router: Router, options: HomeOptions) {
     this.name = name;
     this.router = router;
-    this.lan = new Segment(router, 'lan0', options.lan);
-    this.dmz = options.dmz && new Segment(router, 'dmz0', options.dmz.cidr, this.lan.gateway);
+    this.lan = new Segment(
+      router,
+      'lan0',
+      options.lan,
+      options.lan6 === undefined ? {} : { prefix6: options.lan6 },
+    );
+    this.dmz = options.dmz && new Segment(router, 'dmz0', options.dmz.cidr, { resolver: this.lan.gateway });
     this.#rack = rack;
   }
 
@@ -78,17 +86,22 @@ export class Home {
     const booted = await rack.boot(`${name}/router`, { hostName: `${name}-router`, knobs: ROUTER_KNOBS });
     const inside = [options.lan, ...(options.dmz === undefined ? [] : [options.dmz.cidr])];
     const isolated = options.dmz === undefined ? [] : [{ from: 'dmz0', to: 'lan0' }];
-    const { portMapping = false } = options;
+    const { portMapping = false, lan6 } = options;
     const nat = expandNat(options.nat ?? 'port-restricted');
-    const router = new Router(booted, { nat, inside, isolated, portMapping });
+    const inside6 = lan6 === undefined ? [] : [lan6];
+    const router = new Router(booted, { nat, inside, inside6, isolated, portMapping });
     const home = new Home(rack, name, router, options);
     const segments = [home.lan, ...(home.dmz === undefined ? [] : [home.dmz])];
     await router.configure(
-      segments.flatMap(({ ifName, gatewayCidr }) =>
-        bridgeLines(ifName, macOf('tp-link', `${router.id}/${ifName}`), [gatewayCidr]),
+      segments.flatMap(({ ifName, gatewayCidrs }) =>
+        bridgeLines(ifName, macOf('tp-link', `${router.id}/${ifName}`), gatewayCidrs),
       ),
     );
-    const uplink = await provider.attach(router, { address: options.wan, routes: router.publicNetworks });
+    const uplink = await provider.attach(router, {
+      address: options.wan,
+      routes: router.publicNetworks,
+      ...(options.lan6 === undefined ? {} : { prefix6: options.lan6 }),
+    });
     await Promise.all([router.useUplink(uplink), home.#serveAddresses(resolver)]);
     if (portMapping) home.#portMapper = await PortMapper.start(router, uplink.ifName, home.lan, options.lan);
     return home;

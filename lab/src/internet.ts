@@ -1,10 +1,11 @@
 /**
- * The internet of the lab: one core router; servers on 203.0.113.0/24 (RFC 5737) with names under `.example`; homes
+ * The internet of the lab: one core router; servers on 203.0.113.0/24 (RFC 5737) and 2001:db8:203::/64 with names under `.example`; homes
  * and carriers as customers. The core filters nothing and translates nothing, so no private address crosses it unless
  * a home has no NAT.
  */
 import { join } from 'node:path';
 import { AccessNetwork, PROVIDER_KNOBS } from './access-network.ts';
+import { isIp6 } from './addresses.ts';
 import { NAMES_PATH, startDnsmasq } from './dnsmasq.ts';
 import { bridgeLines } from './links.ts';
 import { macOf } from './mac.ts';
@@ -16,10 +17,12 @@ import { Segment } from './segment.ts';
 
 /** Where the lab's public servers live. */
 export const SERVER_NETWORK = '203.0.113.0/24';
+/** And over IPv6 (RFC 3849). */
+export const SERVER_NETWORK6 = '2001:db8:203::/64';
 
 /** A server on the internet. */
 export interface ServerOptions {
-  /** At least one, out of 203.0.113.0/24; the first is what its name resolves to. */
+  /** At least one, out of 203.0.113.0/24 or 2001:db8:203::/64; its name stands for the first of each family. */
   readonly addresses: readonly string[];
 }
 
@@ -31,15 +34,15 @@ export class Internet extends AccessNetwork {
   private constructor(rack: Rack, core: Machine) {
     super(core);
     this.#rack = rack;
-    this.servers = new Segment(core, 'srv0', SERVER_NETWORK);
+    this.servers = new Segment(core, 'srv0', SERVER_NETWORK, { prefix6: SERVER_NETWORK6 });
   }
 
   /** Boots the core. */
   static async start(rack: Rack): Promise<Internet> {
     const core = new Machine(await rack.boot('internet', { knobs: PROVIDER_KNOBS }));
     const internet = new Internet(rack, core);
-    const { ifName, gatewayCidr } = internet.servers;
-    await core.configure(bridgeLines(ifName, macOf('tp-link', 'internet'), [gatewayCidr]));
+    const { ifName, gatewayCidrs } = internet.servers;
+    await core.configure(bridgeLines(ifName, macOf('tp-link', 'internet'), gatewayCidrs));
     await startDnsmasq(core, [`listen-address=${internet.resolver}`, 'local=/example/']);
     return internet;
   }
@@ -53,13 +56,15 @@ export class Internet extends AccessNetwork {
   async addServer(name: string, { addresses }: ServerOptions): Promise<Machine> {
     const server = new Machine(await this.#rack.boot(name));
     await this.servers.plug(server, { addresses, ifName: 'eth0' });
-    await this.addName(`${name}.example`, addresses[0]!);
+    const firsts = [addresses.find((address) => !isIp6(address)), addresses.find(isIp6)];
+    await this.addName(`${name}.example`, ...firsts.filter((address) => address !== undefined));
     return server;
   }
 
   /** Publishes a name. */
-  async addName(name: string, address: string): Promise<void> {
-    await this.router.writeFile(join(NAMES_PATH, name), `${address} ${name}\n`);
+  async addName(name: string, ...addresses: readonly string[]): Promise<void> {
+    const lines = addresses.map((address) => `${address} ${name}\n`);
+    await this.router.writeFile(join(NAMES_PATH, name), lines.join(''));
   }
 }
 

@@ -2,6 +2,7 @@
  * The lab: an internet, homes and the devices in them out of network namespaces, all on this machine. The same lab
  * carries the demo, the tests and the benches. Everything in it ends with the process that made it (holder.ts).
  */
+import { LabError } from './errors.ts';
 import { Home, type HomeOptions } from './home.ts';
 import { Carrier, type CarrierOptions, Internet, type ServerOptions } from './internet.ts';
 import type { Machine } from './machine.ts';
@@ -51,6 +52,8 @@ export class Lab implements AsyncDisposable {
 
   /** Builds a home, connected, with nothing plugged in. */
   async addHome(name: string, { cgnat = false, ...options }: LabHomeOptions): Promise<Home> {
+    if (cgnat !== false && options.lan6 !== undefined)
+      throw new LabError('LAB_BAD_TOPOLOGY', `bring IPv6 to ${name} through a carrier that has none`);
     if (cgnat !== true) {
       const provider = cgnat === false ? this.internet : cgnat;
       return await Home.start(this.#rack, provider, this.internet.resolver, name, options);

@@ -27,6 +27,6 @@ export const createLink = async (near: LinkEnd, far: LinkEnd): Promise<void> => 
 /** `ip` lines for a bridge that forwards at once, without spanning tree. */
 export const bridgeLines = (ifName: string, mac: string, addresses: readonly string[]): string[] => [
   `link add name ${ifName} address ${mac} type bridge forward_delay 0 stp_state 0 mcast_snooping 0`,
-  ...addresses.map((address) => `addr add ${address} dev ${ifName}`),
+  ...addresses.map((address) => `addr add ${address} dev ${ifName}${address.includes(':') ? ' nodad' : ''}`),
   `link set ${ifName} up`,
 ];

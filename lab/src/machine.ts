@@ -19,6 +19,7 @@ export type Awaited =
 /** Forwarding between interfaces, as routers have it, on top of what every machine gets. */
 export const ROUTER_KNOBS: NetworkKnobs = {
   'ipv4/ip_forward': 1,
+  'ipv6/conf/all/forwarding': 1,
   'ipv4/conf/all/send_redirects': 0,
   'ipv4/conf/default/send_redirects': 0,
   // Frames between two ports of the LAN bridge are not the firewall's business.

@@ -35,6 +35,14 @@ describe('renderRouterRules', () => {
     await expect(render(nat)).toMatchFileSnapshot('golden/firewall-only.golden.nft');
   });
 
+  it('never translates IPv6, and lets in what was asked for', async () => {
+    const inside6 = ['2001:db8:a::/64'];
+    const rules = renderRouterRules({ nat: NAT_PRESETS.symmetric, wan, inside: ['192.168.1.0/24'], inside6 });
+    await expect(rules).toMatchFileSnapshot('golden/ipv6.golden.nft');
+    const open = renderRouterRules({ nat: NAT_PRESETS.none, wan, inside: ['192.168.1.0/24'], inside6 });
+    await expect(open).toMatchFileSnapshot('golden/ipv6-without-nat.golden.nft');
+  });
+
   it('replaces the table as a whole, so that applying it twice is applying it once', () => {
     expect(render(NAT_PRESETS.symmetric)).toMatch(/^table inet router\ndelete table inet router\n/);
   });

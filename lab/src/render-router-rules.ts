@@ -16,6 +16,8 @@ export interface RouterPlace {
   readonly wan: { readonly ifName: string; readonly address: string };
   /** Networks behind the router. */
   readonly inside: readonly string[];
+  /** IPv6 networks behind it: never translated, always behind a firewall that knows flows, as RFC 6092 asks. */
+  readonly inside6?: readonly string[];
   /** Pairs of inside interfaces of which the first may not open connections to the second. */
   readonly isolated?: readonly { readonly from: string; readonly to: string }[];
   /** Another table translates addresses of inbound flows, and those are to come through. */
@@ -84,26 +86,37 @@ const renderMaps = (nat: NatBehaviour): string[] => {
   ];
 };
 
-const renderInput = ({ wan, nat }: RouterPlace): string[] =>
-  nat.mapping === 'none' && isOpenToAll(nat)
+const hasIp6 = ({ inside6 = [] }: RouterPlace): boolean => inside6.length > 0;
+/** Not filtered at all. */
+const isOpen = ({ nat }: RouterPlace): boolean => nat.mapping === 'none' && isOpenToAll(nat);
+
+const renderInput = (place: RouterPlace): string[] =>
+  isOpen(place)
     ? []
     : chain('input', 'filter hook input priority filter', [
-        `iifname != "${wan.ifName}" accept`,
+        `iifname != "${place.wan.ifName}" accept`,
         'ct state established,related accept',
         'icmp type echo-request accept',
+        ...(hasIp6(place)
+          ? ['icmpv6 type { echo-request, nd-neighbor-solicit, nd-neighbor-advert } accept']
+          : []),
         'drop',
       ]);
 
-const renderForward = ({ wan, nat, isolated = [], portMapping = false }: RouterPlace): string[] =>
-  chain('forward', 'filter hook forward priority filter', [
+const renderForward = (place: RouterPlace): string[] => {
+  const { wan, nat, isolated = [], inside6 = [], portMapping = false } = place;
+  const reach = `iifname "${wan.ifName}" ip6 daddr { ${inside6.join(', ')} }`;
+  return chain('forward', 'filter hook forward priority filter', [
     'ct state established,related accept',
     ...isolated.map(({ from, to }) => `iifname "${from}" oifname "${to}" drop`),
     `iifname != "${wan.ifName}" accept`,
     ...(portMapping || (nat.mapping !== 'none' && (isOpenToAll(nat) || isOpenToAddress(nat)))
       ? ['ct status dnat accept']
       : []),
-    ...(nat.mapping === 'none' && isOpenToAll(nat) ? [] : ['drop']),
+    ...(hasIp6(place) ? [`${reach} icmpv6 type echo-request accept`, `${reach} drop`] : []),
+    ...(isOpen(place) ? [] : ['drop']),
   ]);
+};
 
 const renderDnat = ({ wan, nat }: RouterPlace): string[] => {
   const inbound = `iifname "${wan.ifName}" meta l4proto udp dnat ip to`;

@@ -6,7 +6,7 @@ import type { Booted } from './rack.ts';
 import { type RouterPlace, renderRouterRules } from './render-router-rules.ts';
 
 /** What a router stands for, apart from its uplink. */
-export type RouterOptions = Pick<RouterPlace, 'nat' | 'inside' | 'isolated' | 'portMapping'>;
+export type RouterOptions = Pick<RouterPlace, 'nat' | 'inside' | 'inside6' | 'isolated' | 'portMapping'>;
 
 /** See the top of this file. Agents may run on it like on any machine. */
 export class Router extends Machine {

@@ -13,8 +13,20 @@ const ROOT = join(import.meta.dirname, '../..');
 const AGENT = join(ROOT, 'agent/src/main.ts');
 const BROKER = join(ROOT, 'broker/src/main.ts');
 const DATA = '/var/lib/sidegate-broker';
-const UDP = '203.0.113.10:7382,203.0.113.11:7382';
-const URL = 'http://203.0.113.10:80';
+const PLAIN = {
+  addresses: ['203.0.113.10', '203.0.113.11'],
+  http: '203.0.113.10:80',
+  udp: '203.0.113.10:7382,203.0.113.11:7382',
+  url: 'http://203.0.113.10:80',
+};
+/** Both beacons on both families; the broker is found by its name, which stands for an address of each. */
+const DUAL = {
+  addresses: [...PLAIN.addresses, '2001:db8:203::10', '2001:db8:203::11'],
+  http: '[::]:80',
+  udp: '203.0.113.10:7382+[2001:db8:203::10]:7382,203.0.113.11:7382+[2001:db8:203::11]:7382',
+  url: 'http://broker.example',
+};
+type BrokerPlace = typeof PLAIN;
 const SOCKET = '/run/sidegate/sidegate.sock';
 const node = process.execPath;
 
@@ -48,7 +60,13 @@ export interface PathSite extends AsyncDisposable {
   readonly lab: Lab;
   readonly broker: Restartable;
   /** Starts an agent on a machine, with these sections in its configuration, and enrols it. */
-  addNode(name: string, home: Home, address: string, config?: Config): Promise<PathNode>;
+  addNode(
+    name: string,
+    home: Home,
+    address: string,
+    config?: Config,
+    moreAddresses?: readonly string[],
+  ): Promise<PathNode>;
 }
 
 const startRestartable = async (
@@ -72,14 +90,17 @@ const startRestartable = async (
   };
 };
 
-const startBroker = async (lab: Lab): Promise<{ readonly key: string; readonly serving: Restartable }> => {
-  const broker = await lab.addServer('broker', { addresses: ['203.0.113.10', '203.0.113.11'] });
+const startBroker = async (
+  lab: Lab,
+  { addresses, http, udp, url }: BrokerPlace,
+): Promise<{ readonly key: string; readonly serving: Restartable }> => {
+  const broker = await lab.addServer('broker', { addresses });
   const run = async (args: readonly string[], input = '') =>
     (await broker.run(node, [BROKER, ...args, '--data', DATA], { input })).stdout;
   const account = ['--account-name', 'Acme', '--label', 'acme', '--preset', 'mesh'];
   const owner = ['--name', 'Tess', '--email', 'tess@acme.example', '--password-stdin'];
   await run(['init', ...account, ...owner], 'a long password\n');
-  const listen = ['--http', '203.0.113.10:80', '--udp', UDP, '--public-udp', UDP, '--public-url', URL];
+  const listen = ['--http', http, '--udp', udp, '--public-udp', udp, '--public-url', url];
   const log = join(lab.directory, 'broker.log');
   const serving = await startRestartable(
     () => broker.spawn(node, [BROKER, 'serve', '--data', DATA, ...listen], { log }),
@@ -141,17 +162,18 @@ const startAgent = async (
 };
 
 /** Everything but the homes. */
-export const createPathSite = async (): Promise<PathSite> => {
+export const createPathSite = async ({ hasIp6 = false } = {}): Promise<PathSite> => {
+  const place = hasIp6 ? DUAL : PLAIN;
   const lab = await createLab();
   try {
-    const { key, serving } = await startBroker(lab);
+    const { key, serving } = await startBroker(lab, place);
     return {
       lab,
       broker: serving,
-      async addNode(name, home, address, config = {}) {
-        const machine = await home.addMachine(name, { address });
+      async addNode(name, home, address, config = {}, moreAddresses = []) {
+        const machine = await home.addMachine(name, { address, moreAddresses });
         const agent = await startAgent(lab, name, home, machine, config);
-        const join_ = ['--broker', URL, '--key', key, '--name', name, '--role', 'client'];
+        const join_ = ['--broker', place.url, '--key', key, '--name', name, '--role', 'client'];
         await machine.run(node, [AGENT, 'up', ...join_, '--wait'], { timeoutMs: 60_000 });
         return agent;
       },

@@ -5,11 +5,18 @@ import { createInterface } from 'node:readline';
 const sockets = new Map<string, Socket>();
 const tell = (message: object): boolean => process.stdout.write(`${JSON.stringify(message)}\n`);
 
+const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
 const bind = (id: string, address: string, port: number): void => {
-  const socket = createSocket('udp4');
+  const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', ipv6Only: true });
   sockets.set(id, socket);
   socket.on('message', (bytes, from) =>
-    tell({ event: 'received', id, from: `${from.address}:${from.port}`, text: bytes.toString('utf8') }),
+    tell({
+      event: 'received',
+      id,
+      from: `${bracketed(from.address)}:${from.port}`,
+      text: bytes.toString('utf8'),
+    }),
   );
   // An ICMP error is not a result; what does not arrive is.
   socket.on('error', () => undefined);

@@ -27,7 +27,7 @@ export class UdpSocket {
     this.#send = send;
   }
 
-  /** Sends to `address:port`. */
+  /** Sends to `address:port`, IPv6 in brackets. */
   send(to: string, text: string): void {
     this.#send(to, text);
   }
@@ -61,7 +61,7 @@ export class UdpPeer implements AsyncDisposable {
     );
   }
 
-  /** Opens a socket; port 0 lets the machine choose. */
+  /** Opens a socket of the address's family; port 0 lets the machine choose. */
   async bind(address = '0.0.0.0', port = 0): Promise<UdpSocket> {
     const id = String(++this.#count);
     const bound = new Promise<number>((resolve) => this.#bound.set(id, resolve));
@@ -71,7 +71,13 @@ export class UdpPeer implements AsyncDisposable {
     });
     const socket = new UdpSocket(this.#machine, await Promise.race([bound, failed]), (to, text) => {
       const at = to.lastIndexOf(':');
-      this.#tell({ do: 'send', id, address: to.slice(0, at), port: to.slice(at + 1), text });
+      this.#tell({
+        do: 'send',
+        id,
+        address: to.slice(0, at).replace(/^\[|\]$/g, ''),
+        port: to.slice(at + 1),
+        text,
+      });
     });
     this.#sockets.set(id, socket);
     return socket;
