@@ -1,4 +1,4 @@
-import type { Cidr4, Endpoint, Ip4 } from '@sidegate/protocol';
+import type { Cidr4, Endpoint, Ip4, Ip6 } from '@sidegate/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -7,9 +7,13 @@ import {
   hasOverlap,
   hostsOf,
   ip4ToNumber,
+  isGlobal6,
   isInCidr,
+  isInCidr6,
+  isIp4,
   isPrivate4,
   isUnicast4,
+  isUniqueLocal6,
   networkSize,
   numberToIp4,
   parseEndpoint,
@@ -95,4 +99,50 @@ test('parsing never throws', () => {
       parseEndpoint(text);
     }),
   );
+});
+
+describe('IPv6', () => {
+  const six = (text: string) => parseIp(text) as Ip6;
+
+  test.each([
+    ['2001:DB8:0:0:0:0:0:7', '2001:db8::7'],
+    ['2001:db8::7%eth0', '2001:db8::7'],
+    ['::FFFF:192.0.2.1', '192.0.2.1'],
+  ])('has one text: %s is %s', (text, expected) => {
+    expect(parseIp(text)).toBe(expected);
+    if (expected.includes(':')) expect(parseIp(expected)).toBe(expected);
+  });
+
+  test.each([
+    ['2001:db8:a::7', '2001:db8:a::2/64', true],
+    ['2001:db8:b::7', '2001:db8:a::2/64', false],
+    ['2001:db8:a:1::7', '2001:db8:a::/48', true],
+    ['fd12:3456:789a::1', 'fd12:3456:789a::/48', true],
+    ['fd12:3456:789b::1', 'fd12:3456:789a::/48', false],
+    ['2001:db8::1', '2001:db8::1', true],
+    ['2001:db8::1', '::/0', true],
+    ['2001:db8::1', '10.0.0.0/8', false],
+  ])('%s in %s: %s', (address, cidr, expected) => {
+    expect(isInCidr6(six(address), cidr)).toBe(expected);
+  });
+
+  test('every address is in each of its own networks, and its neighbour beyond the prefix is not', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), fc.integer({ min: 1, max: 128 }), (text, bits) => {
+        const address = parseIp(text);
+        if (address === undefined || isIp4(address)) return;
+        expect(isInCidr6(address, `${address}/${bits}`)).toBe(true);
+        expect(parseIp(address)).toBe(address);
+      }),
+    );
+  });
+
+  test('tells global, unique local and other addresses apart', () => {
+    expect(
+      ['2001:db8::1', '3fff::1', '2002:c0a8:101::1', 'fe80::1', '::1'].map((text) => isGlobal6(six(text))),
+    ).toEqual([true, true, false, false, false]);
+    expect(['fd00::1', 'fc01::1', 'fe80::1', '2001:db8::1'].map((text) => isUniqueLocal6(six(text)))).toEqual(
+      [true, true, false, false],
+    );
+  });
 });

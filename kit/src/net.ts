@@ -76,12 +76,37 @@ export const isPrivate4 = (address: Ip4): boolean =>
 export const isUnicast4 = (address: Ip4): boolean =>
   !UNROUTABLE.some((network) => isInCidr(address, network));
 
-/** Dotted decimal or RFC 5952 text to a branded address; `::ffff:a.b.c.d` is un-mapped. */
+const groupsOf6 = (text: string): string[] => (text === '' ? [] : text.split(':'));
+const ip6ToNumber = (address: Ip6): bigint => {
+  const [head = '', tail] = address.split('::');
+  const [before, after] = [groupsOf6(head), groupsOf6(tail ?? '')];
+  const groups = [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after];
+  return BigInt(`0x${groups.map((group) => group.padStart(4, '0')).join('')}`);
+};
+
+/** Is the address, as `parseIp` writes it, inside the network `2001:db8:a::7/64`, host bits or not? */
+export const isInCidr6 = (address: Ip6, cidr: string): boolean => {
+  const [text = '', bits = '128'] = cidr.split('/');
+  const base = parseIp(text);
+  if (base === undefined || isIp4(base)) return false;
+  const hostBits = BigInt(128 - Number(bits));
+  return ip6ToNumber(address) >> hostBits === ip6ToNumber(base) >> hostBits;
+};
+
+/** Global unicast (2000::/3, RFC 4291 section 2.4), less 6to4 (RFC 7526), which is IPv4 in disguise. */
+export const isGlobal6 = (address: Ip6): boolean =>
+  /^[23][0-9a-f]{3}:/.test(address) && !address.startsWith('2002:');
+
+/** RFC 4193: private networks' own. */
+export const isUniqueLocal6 = (address: Ip6): boolean => /^f[cd][0-9a-f]{2}:/.test(address);
+
+/** Dotted decimal or IPv6 text to a branded address in the one way RFC 5952 has; `::ffff:a.b.c.d` is un-mapped. */
 export const parseIp = (text: string): Ip | undefined => {
   const unmapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text)?.[1] ?? text;
   const bare = unmapped.split('%')[0]!;
   if (is4(bare)) return bare as Ip4;
-  return is6(bare) ? (bare.toLowerCase() as Ip6) : undefined;
+  // URLs write IPv6 as RFC 5952 does.
+  return is6(bare) ? (new URL(`http://[${bare}]`).hostname.slice(1, -1) as Ip6) : undefined;
 };
 
 const is4 = (text: string): boolean => {

@@ -1,5 +1,6 @@
 /** What each thing heard does to a path. What time alone does is in `on-path-time.ts`. Pure. */
 import type { Endpoint } from '@sidegate/protocol';
+import { familyOf } from './family.ts';
 import { forgetPending, isInUse, noteHeartbeatAnswer, notePeerBusy, noteTraffic } from './liveness.ts';
 import {
   failPunch,
@@ -136,14 +137,15 @@ const isWaiting = (state: PathState, nowMs: number): boolean =>
   (state.phase === 'fallback' || state.phase === 'down') && isInUse(state.liveness, nowMs);
 
 const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs: number): PathStep => {
+  const hasDirect = state.phase === 'direct' || state.phase === 'switching';
+  const hasMoved = event.left.includes(familyOf((hasDirect ? state.direct : undefined) ?? state.relay));
   const upgrade = {
     failures: 0,
     notBeforeMs: nowMs + T.probeAfterMoveMs,
     askedAtMs: undefined,
-    isEager: event.hasMoved,
+    isEager: event.left.length > 0,
   };
-  const hasDirect = state.phase === 'direct' || state.phase === 'switching';
-  if (event.hasMoved && hasDirect) {
+  if (hasMoved && hasDirect) {
     const fallen = startFallback(state, 'our own network changed', nowMs, true);
     return { ...fallen, state: { ...fallen.state, upgrade } };
   }
@@ -153,7 +155,7 @@ const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs:
   if (isWaiting(state, nowMs)) effects.push({ kind: 'reset-peer', endpoint: state.relay });
   // wireguard-go keeps its old source address until the endpoint is set again, be it the same.
   else if (state.hasSession) effects.push({ kind: 'set-endpoint', endpoint });
-  if (event.hasMoved && state.phase === 'probing') {
+  if (event.left.length > 0 && state.phase === 'probing') {
     const idle = giveUp(state, 'our own network changed', nowMs);
     return { state: { ...idle.state, upgrade }, effects };
   }

@@ -357,7 +357,7 @@ describe('losing the direct path', () => {
   test('our own move resets onto the relay at once, whoever controls, and probes again soon', () => {
     for (const isController of [true, false]) {
       const path = driveToDirect(isController);
-      path.feed({ kind: 'network-changed', hasMoved: true });
+      path.feed({ kind: 'network-changed', left: [4] });
       expect(path.effects.findLast((effect) => 'endpoint' in effect)).toMatchObject({
         kind: 'reset-peer',
         endpoint: RELAY,
@@ -367,9 +367,9 @@ describe('losing the direct path', () => {
   });
 
   test('a handshake that was lost while there was no way out is made again when there is one', () => {
-    for (const event of [{ kind: 'relay-lost' }, { kind: 'network-changed', hasMoved: false }] as const) {
+    for (const event of [{ kind: 'relay-lost' }, { kind: 'network-changed', left: [] }] as const) {
       const path = driveToDirect(true);
-      path.feed({ kind: 'network-changed', hasMoved: true });
+      path.feed({ kind: 'network-changed', left: [4] });
       path.feed({ kind: 'tunnel-read', endpoint: RELAY, handshakeAgeMs: undefined });
       expect(path.state().phase).toBe('fallback');
       expect(path.feed(event)[0]).toEqual({ kind: 'reset-peer', endpoint: RELAY });
@@ -438,7 +438,7 @@ const events: fc.Arbitrary<PathEvent> = fc.oneof(
   fc.record({ kind: fc.constant('pong' as const), session: sessions, nonce: nonces, from: endpoints }),
   fc.record({ kind: fc.constant('heartbeat-request' as const), isBusy: fc.boolean() }),
   fc.record({ kind: fc.constant('heartbeat-answer' as const), id: fc.integer({ min: 1, max: 30 }) }),
-  fc.record({ kind: fc.constant('network-changed' as const), hasMoved: fc.boolean() }),
+  fc.record({ kind: fc.constant('network-changed' as const), left: fc.subarray([4, 6] as const) }),
 );
 const histories = fc.record({
   isController: fc.boolean(),

@@ -1,5 +1,6 @@
 /** What is known of the way to one peer, and the vocabulary of the path machine. Plain data. */
 import type { Candidate, Endpoint } from '@sidegate/protocol';
+import type { Family } from './family.ts';
 import { createLiveness, type Liveness } from './liveness.ts';
 import { TRANSITIONS_KEPT } from './path-timers.ts';
 import type { ProbeSession } from './probe-session.ts';
@@ -95,8 +96,8 @@ export type PathEvent =
   | { readonly kind: 'pong'; readonly session: string; readonly nonce: string; readonly from: Endpoint }
   | { readonly kind: 'heartbeat-request'; readonly isBusy: boolean }
   | { readonly kind: 'heartbeat-answer'; readonly id: number }
-  /** Our own addresses or routes changed; `hasMoved`: the old way out is gone. */
-  | { readonly kind: 'network-changed'; readonly hasMoved: boolean }
+  /** Our own addresses or routes changed; `left`: the families over which the old way out is gone. */
+  | { readonly kind: 'network-changed'; readonly left: readonly Family[] }
   /** The beacons see us at another address than before. */
   | { readonly kind: 'mapping-changed' }
   /** The broker restarted: the relay knows no session any more. */

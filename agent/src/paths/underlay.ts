@@ -4,10 +4,8 @@
  */
 import type { Beacon, Endpoint, MapPeer, NetworkMap } from '@sidegate/protocol';
 import type { IfName, Link, Route } from '../ports/index.ts';
+import { type Family, familyOf } from './family.ts';
 import { ownLinks } from './own-candidates.ts';
-
-/** An IP address family. */
-export type Family = 4 | 6;
 
 /** Ways out. */
 export interface Underlay {
@@ -24,9 +22,6 @@ export interface Underlay {
 
 /** Before anything is known. */
 export const NO_UNDERLAY: Underlay = { hasIp4: false, hasIp6: false, preferred: 4, shim: undefined };
-
-/** Which family an endpoint is of. */
-export const familyOf = (endpoint: Endpoint): Family => (endpoint.startsWith('[') ? 6 : 4);
 
 /** Default routes, and the halves of the address space with which VPNs cover them. */
 const EVERYWHERE = ['default', '0.0.0.0/0', '0.0.0.0/1', '::/0', '::/1', '2000::/3'];

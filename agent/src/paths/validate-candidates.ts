@@ -2,19 +2,38 @@
  * Which of the endpoints the broker names may be probed. The broker is not trusted to point our packets at third
  * parties, our own LAN or ourselves. Pure.
  */
-import { isInCidr, isIp4, isPrivate4, isUnicast4, parseIp, splitEndpoint } from '@sidegate/kit';
-import { type Candidate, type Cidr4, type Cidr6, type Ip, type Ip4, LIMITS } from '@sidegate/protocol';
+import {
+  isGlobal6,
+  isInCidr,
+  isInCidr6,
+  isIp4,
+  isPrivate4,
+  isUnicast4,
+  isUniqueLocal6,
+  parseIp,
+  splitEndpoint,
+} from '@sidegate/kit';
+import {
+  type Candidate,
+  type Cidr4,
+  type Cidr6,
+  type Ip,
+  type Ip4,
+  type Ip6,
+  LIMITS,
+} from '@sidegate/protocol';
 
 /** What the checks need to know of this machine and its network. */
 export interface CandidateContext {
   /** Addresses with prefix length of our own interfaces, the tunnel's left out. */
   readonly ownCidrs4: readonly Cidr4[];
+  readonly ownCidrs6: readonly string[];
   readonly ownAddresses: readonly string[];
   readonly meshPrefix4: Cidr4;
   readonly meshPrefix6: Cidr6;
   /** Where the broker's beacons are: they are nobody's candidate. */
   readonly beaconAddresses: readonly string[];
-  /** Both NATs map every destination anew: what the broker saw is no use. */
+  /** Both NATs map every destination anew: what the broker saw over IPv4 is no use. */
   readonly areBothSymmetric: boolean;
 }
 
@@ -29,10 +48,11 @@ const isProbeable4 = (address: Ip4, kind: Candidate['kind'], context: CandidateC
   return isPrivate4(address) ? isOnLink : kind !== 'lan' || isOnLink;
 };
 
-const meshStart6 = (prefix: Cidr6): string => prefix.split('/')[0]!.replace(/::?$/, '').toLowerCase();
-/** Global unicast only (2000::/3, RFC 4291 section 2.4), minus what is ours. */
-const isProbeable6 = (address: string, context: CandidateContext): boolean =>
-  /^[23]/.test(address) && !address.startsWith(meshStart6(context.meshPrefix6));
+const isProbeable6 = (address: Ip6, kind: Candidate['kind'], context: CandidateContext): boolean => {
+  if (isInCidr6(address, context.meshPrefix6)) return false;
+  const isOnLink = context.ownCidrs6.some((cidr) => isInCidr6(address, cidr));
+  return isUniqueLocal6(address) ? isOnLink : isGlobal6(address) && (kind !== 'lan' || isOnLink);
+};
 
 /** The candidates worth a packet, deduplicated and bounded; order is kept. */
 export const validateCandidates = (
@@ -45,8 +65,9 @@ export const validateCandidates = (
     const ip: Ip | undefined = parseIp(address);
     if (ip === undefined || port < FIRST_PORT || seen.has(endpoint)) return false;
     if (context.ownAddresses.includes(ip) || context.beaconAddresses.includes(ip)) return false;
-    if (context.areBothSymmetric && (kind === 'reflexive' || kind === 'observed')) return false;
-    if (!(isIp4(ip) ? isProbeable4(ip, kind, context) : isProbeable6(ip, context))) return false;
+    const isSeen = kind === 'reflexive' || kind === 'observed';
+    if (context.areBothSymmetric && isSeen && isIp4(ip)) return false;
+    if (!(isIp4(ip) ? isProbeable4(ip, kind, context) : isProbeable6(ip, kind, context))) return false;
     seen.add(endpoint);
     return true;
   };

@@ -75,7 +75,10 @@ export interface Link {
   readonly isLoopback: boolean;
   /** Address with prefix length: `192.168.1.2/24`. */
   readonly addresses4: readonly Cidr4[];
+  /** Deprecated and tentative ones left out: nothing new may begin there. */
   readonly addresses6: readonly string[];
+  /** Those among them that were made up for privacy and change daily (RFC 8981). */
+  readonly temporary6?: readonly string[];
   /** veth, bridge, wireguard, ...; `undefined` for plain Ethernet. */
   readonly linkKind: string | undefined;
 }

@@ -63,6 +63,33 @@ describe('interfaces', () => {
   });
 });
 
+it('addresses on their way out or not yet there are left out, and temporary ones are told apart', () => {
+  const address = (local: string, more: object = {}) => ({
+    family: 'inet6',
+    local,
+    prefixlen: 64,
+    scope: 'global',
+    ...more,
+  });
+  const text = JSON.stringify([
+    {
+      ifname: 'wlan0',
+      flags: ['UP', 'LOWER_UP'],
+      addr_info: [
+        address('2001:db8::2', { dynamic: true, mngtmpaddr: true }),
+        address('2001:db8::a7', { temporary: true, dynamic: true }),
+        address('2001:db8::b8', { temporary: true, deprecated: true }),
+        address('2001:db8::c9', { tentative: true }),
+        address('2001:db8::da', { dadfailed: true, tentative: true }),
+      ],
+    },
+  ]);
+  expect(parseIpLinks(text)[0]).toMatchObject({
+    addresses6: ['2001:db8::2/64', '2001:db8::a7/64'],
+    temporary6: ['2001:db8::a7/64'],
+  });
+});
+
 describe('routes', () => {
   it('are read with networks written out, and only where they lead somewhere', () => {
     const text = JSON.stringify([

@@ -27,6 +27,10 @@ const RawLink = v.object({
         local: v.optional(v.string()),
         prefixlen: v.optional(v.number()),
         scope: v.optional(v.string(), ''),
+        temporary: v.optional(v.boolean(), false),
+        deprecated: v.optional(v.boolean(), false),
+        tentative: v.optional(v.boolean(), false),
+        dadfailed: v.optional(v.boolean(), false),
       }),
     ),
     [],
@@ -72,6 +76,13 @@ const toLink = (raw: v.InferOutput<typeof RawLink>): IpLink | undefined => {
     local === undefined || parseIp(local) === undefined ? [] : [{ cidr: `${local}/${prefixlen}`, scope }],
   );
   const cidrs = addresses.map(({ cidr }) => cidr);
+  const six = raw.addr_info.filter(
+    ({ local, deprecated, tentative, dadfailed }) =>
+      local?.includes(':') === true && !deprecated && !tentative && !dadfailed,
+  );
+  const cidrOf6 = ({ local, prefixlen }: (typeof six)[number]) => `${local}/${prefixlen}`;
+  const usable6 = six.map(cidrOf6).filter((cidr) => cidrs.includes(cidr));
+  const temporary6 = six.filter(({ temporary }) => temporary).map(cidrOf6);
   const has = (flag: string) => raw.flags.includes(flag);
   return {
     name,
@@ -82,7 +93,8 @@ const toLink = (raw: v.InferOutput<typeof RawLink>): IpLink | undefined => {
     mtuBytes: raw.mtu,
     addresses,
     addresses4: cidrs.filter((cidr): cidr is Cidr4 => v.is(Cidr4, cidr)),
-    addresses6: cidrs.filter((cidr) => cidr.includes(':')),
+    addresses6: usable6,
+    ...(temporary6.length === 0 ? {} : { temporary6 }),
     linkKind: raw.linkinfo?.info_kind,
   };
 };

@@ -4,6 +4,7 @@
  */
 import { createScope, createSingleFlight, type ResourceScope } from '@sidegate/kit';
 import type { Endpoint, MapPeer, NetworkMap } from '@sidegate/protocol';
+import type { Family } from '../../paths/family.ts';
 import type { PathEvent } from '../../paths/path-state.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { publicKeyOf } from '../../tunnel/key-pair.ts';
@@ -117,7 +118,7 @@ class Session implements MeshSession {
         tunnelName: interfaceName,
         clock,
         log,
-        onChanged: (view, hasLeft) => this.#onNetworkChanged(view, hasLeft),
+        onChanged: (view, left) => this.#onNetworkChanged(view, left),
       }),
     );
     this.#underlay.noteNetwork(this.#network.view());
@@ -254,12 +255,14 @@ class Session implements MeshSession {
     this.#paths?.runner.dispatchAll({ kind: 'mapping-changed' });
   }
 
-  #onNetworkChanged(view: NetworkView, hasMoved: boolean): void {
+  #onNetworkChanged(view: NetworkView, left: readonly Family[]): void {
     const { host, config } = this.#deps;
-    host.log.info('the network changed', { why: hasMoved ? 'our way out is another' : 'an address came' });
+    host.log.info('the network changed', {
+      why: left.length > 0 ? 'our way out is another' : 'an address came',
+    });
     setWarning(host.health, ...overlapOf(this.#maps?.map(), view, config.interfaceName));
     this.#underlay.noteNetwork(view);
-    this.#moveThen({ kind: 'network-changed', hasMoved });
+    this.#moveThen({ kind: 'network-changed', left });
     this.#link?.reconnect();
     this.#link?.checkInSoon();
   }
@@ -267,7 +270,7 @@ class Session implements MeshSession {
   /** Nothing moved, but beacons and relays are reached in another way from now on. */
   #onUnderlayChanged(why: string): void {
     this.#deps.host.log.info('beacons and relays are reached in another way', { why });
-    this.#moveThen({ kind: 'network-changed', hasMoved: false });
+    this.#moveThen({ kind: 'network-changed', left: [] });
   }
 
   /** Whoever we reach through a relay hears of our move once the beacons were greeted, with the relay of now. */

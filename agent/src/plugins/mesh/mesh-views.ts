@@ -30,6 +30,7 @@ export const candidateContext = (
   peerNat: NatKind,
 ): CandidateContext => ({
   ownCidrs4: ownCidrs4(links, tunnelName),
+  ownCidrs6: ownLinks(links, tunnelName).flatMap(({ addresses6 }) => addresses6),
   ownAddresses: ownLinks(links, tunnelName)
     .flatMap((link): readonly string[] => [...link.addresses4, ...link.addresses6])
     .map((cidr) => cidr.split('/')[0]!),

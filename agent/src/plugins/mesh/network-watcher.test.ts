@@ -33,8 +33,8 @@ const open = async () => {
     tunnelName: 'sg0' as IfName,
     clock,
     log: silentLogger,
-    onChanged: (view, hasLeft) =>
-      told.push(`${clock.monoMs()} ${view.links[0]?.addresses4[0]} ${hasLeft ? 'left' : 'came'}`),
+    onChanged: (view, left) =>
+      told.push(`${clock.monoMs()} ${view.links[0]?.addresses4[0]} ${left.length > 0 ? 'left' : 'came'}`),
   });
   const change = async (address: string | undefined, gateway: string | undefined, thenMs: number) => {
     place(links, address, gateway);

@@ -1,6 +1,7 @@
 /** Our own place in the network: read at the start, again whenever the kernel says that something changed. */
 import { type Clock, createScope, createSingleFlight, type Logger } from '@sidegate/kit';
-import { hasMoved, type NetworkPosition, ownLinks } from '../../paths/own-candidates.ts';
+import type { Family } from '../../paths/family.ts';
+import { findLeft, hasWayOut, positionOf } from '../../paths/own-candidates.ts';
 import type { IfName, Link, Links, Route } from '../../ports/index.ts';
 
 /** A change comes as a handful of events: the first is looked at now, the rest together. */
@@ -18,29 +19,16 @@ export interface NetworkWatcher extends AsyncDisposable {
   view(): NetworkView;
 }
 
-const positionOf = ({ links, routes }: NetworkView, tunnelName: IfName): NetworkPosition => ({
-  addresses: ownLinks(links, tunnelName).flatMap((link) =>
-    link.addresses4.map((cidr) => `${link.name} ${cidr}`),
-  ),
-  defaults: routes
-    .filter(({ destination, interfaceName }) => destination === 'default' && interfaceName !== tunnelName)
-    .map(({ gateway, interfaceName }) => `${gateway} ${interfaceName}`),
-});
-
-/** Can packets leave? */
-const hasWayOut = ({ addresses, defaults }: NetworkPosition): boolean =>
-  addresses.length > 0 && defaults.length > 0;
-
 /**
  * Reads once, then watches until disposed. A new place with a way out is told at once, as packets are lost until it
- * is; the loss of every way out only when it lasts. `hasLeft`: an address or the way out that we had is gone.
+ * is; the loss of every way out only when it lasts. `left`: the families over which an address or the way out that we had is gone.
  */
 export const watchNetwork = async (options: {
   readonly links: Links;
   readonly tunnelName: IfName;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly onChanged: (view: NetworkView, hasLeft: boolean) => void;
+  readonly onChanged: (view: NetworkView, left: readonly Family[]) => void;
 }): Promise<NetworkWatcher> => {
   const { links, tunnelName, clock, log, onChanged } = options;
   const scope = createScope();
@@ -77,10 +65,10 @@ export const watchNetwork = async (options: {
       const leftMs = gapSinceMs + GAP_MS - clock.monoMs();
       if (leftMs > 0) return readIn(leftMs);
     }
-    const hasLeft = hasMoved(told, found);
+    const left = findLeft(told, found);
     gapSinceMs = undefined;
     told = found;
-    onChanged(view, hasLeft);
+    onChanged(view, left);
   });
   scope.add(
     links.watch((what) => {
