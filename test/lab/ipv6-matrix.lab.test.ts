@@ -72,7 +72,7 @@ describe.skipIf(await requireLab())('both address families', () => {
         const lan = '192.168.1.0/24';
         const options = { lan, wan: `198.51.100.${at + 2}`, nat, ...(lan6 === undefined ? {} : { lan6 }) };
         const home = await site.lab.addHome(name, options);
-        nodes.set(name, await site.addNode(name, home, addresses[0], ...addresses.slice(1)));
+        nodes.set(name, await site.addNode(name, home, addresses[0], {}, addresses.slice(1)));
       }),
     );
     const pings = await Promise.all(
