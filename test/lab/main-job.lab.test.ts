@@ -8,7 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Machine } from '@sidegate/lab';
 import { createWorld, HOMES, type World } from '@sidegate/lab/demo';
-import type { Forward, Host, PeerStatus, Scan } from '@sidegate/protocol';
+import type { Address, Forward, Host, PeerStatus, Scan } from '@sidegate/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 let world: World;
@@ -113,6 +113,41 @@ test('a published camera opens from the laptop, and from nowhere else', async ()
 test('the same port of the other home leads to the other camera', async () => {
   await world.edges.birch.sidegate('forward', 'add', '192.168.1.64:80', '--port', '8001');
   expect((await get(world.laptop.machine, 'http://birch.acme.sidegate.internal:8001/')).stdout).toBe('200');
+});
+
+test('a camera of either home has an address and a name of its own, both at once, and is nobody else’s', async () => {
+  const edges = [world.edges.alder, world.edges.birch];
+  const given = await Promise.all(
+    edges.map((edge) =>
+      json<Address>(edge.sidegate('address', 'add', '192.168.1.64', '--name', 'camera', '--json')),
+    ),
+  );
+  expect(given.map(({ fqdn }) => fqdn)).toEqual([
+    'camera.alder.acme.sidegate.internal',
+    'camera.birch.acme.sidegate.internal',
+  ]);
+  const places = given.flatMap(({ fqdn, address4 }) => [fqdn, address4!]);
+  expect(new Set(places).size).toBe(4);
+  const statusOf = async (machine: Machine, place: string) => (await get(machine, `http://${place}/`)).stdout;
+  await expect
+    .poll(() => Promise.all(places.map((place) => statusOf(world.laptop.machine, place))), {
+      timeout: 10_000,
+    })
+    .toEqual(['200', '200', '200', '200']);
+  const { stdout } = await world.laptop.machine.run('ping', ['-c1', '-W2', given[1]!.fqdn]);
+  expect(stdout).toContain(given[1]!.address4);
+  expect(await statusOf(world.edges.birch.machine, given[0]!.address4!)).toBe('000');
+  // What the broker gave is the host's for as long as it is published, whatever is restarted.
+  const [edge, before] = [edges[0]!, given[0]!];
+  edge.agent.kill('SIGKILL');
+  await edge.agent.exited;
+  await edge.startAgent();
+  await expect
+    .poll(() => edge.sidegate('address', 'list').catch(() => ''), { timeout: 10_000 })
+    .toMatch(new RegExp(`${before.fqdn} +${before.address4} `));
+  await edge.sidegate('address', 'remove', 'camera');
+  await expect.poll(() => statusOf(world.laptop.machine, before.fqdn), { timeout: 10_000 }).toBe('000');
+  expect(await statusOf(world.laptop.machine, given[1]!.fqdn)).toBe('200');
 });
 
 test('a forward to a port in use, or to an address outside the scopes, is refused with a reason', async () => {

@@ -1,6 +1,7 @@
 /** All commands, in the order in which help shows them. */
 import { AgentError } from '../errors.ts';
 import type { Command } from './command.ts';
+import { addressCommands } from './commands/addresses.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { forwardCommands } from './commands/forwards.ts';
 import { hostCommand, hostsCommand } from './commands/hosts.ts';
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   hostsCommand,
   hostCommand,
   ...forwardCommands,
+  ...addressCommands,
   ...scopeCommands,
   doctorCommand,
   setPasswordCommand,

@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import type { Scan } from '@sidegate/protocol';
 import { describe, expect, test } from 'vitest';
 import { type Answers, type CliResult, NOW_MS, openFakeDaemon, runCliIn } from './testing/fake-daemon.ts';
-import { CAMERA, FORWARD, HOSTS, NOT_ENROLLED, PEERS, SCAN, SCOPES, STATUS } from './testing/samples.ts';
+import {
+  ADDRESS,
+  CAMERA,
+  FORWARD,
+  HOSTS,
+  NOT_ENROLLED,
+  PEERS,
+  SCAN,
+  SCOPES,
+  STATUS,
+} from './testing/samples.ts';
 
 const ANSWERS: Answers = {
   'GET /status': STATUS,
@@ -17,6 +27,11 @@ const ANSWERS: Answers = {
     forward: FORWARD,
     ruleset: 'map tcp_targets {\n  8001 : 192.168.1.10 . 80\n}',
   },
+  'GET /addresses': [ADDRESS],
+  'POST /addresses': ADDRESS,
+  'POST /addresses?dryRun=1': { address: ADDRESS, ruleset: 'table inet sidegate {\n}' },
+  [`PATCH /addresses/${ADDRESS.id}`]: { ...ADDRESS, enabled: false },
+  [`DELETE /addresses/${ADDRESS.id}`]: undefined,
   [`PATCH /forwards/${FORWARD.id}`]: { ...FORWARD, enabled: false },
   [`DELETE /forwards/${FORWARD.id}`]: undefined,
   'POST /scopes': SCOPES[1],
@@ -47,6 +62,12 @@ describe('human output', () => {
     'forward add 192.168.1.10:10000-10019 --udp',
     'forward add 192.168.1.10:80 --dry-run',
     'forward remove 8001',
+    'address list',
+    'address add front\u00a0door',
+    'address add 192.168.1.10 --name door --ports 80,161/udp,10000-10019 --for 2h',
+    'address add 192.168.1.10 --dry-run',
+    'address remove front-door',
+    'address disable 100.64.0.50',
     'forward disable f_forwardforwardfo',
     'forward enable 9999',
     'scope list',
@@ -88,6 +109,7 @@ describe('human output', () => {
     ['hosts', 'GET /hosts', 'No hosts yet: run `sidegate scan`.\n'],
     ['peers', 'GET /peers', /^No peers yet: /],
     ['forward list', 'GET /forwards', /^No forwards yet: /],
+    ['address list', 'GET /addresses', /^No addresses yet: /],
     ['scope list', 'GET /scopes', /^No scopes: /],
   ])('sidegate %s says kindly that there is nothing', async (line, route, expected) => {
     await using daemon = await openFakeDaemon({ [route]: [] });
@@ -178,6 +200,8 @@ describe('exit codes', () => {
     ['forward', 'add', '192.168.1.10:80', '--allow', 'laptop,group:all'],
     ['forward', 'add', '192.168.1.10:80', '--for', '2h', '--until', '18:00'],
     ['forward', 'add', '192.168.1.10:80', '--port', '0'],
+    ['address', 'add', '192.168.1.10', '--ports', 'http'],
+    ['address', 'add', '192.168.1.10', '--ports', '90-80'],
     ['scope', 'add', '10.20.0.0'],
     ['up', '--broker', 'not a url'],
     ['up', '--name', 'no_good'],

@@ -1,45 +1,26 @@
 /** `sidegate forward`: publishing hosts to the network. */
-import {
-  Forward,
-  ForwardPlan,
-  type ForwardProtocol,
-  type ForwardTarget,
-  type Host,
-  Ip4,
-  type NewForwardAllow,
-  Port,
-} from '@sidegate/protocol';
+import { Forward, ForwardPlan, type ForwardProtocol, type ForwardTarget } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { Command, CommandContext, Invocation } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { plain } from '../output/plain-text.ts';
 import { type Column, renderTable } from '../output/table.ts';
-import { formatBytes, formatDuration } from '../output/units.ts';
-import { parseDuration, parseMoment } from '../parse-expiry.ts';
-import { findForward, findHost } from './find-host.ts';
-import { fetchHosts } from './hosts.ts';
+import { formatBytes } from '../output/units.ts';
+import { findForward } from './find-host.ts';
+import { findTarget } from './hosts.ts';
+import {
+  allowOf,
+  describeEnd,
+  expiryOf,
+  PUBLICATION_OPTIONS,
+  parsePort,
+  parsePorts,
+  wordsOf,
+} from './publication-options.ts';
 
 const fetchForwards = (context: CommandContext): Promise<Forward[]> =>
   context.client.ask('GET', '/forwards', v.array(Forward));
-
-const parsePort = (text: string | undefined, what: string): number => {
-  const port = /^\d{1,5}$/.test(text ?? '') ? Number(text) : Number.NaN;
-  if (v.is(Port, port)) return port;
-  throw new AgentError('USAGE', `${what} is a number from 1 to 65535`, {
-    hint: 'Try `sidegate forward add --help`.',
-  });
-};
-
-/** `80`, or `10000-10019`. */
-const parsePorts = (text: string): { targetPort: number; portCount?: number } => {
-  const [first, last] = text.split('-', 2);
-  const targetPort = parsePort(first, 'The port of the host');
-  if (last === undefined) return { targetPort };
-  const portCount = parsePort(last, 'The last port of the host') - targetPort + 1;
-  if (portCount >= 1) return { targetPort, portCount };
-  throw new AgentError('USAGE', `${text} is no range`, { hint: 'Write the lower port first.' });
-};
 
 /** `192.168.1.10:80`, `camera:80`, `h_...:80`, `pbx:10000-10019`; a name is looked up, an address is taken as it is. */
 const parseTarget = async (
@@ -54,10 +35,7 @@ const parseTarget = async (
     });
   }
   const ports = parsePorts(text.slice(at + 1));
-  const address = v.safeParse(Ip4, name);
-  if (address.success) return { target: { kind: 'address', address: address.output }, ...ports };
-  const host: Host = findHost(await fetchHosts(context), name);
-  return { target: { kind: 'host', hostId: host.id }, ...ports };
+  return { target: await findTarget(context, name), ...ports };
 };
 
 const protocolOf = (invocation: Invocation): ForwardProtocol => {
@@ -65,33 +43,6 @@ const protocolOf = (invocation: Invocation): ForwardProtocol => {
     throw new AgentError('USAGE', '--udp and --both exclude each other', { hint: '--both is TCP and UDP.' });
   }
   return invocation.has('both') ? 'both' : invocation.has('udp') ? 'udp' : 'tcp';
-};
-
-const expiryOf = (context: CommandContext, invocation: Invocation): { expiresAt?: number } => {
-  const [span, moment] = [invocation.text('for'), invocation.text('until')];
-  if (span !== undefined && moment !== undefined) {
-    throw new AgentError('USAGE', '--for and --until exclude each other', { hint: 'One end is enough.' });
-  }
-  const nowMs = context.io.clock.wallMs();
-  if (span !== undefined) return { expiresAt: nowMs + parseDuration(span) };
-  return moment === undefined ? {} : { expiresAt: parseMoment(moment, nowMs) };
-};
-
-/** `laptop,tag:support,user:anna`. */
-const allowOf = (invocation: Invocation): { allow?: Required<v.InferInput<typeof NewForwardAllow>> } => {
-  const text = invocation.text('allow');
-  if (text === undefined) return {};
-  const allow = { nodes: [] as string[], tags: [] as string[], users: [] as string[] };
-  for (const who of text.split(',').map((part) => part.trim())) {
-    const [, kind = 'node', name = ''] = /^(?:(node|tag|user):)?([^:]+)$/.exec(who) ?? [];
-    if (name === '') {
-      throw new AgentError('USAGE', `"${who}" does not say who`, {
-        hint: 'Write laptop, tag:support or user:anna, with commas between.',
-      });
-    }
-    allow[`${kind as 'node' | 'tag' | 'user'}s`].push(name);
-  }
-  return { allow };
 };
 
 /** `80`, or `10000-10019`. */
@@ -103,10 +54,6 @@ const describeTarget = (forward: Forward): string => {
   const place = targetAddress ?? (target.kind === 'address' ? target.address : `${target.hostId} (not seen)`);
   return `${place}:${describePorts(targetPort, forward)}`;
 };
-
-/** `, for 2 h`; nothing where it has no end. */
-const describeEnd = ({ expiresAt }: Forward, { io }: CommandContext): string =>
-  expiresAt === undefined ? '' : `, for ${formatDuration(expiresAt - io.clock.wallMs())}`;
 
 const addCommand: Command = {
   path: ['forward', 'add'],
@@ -124,15 +71,7 @@ const addCommand: Command = {
     },
     { name: 'udp', summary: 'UDP instead of TCP' },
     { name: 'both', summary: 'TCP and UDP' },
-    { name: 'for', value: 'TIME', summary: 'ends after this time: 45m, 2h, 3d' },
-    { name: 'until', value: 'MOMENT', summary: 'ends then: 18:30, friday, 2030-01-31, "2030-01-31 18:00"' },
-    {
-      name: 'allow',
-      value: 'WHO,...',
-      summary: 'only for these: NODE, tag:TAG, user:USER; without it whoever may',
-    },
-    { name: 'label', value: 'TEXT', summary: 'what it is for' },
-    { name: 'dry-run', summary: 'show what would be done, and change nothing' },
+    ...PUBLICATION_OPTIONS,
   ],
   examples: [
     'sidegate forward add 192.168.1.10:80 --label "front door"',
@@ -145,7 +84,7 @@ const addCommand: Command = {
       protocol,
       ...(edgePort === undefined ? {} : { edgePort: parsePort(edgePort, '--port') }),
       ...(await parseTarget(context, invocation.arguments[0]!)),
-      label: invocation.text('label') ?? '',
+      ...wordsOf(invocation),
       ...expiryOf(context, invocation),
       ...allowOf(invocation),
     };

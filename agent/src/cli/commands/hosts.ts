@@ -1,5 +1,5 @@
 /** `sidegate hosts`, `sidegate host`: the devices on the LAN side. */
-import { Host, HostKind, type HostService } from '@sidegate/protocol';
+import { type ForwardTarget, Host, HostKind, type HostService, Ip4 } from '@sidegate/protocol';
 import * as v from 'valibot';
 import type { Command, CommandContext } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -51,6 +51,13 @@ const matches = (host: Host, kind: string | undefined, search: string | undefine
 /** Every host the daemon knows. */
 export const fetchHosts = (context: CommandContext): Promise<Host[]> =>
   context.client.ask('GET', '/hosts', v.array(Host));
+
+/** Where a publication shall lead: a name or id is looked up, an address is taken as it is. */
+export const findTarget = async (context: CommandContext, text: string): Promise<ForwardTarget> => {
+  const address = v.safeParse(Ip4, text);
+  if (address.success) return { kind: 'address', address: address.output };
+  return { kind: 'host', hostId: findHost(await fetchHosts(context), text).id };
+};
 
 export const hostsCommand: Command = {
   path: ['hosts'],

@@ -1,5 +1,5 @@
 /** One of everything the daemon can answer, with hostile text where a device would have put it. */
-import { EdgeStatus, Forward, Host, PeerStatus, Scan, Scope } from '@sidegate/protocol';
+import { Address, EdgeStatus, Forward, Host, PeerStatus, Scan, Scope } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { NOW_MS } from './fake-daemon.ts';
 
@@ -170,6 +170,28 @@ export const FORWARD: Forward = v.parse(Forward, {
   createdAt: ago(3600),
   note: '',
   url: 'http://home.acme.sidegate.internal:8001/',
+  connections: 2,
+  bytes: 5_400_000,
+});
+
+export const ADDRESS: Address = v.parse(Address, {
+  id: 'v_addressaddressad',
+  name: 'front-door',
+  fqdn: 'front-door.home.acme.sidegate.internal',
+  address4: '100.64.0.50',
+  address6: 'fd00::32',
+  target: { kind: 'host', hostId: CAMERA.id },
+  targetAddress: '192.168.1.10',
+  ports: [
+    { protocol: 'tcp', from: 80, to: 80 },
+    { protocol: 'udp', from: 10_000, to: 10_019 },
+  ],
+  label: '',
+  note: '',
+  enabled: true,
+  owner: 'root',
+  createdAt: ago(3600),
+  urls: ['http://front-door.home.acme.sidegate.internal/'],
   connections: 2,
   bytes: 5_400_000,
 });
