@@ -32,6 +32,17 @@ describe.skipIf(await requireLab())('a router that maps ports', () => {
     const options = { lan: LAN, wan: '100.64.0.2', cgnat: carrier, portMapping: true };
     nodes.set('twice', await site.addNode('twice', await site.lab.addHome('twice', options), ADDRESS));
   };
+  /** A person forwarded a port in the router and wrote it into the configuration. */
+  const addByHand = async () => {
+    const wan = '198.51.100.14';
+    const home = await site.lab.addHome('by-hand', { lan: LAN, wan, nat: 'symmetric', portMapping: true });
+    const rule = `iifname "wan0" udp dport 40009 dnat ip to ${ADDRESS}:40000`;
+    const table = `table inet hand { chain in { type nat hook prerouting priority dstnat; ${rule}; }; }`;
+    await home.router.run('nft', [table]);
+    const mesh = { listenPort: 40_000, staticCandidates: [`${wan}:40009`] };
+    const config = { mesh, 'port-mapping': { enabled: false } };
+    nodes.set('by-hand', await site.addNode('by-hand', home, ADDRESS, config));
+  };
   const mappingOf = async (name: string) => (await nodeOf(name).status()).portMapping;
   const waitForMapping = async (name: string, state: NonNullable<EdgeStatus['portMapping']>['state']) => {
     await nodeOf(name).machine.waitFor(async () => (await mappingOf(name))?.state === state, 20_000);
@@ -62,6 +73,7 @@ describe.skipIf(await requireLab())('a router that maps ports', () => {
       add('closed', 'symmetric', '198.51.100.12'),
       add('cone', 'port-restricted', '198.51.100.13'),
       addTwice(),
+      addByHand(),
     ]);
   }, 90_000);
   afterAll(async () => {
@@ -99,6 +111,16 @@ describe.skipIf(await requireLab())('a router that maps ports', () => {
       storyOf(ends),
     ).toEqual(['direct', 'direct']);
     expect(ends[1]?.endpoint).toBe(external);
+  });
+
+  test('by hand of a person, as the configuration says, does the same', async () => {
+    expect(await mappingOf('by-hand')).toEqual({ state: 'off' });
+    expect((await nodeOf('by-hand').status()).candidates?.[0]).toEqual({
+      kind: 'static',
+      endpoint: '198.51.100.14:40009',
+    });
+    const ends = await meet('by-hand', 'closed');
+    expect(ends[1]?.endpoint, storyOf(ends)).toBe('198.51.100.14:40009');
   });
 
   test('that is behind a NAT itself is of no use, and says so', async () => {

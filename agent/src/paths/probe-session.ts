@@ -58,8 +58,10 @@ const candidateOf = (
 
 /**
  * Begins a session; pings start at `startAtMs`. With `isYielding`, those to what the beacons saw of the peer start
- * later: our symmetric NAT would give them an outside port of their own, and then refuse, as the other half of the same
- * flow, what the peer sends to the port that our router maps to us. Not left out, for routers that lie.
+ * later: our symmetric NAT would give them an outside port of their own, and what the peer then sends to the port that
+ * our router maps to us is the other half of a flow that the router knows already. Linux hands it on from another
+ * source port, so that the peer's true endpoint is never learned; stricter NATs drop it. Not left out, for routers
+ * whose word is worth nothing.
  */
 export const createProbeSession = (
   id: string,

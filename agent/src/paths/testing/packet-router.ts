@@ -60,7 +60,7 @@ export const createPacketRouter = (clock: Clock, delayMs: number): PacketRouter 
         if (nat === 'none') return true;
         return mapping !== undefined && (nat === 'full-cone' || mapping.contacted.has(from));
       };
-      /** As Linux does: a flow that is known from the inside already is not known twice. */
+      /** The strictest that is out there: a flow that is known from the inside already is not known twice. */
       const isGuest = (from: Endpoint): boolean => {
         const known = [...mappings.values()].some(
           ({ contacted, publicPort }) => contacted.has(from) && publicPort !== mappedPort,

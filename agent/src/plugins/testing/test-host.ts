@@ -11,7 +11,7 @@ import {
   silentLogger,
   systemClock,
 } from '@sidegate/kit';
-import type { EdgeEventName, HealthWarning } from '@sidegate/protocol';
+import type { Candidate, EdgeEventName, HealthWarning } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { createFactStore } from '../../core/fact-store.ts';
 import { createFirewallLoop } from '../../core/firewall-loop.ts';
@@ -46,6 +46,8 @@ export interface TestHost extends AsyncDisposable {
   fact<K extends FactName>(name: K): Facts[K] | undefined;
   /** What another plugin wishes of the firewall. */
   wish(wish: FirewallWish): void;
+  /** Endpoint candidates of all plugins. */
+  candidates(): readonly Candidate[];
   settled(): Promise<void>;
   readonly events: readonly TestEvent[];
   health(): readonly HealthWarning[];
@@ -103,6 +105,7 @@ export const createTestHost = (platform: Platform, clock: Clock = systemClock): 
     }),
   );
   loop.release();
+  const candidates = createSlotTable<readonly Candidate[]>();
   const openHost = createHostOpener({
     platform: { ...platform, version: 'test' },
     ports: platform.ports,
@@ -121,7 +124,7 @@ export const createTestHost = (platform: Platform, clock: Clock = systemClock): 
     },
     firewallWishes,
     nameWishes: createSlotTable(),
-    candidates: createSlotTable(),
+    candidates,
     firewallSettled: () => loop.settled(),
   });
   const claims = new Map<FactName, { publish(value: never): void; withdraw(): void }>();
@@ -129,6 +132,7 @@ export const createTestHost = (platform: Platform, clock: Clock = systemClock): 
   return {
     events,
     health: () => health.all(),
+    candidates: () => candidates.all().flatMap(({ value }) => value),
     settled: () => loop.settled(),
     wish: (wish) => other.replace(wish),
     fact: (name) => facts.get(name),
