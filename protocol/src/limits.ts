@@ -30,6 +30,13 @@ export const LIMITS = {
   /** Machines in a profile for a stock WireGuard app; such apps hold every peer at hand. */
   peersPerProfile: 256,
   scopesPerEdge: 32,
+  /** TCP ports that a person may choose for one scope. */
+  portsPerScope: 64,
+  /** How often a scope may be scanned by itself. */
+  scanEveryMinSec: 600,
+  scanEveryMaxSec: 7 * 86_400,
+  /** Events in the history of one host. */
+  eventsPerHost: 16,
   /** Hosts one edge keeps: a hostile LAN may invent as many as it likes. */
   hostsPerEdge: 5000,
   servicesPerHost: 64,

@@ -9,6 +9,8 @@
  * 5. One hardware address at more than `ADDRESSES_PER_HOST` is a gateway answering for others: from there on the
  *    addresses are hosts of their own.
  * 6. What people named or published is never dropped; of the rest the longest unseen goes first at the bound.
+ * 7. A made-up hardware address (phones make one up for every network, some for every visit) is an address as any
+ *    other: no two records become one because they say the same name, for anybody can say a name.
  */
 import { newId } from '@sidegate/kit';
 import {
@@ -22,6 +24,7 @@ import {
   type ScopeId,
 } from '@sidegate/protocol';
 import { addFields, deriveHost } from './derive-host.ts';
+import { recordHistory } from './host-history.ts';
 import { mergeService, serviceKey } from './merge-services.ts';
 import type { Observation } from './observation.ts';
 import { ADDRESSES_PER_HOST, uniteHosts } from './unite-hosts.ts';
@@ -85,8 +88,8 @@ class Book implements HostBook {
     const others = this.#claimAddress(host, observation);
     const before = this.#hosts.get(host.id);
     const next = this.#absorb(host, observation);
-    this.#store(next.host);
-    return { changed: [...others, ...(before === undefined || next.isChanged ? [next.host] : [])], removed };
+    const stored = this.#store(recordHistory(before, next.host, observation.at));
+    return { changed: [...others, ...(before === undefined || next.isChanged ? [stored] : [])], removed };
   }
 
   endScan({ scopeId, startedAt, sawServices, only }: Parameters<HostBook['endScan']>[0]): BookChange {
@@ -95,8 +98,7 @@ class Book implements HostBook {
       if (host.scopeId !== scopeId || only?.has(host.id) === false) continue;
       const next = this.#dropUnseen(host, startedAt, sawServices);
       if (next === host) continue;
-      this.#store(next);
-      changed.push(next);
+      changed.push(this.#store(recordHistory(host, next, startedAt)));
     }
     return { changed, removed: [] };
   }
@@ -278,10 +280,11 @@ class Book implements HostBook {
     return deriveHost({ ...host, addresses, services });
   }
 
-  #store(host: Host): void {
+  #store(host: Host): Host {
     this.#hosts.set(host.id, host);
     if (host.mac !== undefined) this.#byMac.set(host.mac, host.id);
     for (const address of host.addresses) this.#byAddress.set(address, host.id);
+    return host;
   }
 
   #seenOf(id: HostId): Seen {

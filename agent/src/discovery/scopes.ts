@@ -13,6 +13,8 @@ export interface ScanScope {
   readonly interfaceName?: IfName;
   /** Our own address in it. */
   readonly ownAddress?: Ip4;
+  /** First packets in a second, where a person set a limit. */
+  readonly packetsPerSec?: number;
 }
 
 /** Interfaces of container and virtual machine hosts: what is behind them is not the home's. */

@@ -7,8 +7,8 @@ import type { ScanScope } from '../../discovery/scopes.ts';
 export interface DiscoverySink {
   /** Time, scope and source are added. */
   observe(observation: Omit<Observation, 'source' | 'at' | 'scopeId'>): void;
-  /** Share of this source's work that is done, 0 to 1. */
-  progress(fraction: number): void;
+  /** Share of this source's work that is done, 0 to 1, and how long the rest takes where the source knows. */
+  progress(fraction: number, remainingMs?: number): void;
   /** Something was missing or failed: the scan is partial, and says so in this sentence. */
   notice(sentence: string): void;
   /** Addresses that were seen alive by any source, once each; ends when no source looks for more. */

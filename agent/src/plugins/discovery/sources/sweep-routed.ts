@@ -1,11 +1,12 @@
 /**
  * Finding devices of a network behind a router, where only a TCP answer, even a refusal, tells. All ports of an
  * address are knocked at together: the router out there asks its wire once for the address, and what waits for that
- * answer goes through at once. Addresses follow each other at an even pace, for three tables have an end:
+ * answer goes through at once. Tables have an end, here and on the way, and a scan takes only what nobody misses:
  *
- * - neighbours of the router out there: Linux has 1,024 places, and an address nobody has keeps one for 3 s;
- * - connection tracking here and on the way: a knock nobody answers is remembered for 2 minutes;
- * - our own file descriptors.
+ * - neighbours of the router out there: Linux has 1,024 places, and an address nobody has keeps one for 3 s. That,
+ *   not our speed, is what a sweep of a large network takes its time from;
+ * - connection tracking on the way: a knock nobody answers is remembered for 2 minutes;
+ * - connection tracking here, which is looked at; our own file descriptors, which are counted.
  */
 import { type Clock, hostsOf, networkSize } from '@sidegate/kit';
 import type { Ip4 } from '@sidegate/protocol';
@@ -14,16 +15,19 @@ import { SWEEP_PORTS } from '../../../discovery/service-names.ts';
 import { connectTcp } from '../../../tcp/connect-tcp.ts';
 import type { DiscoverySink } from '../source.ts';
 import { hasConntrackRoom } from './conntrack-room.ts';
+import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';
 
-/**
- * A quarter of the places is left to those who live there. Fewer addresses than that: as fast as sockets allow. More:
- * not more than the router out there can forget.
- */
-const NEIGHBOUR_PLACES = 768;
-const NEIGHBOUR_SEC = 3;
-const MOST_PER_SEC = 640;
-const ratePerSec = (addresses: number): number =>
-  addresses <= NEIGHBOUR_PLACES ? MOST_PER_SEC : NEIGHBOUR_PLACES / NEIGHBOUR_SEC;
+/** `gc_thresh3` of Linux less what those take who live there: without a place their own questions are dropped. */
+const NEIGHBOUR_PLACES = 1_024 - 192;
+/** `mcast_solicit` questions, `retrans_time` apart, and what timers are late: so long one unanswered holds its place. */
+const NEIGHBOUR_MS = 3_200;
+/** Knocks remembered on the way at once: a /20 goes through, a /16 has to wait for its own to be forgotten. */
+const TRACKED_PLACES = 24_576;
+/** `nf_conntrack_tcp_timeout_syn_sent`. */
+const TRACKED_MS = 120_000;
+/** First knocks, which are small packets; no more than this in a second, in no shorter burst than a tick's. */
+const PACKETS_PER_SEC = 3_200;
+const BURST_MS = 80;
 
 /** Long enough for the kernel's second try, which it makes after 1 s. */
 const TIMEOUT_MS = 1_250;
@@ -59,40 +63,64 @@ const waitForRoom = async (clock: Clock, signal: AbortSignal): Promise<void> => 
   }
 };
 
+/** What limits how soon the next address may be asked; each in addresses. */
+const createLimits = (knocks: number, packetsPerSec: number): readonly SlidingWindow[] => {
+  const perSec = Math.min(PACKETS_PER_SEC, packetsPerSec) / knocks;
+  const burst = Math.max(1, Math.floor((perSec * BURST_MS) / 1_000));
+  return [
+    createSlidingWindow(burst, (burst * 1_000) / perSec),
+    createSlidingWindow(NEIGHBOUR_PLACES, NEIGHBOUR_MS),
+    createSlidingWindow(Math.floor(TRACKED_PLACES / knocks), TRACKED_MS),
+  ];
+};
+
+/** How a sweep knocks, where not as usual. */
+export interface SweepOptions {
+  readonly ports?: readonly number[];
+  /** First packets; what the kernel repeats comes on top. */
+  readonly packetsPerSec?: number;
+  /** Addresses before this one, in their order, were asked by a scan that a restart cut short. */
+  readonly skip?: number;
+}
+
 /** Knocks at every address; ends early only by the signal. */
 export const sweepRouted = async (
   { clock }: { readonly clock: Clock },
   scope: ScanScope,
   sink: Pick<DiscoverySink, 'observe' | 'progress'>,
   signal: AbortSignal,
-  ports: readonly number[] = SWEEP_PORTS,
+  { ports = SWEEP_PORTS, packetsPerSec = scope.packetsPerSec ?? PACKETS_PER_SEC, skip = 0 }: SweepOptions = {},
 ): Promise<void> => {
   const total = networkSize(scope.cidr);
   const underWay = new Set<Promise<void>>();
+  const limits = createLimits(ports.length, packetsPerSec);
+  let asked = 0;
   let done = 0;
   const visit = async (address: Ip4) => {
     if (await knock(address, ports, signal)) sink.observe({ address });
-    sink.progress(++done / total);
+    const nowMs = clock.monoMs();
+    const spanMs = Math.max(...limits.map((limit) => limit.spanMs(total - asked, nowMs)));
+    sink.progress(++done / total, spanMs + TIMEOUT_MS);
   };
-  const perSec = ratePerSec(total);
-  let dueAddresses = 0;
-  let lastMs = clock.monoMs();
+  const mustWait = () => {
+    const nowMs = clock.monoMs();
+    return underWay.size * ports.length >= MAX_OPEN || limits.some((limit) => limit.waitMs(nowMs) > 0);
+  };
   let roomCheckedMs = Number.NEGATIVE_INFINITY;
   // Drawn one by one: a /16 costs no more memory than a /24.
   for (const address of hostsOf(scope.cidr)) {
-    while (dueAddresses < 1 || underWay.size * ports.length >= MAX_OPEN) {
-      await clock.sleep(TICK_MS, signal);
-      const nowMs = clock.monoMs();
-      if (nowMs - roomCheckedMs >= ROOM_EVERY_MS) {
-        roomCheckedMs = nowMs;
-        await waitForRoom(clock, signal);
-      }
-      // What was missed while the machine was busy is not made up for in one burst.
-      const passedMs = Math.min(clock.monoMs() - lastMs, 4 * TICK_MS);
-      lastMs = clock.monoMs();
-      dueAddresses = Math.min(dueAddresses, 1) + (passedMs * perSec) / 1_000;
+    if (++asked <= skip) {
+      done++;
+      continue;
     }
-    dueAddresses--;
+    while (mustWait()) {
+      await clock.sleep(TICK_MS, signal);
+      if (clock.monoMs() - roomCheckedMs < ROOM_EVERY_MS) continue;
+      roomCheckedMs = clock.monoMs();
+      await waitForRoom(clock, signal);
+    }
+    const nowMs = clock.monoMs();
+    for (const limit of limits) limit.take(nowMs);
     const visiting = visit(address).finally(() => underWay.delete(visiting));
     underWay.add(visiting);
   }
