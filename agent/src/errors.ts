@@ -319,7 +319,7 @@ const DISCOVERY_ERRORS = {
     status: 404,
   },
   SCOPE_NOT_PRIVATE: {
-    hint: 'Scan networks of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.',
+    hint: 'Private networks are 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16. If it is yours all the same, say so: --public.',
     retry: 'never',
     blame: 'remote',
     status: 422,
@@ -335,6 +335,18 @@ const DISCOVERY_ERRORS = {
     retry: 'never',
     blame: 'remote',
     status: 409,
+  },
+  SCOPE_UNROUTED: {
+    hint: 'Add a route to it on this machine or on its router, or scan what it can reach: `sidegate scope suggest`.',
+    retry: 'never',
+    blame: 'operator',
+    status: 422,
+  },
+  SCOPE_SENDER_UNFIT: {
+    hint: 'Choose an address of that network that nobody has, and an interface whose wire the devices are on.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
   },
   SCOPE_LIMIT: { hint: 'Remove a scope first.', retry: 'never', blame: 'remote', status: 409 },
   SCOPE_ATTACHED: {

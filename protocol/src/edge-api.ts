@@ -168,7 +168,7 @@ export const NewScope = v.strictObject({
   senderAddress: v.optional(Ip4),
   plan: v.optional(ScopePlan),
   /** Somebody has thought about it: the network is not private, and is theirs all the same. */
-  isPublicConfirmed: v.optional(v.boolean(), false),
+  isPublicConfirmed: v.optional(v.boolean()),
 });
 export type NewScope = v.InferOutput<typeof NewScope>;
 /** `PATCH /scopes/:id`; `null` is as usual. Attached scopes have no label to change. */

@@ -12,3 +12,4 @@ export * from './portal-api.ts';
 export * from './probe-frame.ts';
 export * from './profile.ts';
 export * from './relay-api.ts';
+export * from './render-hosts-csv.ts';

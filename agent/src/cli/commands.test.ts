@@ -7,6 +7,7 @@ import { type Answers, type CliResult, NOW_MS, openFakeDaemon, runCliIn } from '
 import {
   ADDRESS,
   CAMERA,
+  CHANGES,
   FORWARD,
   HOSTS,
   NOT_ENROLLED,
@@ -14,6 +15,7 @@ import {
   SCAN,
   SCOPES,
   STATUS,
+  SUGGESTIONS,
 } from './testing/samples.ts';
 
 const ANSWERS: Answers = {
@@ -35,6 +37,10 @@ const ANSWERS: Answers = {
   [`PATCH /forwards/${FORWARD.id}`]: { ...FORWARD, enabled: false },
   [`DELETE /forwards/${FORWARD.id}`]: undefined,
   'POST /scopes': SCOPES[1],
+  [`PATCH /scopes/${SCOPES[1]?.id}`]: SCOPES[0],
+  'GET /scopes/suggestions': SUGGESTIONS,
+  'GET /changes': CHANGES,
+  'POST /changes/seen': { since: NOW_MS, changes: [] },
   [`DELETE /scopes/${SCOPES[1]?.id}`]: undefined,
   'POST /down': undefined,
   'PUT /login/password': undefined,
@@ -52,6 +58,9 @@ describe('human output', () => {
     'hosts',
     'hosts --kind camera',
     'hosts --search nothing',
+    'hosts --changes',
+    'hosts --changes --seen',
+    'hosts --csv',
     'host 192.168.1.10',
     'host nobody',
     'forward list',
@@ -72,6 +81,9 @@ describe('human output', () => {
     'forward enable 9999',
     'scope list',
     'scope add 10.20.0.0/24 --label cameras',
+    'scope add 192.168.55.0/24 --sender 192.168.55.1 --interface lan0 --every 6h --ports 80,8899 --rate 100',
+    'scope set cameras --every usual --label page',
+    'scope suggest',
     'scope remove cameras',
     'scope remove 10.99.0.0/24',
     'down',
@@ -203,6 +215,9 @@ describe('exit codes', () => {
     ['address', 'add', '192.168.1.10', '--ports', 'http'],
     ['address', 'add', '192.168.1.10', '--ports', '90-80'],
     ['scope', 'add', '10.20.0.0'],
+    ['scope', 'add', '10.20.0.0/24', '--every', '5m'],
+    ['scope', 'add', '10.20.0.0/24', '--ports', '80,http'],
+    ['scan', '--sender', '192.168.55.1'],
     ['up', '--broker', 'not a url'],
     ['up', '--name', 'no_good'],
     ['completion', 'powershell'],
@@ -240,9 +255,9 @@ describe('sidegate scan', () => {
     await using daemon = await openFakeDaemon({ ...ANSWERS, 'POST /scans': SCAN });
     const running = daemon.cli(['scan'], { isTTY: true } as never);
     await daemon.watched();
-    daemon.push({ event: 'scan.changed', data: { ...SCAN, progress: 0.5, hostsFound: 1 } });
+    daemon.push({ event: 'scan.changed', data: { ...SCAN, progress: 0.5, hostsFound: 1, remainingSec: 90 } });
     daemon.push({ event: 'scan.changed', data: done });
-    expect((await running).err).toBe('\r\u001b[K50 %, looking for hosts, 1 host\r\u001b[K');
+    expect((await running).err).toBe('\r\u001b[K50 %, looking for hosts, 1 host, about 1 min left\r\u001b[K');
   });
 
   test('takes a scope by its network, and knows which there are', async () => {
@@ -251,6 +266,27 @@ describe('sidegate scan', () => {
     expect(daemon.asked).toContain('POST /scans {"scopeId":"c_dmzdmzdmzdmzdmzd"}');
     const unknown = await daemon.cli(['scan', '--scope', '10.99.0.0/24']);
     expect(unknown.err).toContain('There is no scope 10.99.0.0/24');
+  });
+
+  test('makes a scope of a network of strays the first time, and takes it the next', async () => {
+    await using daemon = await openFakeDaemon({ ...ANSWERS, 'POST /scans': done });
+    const argv = (network: string) =>
+      [
+        'scan',
+        '--sender',
+        network.replace('0/24', '1'),
+        '--network',
+        network,
+        '--interface',
+        'lan0',
+      ] as const;
+    expect((await daemon.cli([...argv('192.168.66.0/24')])).exitCode).toBe(0);
+    expect(daemon.asked).toContain(
+      'POST /scopes {"cidr":"192.168.66.0/24","label":"","interfaceName":"lan0","senderAddress":"192.168.66.1"}',
+    );
+    expect((await daemon.cli([...argv('192.168.55.0/24')])).exitCode).toBe(0);
+    expect(daemon.asked.filter((one) => one.startsWith('POST /scopes'))).toHaveLength(1);
+    expect(daemon.asked).toContain('POST /scans {"scopeId":"c_straystraystrays"}');
   });
 
   test('gives programs the scan and its hosts at the end', async () => {

@@ -46,7 +46,5 @@ const changeOf = (host: Host, since: number): HostChange | undefined => {
 /** The difference between then and now, newest first: who came and went again in between is not in it. */
 export const changesSince = (hosts: readonly Host[], since: number): HostChanges => ({
   since,
-  changes: hosts
-    .flatMap((host) => changeOf(host, since) ?? [])
-    .sort((one, other) => other.at - one.at),
+  changes: hosts.flatMap((host) => changeOf(host, since) ?? []).sort((one, other) => other.at - one.at),
 });

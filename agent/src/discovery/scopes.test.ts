@@ -1,4 +1,4 @@
-import type { Cidr4, Scope, ScopeId } from '@sidegate/protocol';
+import type { Cidr4, Ip4, Scope, ScopeId } from '@sidegate/protocol';
 import { describe, expect, it } from 'vitest';
 import type { AgentError } from '../errors.ts';
 import type { IfName, Link } from '../ports/index.ts';
@@ -66,6 +66,40 @@ describe('checkNewScope', () => {
     ['10.64.9.0/24', 'SCOPE_OVERLAPS'],
   ])('%s: %s', (cidr, answer) => {
     expect(check(cidr)).toBe(answer);
+  });
+
+  it('takes a public network from somebody who insists, and nothing larger for that', () => {
+    const insist = (cidr: string) => {
+      try {
+        return checkNewScope({ cidr: cidr as Cidr4, isPublicConfirmed: true }, existing, undefined);
+      } catch (error) {
+        return (error as AgentError).code;
+      }
+    };
+    expect(insist('203.0.113.0/24')).toBe('203.0.113.0/24');
+    expect(insist('203.0.0.0/15')).toBe('SCOPE_TOO_LARGE');
+  });
+
+  it.each([
+    ['br-lan', '192.168.55.1', '192.168.55.0/24'],
+    ['br-lan', '192.168.56.1', 'senderAddress'],
+    ['br-lan', undefined, 'senderAddress'],
+    [undefined, '192.168.55.1', 'interfaceName'],
+  ])('a stray network on %s in the name of %s: %s', (interfaceName, sender, answer) => {
+    const wanted = {
+      cidr: '192.168.55.0/24' as Cidr4,
+      ...(interfaceName === undefined ? {} : { interfaceName }),
+      ...(sender === undefined ? {} : { senderAddress: sender as Ip4 }),
+    };
+    const result = (() => {
+      try {
+        return checkNewScope(wanted, existing, undefined);
+      } catch (error) {
+        expect((error as AgentError).code).toBe('SCOPE_SENDER_UNFIT');
+        return (error as AgentError).field;
+      }
+    })();
+    expect(result).toBe(answer);
   });
 
   it('stops at the limit', () => {

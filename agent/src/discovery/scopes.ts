@@ -13,8 +13,13 @@ export interface ScanScope {
   readonly interfaceName?: IfName;
   /** Our own address in it. */
   readonly ownAddress?: Ip4;
-  /** First packets in a second, where a person set a limit. */
+  /** On this wire without an address of ours: ARP asks in this one's name, and nothing else reaches anybody. */
+  readonly senderAddress?: Ip4;
+  /** What a person set for it: first packets in a second, the only ports to look at. */
   readonly packetsPerSec?: number;
+  readonly ports?: readonly number[];
+  /** The share of it that was asked before a restart. */
+  readonly resumeAt?: number;
 }
 
 /** Interfaces of container and virtual machine hosts: what is behind them is not the home's. */
@@ -56,24 +61,44 @@ export const findAttachedScopes = (
   return [...scopes.values()].slice(0, LIMITS.scopesPerEdge);
 };
 
+/** What is looked at of a scope that a person adds. */
+export type WantedScope = Pick<NewScope, 'cidr'> &
+  Partial<Pick<NewScope, 'interfaceName' | 'senderAddress' | 'isPublicConfirmed'>>;
+
+const isPrivate = (network: Cidr4): boolean => {
+  const { base, bits } = networkOf(network);
+  return PRIVATE_NETWORKS.some((one) => networkOf(one).bits <= bits && isInCidr(base, one));
+};
+
+/** A stray scope names both: the wire, and in whose name to ask on it. */
+const checkSender = ({ interfaceName, senderAddress }: WantedScope, network: Cidr4): void => {
+  if (interfaceName === undefined && senderAddress === undefined) return;
+  const refuse = (field: string, why: string) =>
+    new AgentError('SCOPE_SENDER_UNFIT', why, { field, details: { cidr: network } });
+  if (interfaceName === undefined) throw refuse('interfaceName', 'A sender address needs an interface');
+  if (senderAddress === undefined) throw refuse('senderAddress', 'An interface needs a sender address');
+  if (!isInCidr(senderAddress, network))
+    throw refuse('senderAddress', `${senderAddress} is not in ${network}`);
+};
+
 /** Checks a scope that a person adds; throws a `SCOPE_*` error that says what to do. */
 export const checkNewScope = (
-  { cidr }: Pick<NewScope, 'cidr'>,
+  wanted: WantedScope,
   existing: readonly Scope[],
   meshPrefix: Cidr4 | undefined,
 ): Cidr4 => {
-  const network = canonicalCidr(cidr);
-  const { base, bits } = networkOf(network);
+  const network = canonicalCidr(wanted.cidr);
   const refuse = (
     code: 'SCOPE_TOO_LARGE' | 'SCOPE_NOT_PRIVATE' | 'SCOPE_OVERLAPS' | 'SCOPE_LIMIT',
     why: string,
   ) => new AgentError(code, why, { field: 'cidr', details: { cidr: network } });
-  if (bits < LIMITS.scanPrefixMinBits) {
+  if (networkOf(network).bits < LIMITS.scanPrefixMinBits) {
     throw refuse('SCOPE_TOO_LARGE', `${network} is larger than a /${LIMITS.scanPrefixMinBits}`);
   }
-  if (!PRIVATE_NETWORKS.some((one) => networkOf(one).bits <= bits && isInCidr(base, one))) {
+  if (wanted.isPublicConfirmed !== true && !isPrivate(network)) {
     throw refuse('SCOPE_NOT_PRIVATE', `${network} is not a private network`);
   }
+  checkSender(wanted, network);
   if (meshPrefix !== undefined && hasOverlap(network, meshPrefix)) {
     throw refuse('SCOPE_OVERLAPS', `${network} overlaps the mesh's own prefix ${meshPrefix}`);
   }

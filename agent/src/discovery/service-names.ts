@@ -67,6 +67,10 @@ const BY_PORT = new Map(KNOWN_PORTS.map((known) => [known.port, known]));
 /** The usual name of a TCP port, or `tcp-<port>`. */
 export const serviceName = (port: number): string => BY_PORT.get(port)?.name ?? `tcp-${port}`;
 
+/** A port that a person chose: most that nobody has a name for are pages. */
+export const toKnownPort = (port: number): KnownPort =>
+  BY_PORT.get(port) ?? { port, name: serviceName(port), talk: 'http' };
+
 /** Is it one that every scan tries? */
 export const isKnownPort = (port: number): boolean => BY_PORT.has(port);
 

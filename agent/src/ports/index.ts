@@ -104,8 +104,13 @@ export interface Links {
   readLinks(signal: AbortSignal): Promise<readonly Link[]>;
   readRoutes(signal: AbortSignal): Promise<readonly Route[]>;
   readNeighbours(signal: AbortSignal): Promise<readonly Neighbour[]>;
-  /** Calls back (debounced by the caller) when addresses, links or routes change, until disposed. */
-  watch(onChange: (what: 'link' | 'address' | 'route' | 'neighbour') => void): Disposable;
+  /**
+   * Calls back (debounced by the caller) when addresses, links, routes or neighbours change, until disposed; of a
+   * neighbour, with what the kernel now knows of it.
+   */
+  watch(
+    onChange: (what: 'link' | 'address' | 'route' | 'neighbour', neighbour?: Neighbour) => void,
+  ): Disposable;
 }
 
 /** Connections by what they were before translation. */

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IfName } from '../ports/index.ts';
-import { parseIpLinks, parseIpNeighbours, parseIpRoutes, parseMonitorLine } from './ip-json.ts';
+import {
+  parseIpLinks,
+  parseIpNeighbours,
+  parseIpRoutes,
+  parseMonitorLine,
+  parseMonitorNeighbour,
+} from './ip-json.ts';
 
 /** Recorded from iproute2 on a board with a tunnel of wireguard-go, an unplugged socket and a camera. */
 const ADDRESSES = JSON.stringify([
@@ -164,4 +170,16 @@ it('survives fields of any kind', () => {
       for (const neighbour of parseIpNeighbours(text)) expect(neighbour.mac).toHaveLength(17);
     }),
   );
+});
+
+describe('a neighbour in the words of ip monitor', () => {
+  it.each([
+    ['[NEIGH]192.168.1.20 dev eth0 lladdr 3c:2a:f4:00:00:01 REACHABLE', 'REACHABLE'],
+    ['[NEIGH]192.168.1.20 dev eth0 lladdr 3c:2a:f4:00:00:01 router STALE ', 'STALE'],
+    ['[NEIGH]Deleted 192.168.1.20 dev eth0 lladdr 3c:2a:f4:00:00:01 STALE', undefined],
+    ['[NEIGH]192.168.1.20 dev eth0  FAILED', undefined],
+    ['[LINK]2: eth0: <UP>', undefined],
+  ])('%s', (line, state) => {
+    expect(parseMonitorNeighbour(line)?.state).toBe(state);
+  });
 });

@@ -138,3 +138,13 @@ export const parseMonitorLine = (line: string): (typeof LABELS)[keyof typeof LAB
   const label = /^\[(LINK|ADDR|ROUTE|NEIGH)\]/.exec(line)?.[1] as keyof typeof LABELS | undefined;
   return label === undefined ? undefined : LABELS[label];
 };
+
+/** `[NEIGH]192.168.1.20 dev eth0 lladdr 3c:2a:f4:00:00:01 REACHABLE`; `undefined` for what is deleted or has no MAC. */
+export const parseMonitorNeighbour = (line: string): Neighbour | undefined => {
+  const match = /^\[NEIGH\](\S+) dev (\S+) lladdr (\S+)(?: \w+)* ([A-Z]+) *$/.exec(line);
+  const address = parseIp(match?.[1] ?? '');
+  const interfaceName = parseIfName(match?.[2] ?? '');
+  const mac = macOf(match?.[3]);
+  if (address === undefined || interfaceName === undefined || mac === undefined) return undefined;
+  return { address, mac, interfaceName, state: match![4]! };
+};

@@ -1,6 +1,12 @@
 import type { Links, Run } from '../ports/index.ts';
 import { type FollowDeps, followForever } from './follow-forever.ts';
-import { parseIpLinks, parseIpNeighbours, parseIpRoutes, parseMonitorLine } from './ip-json.ts';
+import {
+  parseIpLinks,
+  parseIpNeighbours,
+  parseIpRoutes,
+  parseMonitorLine,
+  parseMonitorNeighbour,
+} from './ip-json.ts';
 
 /** Interfaces, routes and neighbours through iproute2. */
 export const createIpLinks = (run: Run, following: FollowDeps): Links => ({
@@ -21,7 +27,8 @@ export const createIpLinks = (run: Run, following: FollowDeps): Links => ({
     return followForever(following, 'ip', argv, {
       onLine(line) {
         const what = parseMonitorLine(line);
-        if (what !== undefined) onChange(what);
+        if (what !== undefined)
+          onChange(what, what === 'neighbour' ? parseMonitorNeighbour(line) : undefined);
       },
       onRestart: () => onChange('link'),
     });

@@ -1,5 +1,14 @@
 /** `sidegate hosts`, `sidegate host`: the devices on the LAN side. */
-import { type ForwardTarget, Host, HostKind, type HostService, Ip4 } from '@sidegate/protocol';
+import {
+  type Forward,
+  type ForwardTarget,
+  Host,
+  HostChanges,
+  HostKind,
+  type HostService,
+  Ip4,
+  renderHostsCsv,
+} from '@sidegate/protocol';
 import * as v from 'valibot';
 import type { Command, CommandContext } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -59,6 +68,43 @@ export const findTarget = async (context: CommandContext, text: string): Promise
   return { kind: 'host', hostId: findHost(await fetchHosts(context), text).id };
 };
 
+/** Bit 1 of the first byte: the device made its hardware address up, as phones do. */
+const isMadeUp = (mac: string): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 2) !== 0;
+
+const sayChanges = (context: CommandContext, { since, changes }: HostChanges): void => {
+  const { style, io } = context;
+  const now = io.clock.wallMs();
+  const last = since === 0 ? 'Nobody has looked yet' : `Since ${formatAgo(since, now)}`;
+  if (changes.length === 0) {
+    context.say(`${last}: nothing has changed.`);
+    return;
+  }
+  const columns: Column[] = [
+    { title: 'WHAT' },
+    { title: 'NAME', isFlexible: true },
+    { title: 'ADDRESS' },
+    { title: 'WHEN' },
+  ];
+  const rows = changes.map(({ what, name, from, to, at }) => [
+    what,
+    name,
+    what === 'moved' ? `${from} -> ${to}` : (to ?? from ?? ''),
+    formatAgo(at, now),
+  ]);
+  context.say(`${last}:`);
+  context.say(renderTable(columns, rows, { style, columns: io.stdout.columns }));
+};
+
+const runChanges = async (context: CommandContext, isSeen: boolean) => {
+  const changes = await context.client.ask('GET', '/changes', HostChanges);
+  context.json(changes);
+  sayChanges(context, changes);
+  if (isSeen) await context.client.ask('POST', '/changes/seen', HostChanges, {});
+  else if (changes.changes.length > 0)
+    context.say('\nTo begin anew from here: sidegate hosts --changes --seen');
+  return EXIT.ok;
+};
+
 export const hostsCommand: Command = {
   path: ['hosts'],
   summary: 'List the devices that were found',
@@ -69,13 +115,23 @@ export const hostsCommand: Command = {
       value: 'TEXT',
       summary: 'only devices with this text in name, address, vendor or service',
     },
+    { name: 'changes', summary: 'what is new, gone, back or moved since the changes were last seen' },
+    { name: 'seen', summary: 'with --changes: from here on only what changes from now on is a change' },
+    { name: 'csv', summary: 'print CSV for a spreadsheet' },
   ],
-  examples: ['sidegate hosts --kind camera', 'sidegate hosts --search axis --json'],
+  examples: [
+    'sidegate hosts --kind camera',
+    'sidegate hosts --search axis --json',
+    'sidegate hosts --changes',
+    'sidegate hosts --csv > hosts.csv',
+  ],
   async run(context, invocation) {
+    if (invocation.has('changes')) return await runChanges(context, invocation.has('seen'));
     const all = await fetchHosts(context);
     const hosts = all.filter((host) => matches(host, invocation.text('kind'), invocation.text('search')));
     context.json(hosts);
-    if (all.length === 0) context.say('No hosts yet: run `sidegate scan`.');
+    if (invocation.has('csv') && !context.isJson) context.io.stdout.write(renderHostsCsv(hosts));
+    else if (all.length === 0) context.say('No hosts yet: run `sidegate scan`.');
     else if (hosts.length === 0) context.say(`None of ${all.length} hosts fits.`);
     else context.say(renderHosts(hosts, context));
     return EXIT.ok;
@@ -88,6 +144,25 @@ const describeService = ({ protocol, port, name, title, banner }: HostService): 
   title ?? banner ?? '',
 ];
 
+/** What people publish of such a device, as commands to copy. */
+const saySuggestions = (context: CommandContext, host: Host): void => {
+  const place = host.addresses[0] ?? host.id;
+  const [service] = host.services;
+  const suggestions =
+    host.suggestions !== undefined && host.suggestions.length > 0
+      ? host.suggestions
+      : [{ label: 'First service', port: service!.port, protocol: service!.protocol }];
+  const protocolOf = (protocol: Forward['protocol']) => (protocol === 'udp' ? ' --udp' : '');
+  context.say('\nTo publish it:');
+  for (const { label, port, protocol } of suggestions) {
+    context.say(
+      `  sidegate forward add ${place}:${port}${protocolOf(protocol)}   ${context.style.dim(label)}`,
+    );
+  }
+};
+
+const EVENT_WORDS = { found: 'found', gone: 'did not answer', back: 'back', moved: 'moved' } as const;
+
 const sayHost = (context: CommandContext, host: Host): void => {
   const { style, io } = context;
   const now = io.clock.wallMs();
@@ -97,7 +172,10 @@ const sayHost = (context: CommandContext, host: Host): void => {
   const fields: [string, string][] = [
     ['id', host.id],
     ['addresses', host.addresses.join(', ')],
-    ...optional('mac', host.mac),
+    ...optional(
+      'mac',
+      host.mac === undefined || !isMadeUp(host.mac) ? host.mac : `${host.mac} (made up by the device)`,
+    ),
     ...optional('vendor', host.vendor),
     ...optional('note', host.note),
     [
@@ -111,8 +189,16 @@ const sayHost = (context: CommandContext, host: Host): void => {
     context.say(
       `\n${renderTable(columns, host.services.map(describeService), { style, columns: io.stdout.columns })}`,
     );
-    const port = host.services[0]?.port;
-    context.say(`\nTo publish it: sidegate forward add ${host.addresses[0] ?? host.id}:${port}`);
+    saySuggestions(context, host);
+  }
+  if (host.history !== undefined && host.history.length > 0) {
+    const columns: Column[] = [{ title: 'WHEN' }, { title: 'WHAT' }, { title: 'ADDRESS' }];
+    const rows = host.history.map(({ at, what, address }) => [
+      formatAgo(at, now),
+      EVENT_WORDS[what],
+      address ?? '',
+    ]);
+    context.say(`\n${renderTable(columns, rows, { style, columns: io.stdout.columns })}`);
   }
   if (host.evidence.length > 0) {
     const columns: Column[] = [

@@ -1,5 +1,5 @@
 /** `sidegate scan`: look for hosts, and show them as they are found. */
-import { type EdgeEvent, type Host, type HostId, Scan } from '@sidegate/protocol';
+import { type EdgeEvent, type Host, type HostId, Scan, type Scope } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -8,7 +8,7 @@ import { createProgressLine, type ProgressLine } from '../output/progress-line.t
 import { formatCount, formatDuration } from '../output/units.ts';
 import { findScope } from './find-host.ts';
 import { fetchHosts, renderHosts } from './hosts.ts';
-import { fetchScopes } from './scopes.ts';
+import { addScope, fetchScopes } from './scopes.ts';
 
 const describeHost = ({ addresses, name, vendor, kind }: Host): string =>
   [
@@ -19,6 +19,16 @@ const describeHost = ({ addresses, name, vendor, kind }: Host): string =>
   ]
     .filter((part) => part !== '')
     .join('  ');
+
+const describeProgress = ({ progress, phase, hostsFound, remainingSec }: Scan): string =>
+  [
+    `${Math.round(progress * 100)} %`,
+    plain(phase),
+    formatCount(hostsFound, 'host'),
+    ...(remainingSec === undefined || remainingSec < 1
+      ? []
+      : [`about ${formatDuration(remainingSec * 1000)} left`]),
+  ].join(', ');
 
 /** Shows events until the scan is over; gives its last state. */
 const follow = async (
@@ -36,12 +46,7 @@ const follow = async (
         if (shown.size > 0) context.say();
         return event.data;
       }
-      const { progress, phase, hostsFound } = event.data;
-      if (options.isWatched) {
-        options.progress.show(
-          `${Math.round(progress * 100)} %, ${plain(phase)}, ${formatCount(hostsFound, 'host')}`,
-        );
-      }
+      if (options.isWatched) options.progress.show(describeProgress(event.data));
     }
     if (
       event.event === 'host.changed' &&
@@ -75,20 +80,45 @@ const sayResult = (context: CommandContext, scan: Scan, hosts: readonly Host[]):
   for (const notice of scan.notices) context.say(`${context.style.yellow('notice:')} ${plain(notice)}`);
 };
 
-const startScan = async (context: CommandContext, scopeText: string | undefined): Promise<Scan> => {
-  const scope = scopeText === undefined ? undefined : findScope(await fetchScopes(context), scopeText);
+/** Which networks: all attached, one, or a wire where this machine has no address. */
+interface Wanted {
+  readonly scope: string | undefined;
+  readonly sender: string | undefined;
+  readonly network: string | undefined;
+  readonly interfaceName: string | undefined;
+}
+
+/** A network of stray devices is a scope like any other: made the first time it is asked for. */
+const ensureStrayScope = async (
+  context: CommandContext,
+  { sender, network, interfaceName }: Wanted,
+): Promise<Scope> => {
+  if (network === undefined || interfaceName === undefined || sender === undefined) {
+    throw new AgentError('USAGE', '--sender, --network and --interface go together', {
+      hint: 'As in: sidegate scan --sender 192.168.55.1 --network 192.168.55.0/24 --interface br-lan',
+    });
+  }
+  const known = (await fetchScopes(context)).find(
+    (one) => one.cidr === network && one.senderAddress === sender && one.interfaceName === interfaceName,
+  );
+  return known ?? (await addScope(context, { cidr: network, senderAddress: sender, interfaceName }));
+};
+
+const startScan = async (context: CommandContext, wanted: Wanted): Promise<Scan> => {
+  const isStray = [wanted.sender, wanted.network, wanted.interfaceName].some((text) => text !== undefined);
+  const scope = isStray
+    ? await ensureStrayScope(context, wanted)
+    : wanted.scope === undefined
+      ? undefined
+      : findScope(await fetchScopes(context), wanted.scope);
   return context.client.ask('POST', '/scans', Scan, scope === undefined ? {} : { scopeId: scope.id });
 };
 
-const runScan = async (
-  context: CommandContext,
-  scopeText: string | undefined,
-  isWatched: boolean,
-): Promise<Scan> => {
+const runScan = async (context: CommandContext, wanted: Wanted, isWatched: boolean): Promise<Scan> => {
   // Listening begins before the scan, so that no host is missed.
   using ending = { controller: new AbortController(), [Symbol.dispose]: () => ending.controller.abort() };
   const events = await context.client.watch(ending.controller.signal);
-  const scan = await startScan(context, scopeText);
+  const scan = await startScan(context, wanted);
   using progress = createProgressLine(context.io.stderr);
   return await follow(context, events, scan, { isWatched, progress });
 };
@@ -97,23 +127,41 @@ export const scanCommand: Command = {
   path: ['scan'],
   summary: 'Look for hosts on the attached subnets',
   description:
+    'Devices that kept the static address of another home answer nothing but ARP from their own network: ' +
+    '--sender, --network and --interface look for those. ' +
     'Waits for the end of the scan and lists what was found. Ctrl-C stops waiting; the scan goes on.',
   options: [
     { name: 'scope', value: 'CIDR', summary: 'only this network (see sidegate scope list)' },
+    { name: 'sender', value: 'ADDRESS', summary: 'look for stray devices in the name of this address' },
+    {
+      name: 'network',
+      value: 'CIDR',
+      summary: 'with --sender: the network the stray devices think they are in',
+    },
+    { name: 'interface', value: 'NAME', summary: 'with --sender: whose wire they are on' },
     { name: 'watch', summary: 'show hosts as they are found; the default on a terminal' },
     { name: 'detach', summary: 'start the scan and do not wait for it' },
   ],
-  examples: ['sidegate scan', 'sidegate scan --scope 10.20.0.0/24 --json'],
+  examples: [
+    'sidegate scan',
+    'sidegate scan --scope 10.20.0.0/24 --json',
+    'sidegate scan --sender 192.168.55.1 --network 192.168.55.0/24 --interface br-lan',
+  ],
   async run(context, invocation) {
-    const scopeText = invocation.text('scope');
+    const wanted: Wanted = {
+      scope: invocation.text('scope'),
+      sender: invocation.text('sender'),
+      network: invocation.text('network'),
+      interfaceName: invocation.text('interface'),
+    };
     if (invocation.has('detach')) {
-      const started = await startScan(context, scopeText);
+      const started = await startScan(context, wanted);
       context.json(started);
       context.say('The scan has begun. `sidegate hosts` shows what it finds.');
       return EXIT.ok;
     }
     const isWatched = !context.isJson && (invocation.has('watch') || context.io.stdout.isTTY === true);
-    const scan = await runScan(context, scopeText, isWatched);
+    const scan = await runScan(context, wanted, isWatched);
     const hosts = (await fetchHosts(context)).filter(
       ({ scopeId, online }) => online && scopeId !== undefined && scan.scopeIds.includes(scopeId),
     );

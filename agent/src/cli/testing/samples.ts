@@ -1,5 +1,15 @@
 /** One of everything the daemon can answer, with hostile text where a device would have put it. */
-import { Address, EdgeStatus, Forward, Host, PeerStatus, Scan, Scope } from '@sidegate/protocol';
+import {
+  Address,
+  EdgeStatus,
+  Forward,
+  Host,
+  HostChanges,
+  PeerStatus,
+  Scan,
+  Scope,
+  ScopeSuggestion,
+} from '@sidegate/protocol';
 import * as v from 'valibot';
 import { NOW_MS } from './fake-daemon.ts';
 
@@ -114,9 +124,18 @@ export const SCOPES: Scope[] = v.parse(v.array(Scope), [
     kind: 'attached',
     interfaceName: 'lan0',
     label: '',
+    plan: { everySec: 21_600, packetsPerSec: 200 },
     lastScanAt: ago(600),
   },
   { id: 'c_dmzdmzdmzdmzdmzd', cidr: '10.20.0.0/24', kind: 'routed', label: 'cameras' },
+  {
+    id: 'c_straystraystrays',
+    cidr: '192.168.55.0/24',
+    kind: 'stray',
+    interfaceName: 'lan0',
+    senderAddress: '192.168.55.1',
+    label: '',
+  },
 ]);
 
 export const CAMERA: Host = v.parse(Host, {
@@ -136,6 +155,14 @@ export const CAMERA: Host = v.parse(Host, {
   online: true,
   firstSeenAt: ago(86_400),
   lastSeenAt: ago(2),
+  suggestions: [
+    { protocol: 'tcp', port: 80, label: 'Web interface' },
+    { protocol: 'tcp', port: 554, label: 'Video' },
+  ],
+  history: [
+    { at: ago(86_400), what: 'found', address: '192.168.1.9' },
+    { at: ago(3_600), what: 'moved', address: '192.168.1.10' },
+  ],
   evidence: [{ source: 'arp', field: 'vendor', value: 'Axis Communications', at: ago(2) }],
 });
 
@@ -206,3 +233,27 @@ export const SCAN: Scan = v.parse(Scan, {
   startedAt: NOW_MS,
   notices: [],
 });
+
+export const CHANGES: HostChanges = v.parse(HostChanges, {
+  since: ago(86_400 * 2),
+  changes: [
+    {
+      hostId: CAMERA.id,
+      name: CAMERA.name,
+      what: 'moved',
+      at: ago(3_600),
+      from: '192.168.1.9',
+      to: '192.168.1.10',
+    },
+    { hostId: 'h_thingthingthingt', name: '192.168.1.9', what: 'gone', at: ago(7_200), from: '192.168.1.9' },
+  ],
+});
+
+export const SUGGESTIONS: ScopeSuggestion[] = v.parse(v.array(ScopeSuggestion), [
+  {
+    cidr: '192.168.100.0/24',
+    label: 'Modem',
+    from: 'modem',
+    why: 'Somebody answers at 192.168.100.1, where modems have their page.',
+  },
+]);

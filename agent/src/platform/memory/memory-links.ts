@@ -8,13 +8,13 @@ export interface MemoryLinks extends Links {
   routes: readonly Route[];
   neighbours: readonly Neighbour[];
   /** Tells the watchers, as the kernel would after a change. */
-  notify(what: What): void;
+  notify(what: What, neighbour?: Neighbour): void;
   readonly watchers: number;
 }
 
 /** Nothing but what is given. */
 export const createMemoryLinks = (): MemoryLinks => {
-  const listeners = new Set<(what: What) => void>();
+  const listeners = new Set<Parameters<Links['watch']>[0]>();
   const state: MemoryLinks = {
     links: [],
     routes: [],
@@ -23,12 +23,12 @@ export const createMemoryLinks = (): MemoryLinks => {
     readRoutes: async () => state.routes,
     readNeighbours: async () => state.neighbours,
     watch(onChange) {
-      const listener = (what: What) => onChange(what);
+      const listener: typeof onChange = (what, neighbour) => onChange(what, neighbour);
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
-    notify(what) {
-      for (const listener of [...listeners]) listener(what);
+    notify(what, neighbour) {
+      for (const listener of [...listeners]) listener(what, neighbour);
     },
     get watchers() {
       return listeners.size;

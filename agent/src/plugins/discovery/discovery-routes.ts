@@ -1,16 +1,27 @@
 /** The routes of discovery: hosts, scopes, scans. Short: parse, ask, answer. */
-import { type Host, HostId, HostPatch, NewScan, NewScope, ScanId, ScopeId } from '@sidegate/protocol';
+import {
+  type Host,
+  HostId,
+  HostPatch,
+  NewScan,
+  NewScope,
+  ScanId,
+  ScopeId,
+  ScopePatch,
+} from '@sidegate/protocol';
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { ApiRoute } from '../../plugin-api/index.ts';
 import type { HostKeeper } from './host-keeper.ts';
 import type { ScanDesk } from './scan-desk.ts';
 import type { ScopeKeeper } from './scope-keeper.ts';
+import type { ScopeScout } from './scope-scout.ts';
 
 /** What the routes call. */
 export interface DiscoveryRoutesDeps {
   readonly keeper: HostKeeper;
   readonly scopes: ScopeKeeper;
+  readonly scout: ScopeScout;
   readonly desk: ScanDesk;
   /** Does a forward lead there? */
   readonly isPublished: (id: HostId) => boolean;
@@ -63,7 +74,35 @@ const hostRoutes = ({ keeper, isPublished }: DiscoveryRoutesDeps): readonly ApiR
   ];
 };
 
-const scopeRoutes = ({ scopes }: DiscoveryRoutesDeps): readonly ApiRoute[] => [
+/** What is different since somebody looked. */
+const changeRoutes = ({ keeper }: DiscoveryRoutesDeps): readonly ApiRoute[] => [
+  {
+    method: 'GET',
+    path: '/changes',
+    summary: 'Hosts that are new, gone, back or moved since somebody said to have seen the last changes',
+    handler: async () => keeper.changes(),
+  },
+  {
+    method: 'POST',
+    path: '/changes/seen',
+    summary: 'From here on only what changes from now on is a change',
+    handler: async () => keeper.noteVisit(),
+  },
+];
+
+const findScopeId = (id: string | undefined): ScopeId => {
+  const parsed = v.safeParse(ScopeId, id);
+  if (!parsed.success) throw new AgentError('SCOPE_NOT_FOUND', 'There is no such scope');
+  return parsed.output;
+};
+
+const scopeRoutes = ({ scopes, scout }: DiscoveryRoutesDeps): readonly ApiRoute[] => [
+  {
+    method: 'GET',
+    path: '/scopes/suggestions',
+    summary: 'Networks that can be reached and nobody has added; looking takes seconds',
+    handler: async () => scout.look(),
+  },
   {
     method: 'GET',
     path: '/scopes',
@@ -73,18 +112,20 @@ const scopeRoutes = ({ scopes }: DiscoveryRoutesDeps): readonly ApiRoute[] => [
   {
     method: 'POST',
     path: '/scopes',
-    summary: 'Adds a routed or DMZ network',
-    handler: async ({ readBody }) => scopes.add(await readBody(NewScope)),
+    summary: 'Adds a routed or DMZ network, or one on a wire where this edge has no address',
+    handler: async ({ readBody, signal }) => scopes.add(await readBody(NewScope), signal),
   },
   {
     method: 'DELETE',
     path: '/scopes/:id',
     summary: 'Removes a network that was added',
-    handler: async ({ params }) => {
-      const id = v.safeParse(ScopeId, params.id);
-      if (!id.success) throw new AgentError('SCOPE_NOT_FOUND', 'There is no such scope');
-      await scopes.remove(id.output);
-    },
+    handler: async ({ params }) => scopes.remove(findScopeId(params.id)),
+  },
+  {
+    method: 'PATCH',
+    path: '/scopes/:id',
+    summary: 'Changes how a network is scanned: when, which ports, how fast',
+    handler: async ({ params, readBody }) => scopes.patch(findScopeId(params.id), await readBody(ScopePatch)),
   },
 ];
 
@@ -116,6 +157,7 @@ const scanRoutes = ({ desk }: DiscoveryRoutesDeps): readonly ApiRoute[] => [
 /** All routes of this plugin. */
 export const discoveryRoutes = (deps: DiscoveryRoutesDeps): readonly ApiRoute[] => [
   ...hostRoutes(deps),
+  ...changeRoutes(deps),
   ...scopeRoutes(deps),
   ...scanRoutes(deps),
 ];

@@ -1,6 +1,6 @@
 import { createVirtualClock, type VirtualClock } from '@sidegate/kit';
-import type { Cidr4, Forward, Host, HostId, Ip4, Mac, Scope } from '@sidegate/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Cidr4, Forward, Host, HostChanges, HostId, Ip4, Mac, Scan, Scope } from '@sidegate/protocol';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryPlatform, type MemoryPlatform } from '../../platform/memory.ts';
 import type { IfName } from '../../ports/index.ts';
 import { codeFrom, createTestHost, type TestHost } from '../testing/test-host.ts';
@@ -44,6 +44,14 @@ describe('the discovery plugin', () => {
   const open = async (files: ReadonlyMap<string, string>) => {
     platform = createMemoryPlatform({ files });
     platform.fakes.links.links = [link('eth0', '192.168.1.2/24')];
+    platform.fakes.links.routes = [
+      {
+        destination: '10.0.0.0/8',
+        family: 4,
+        gateway: '192.168.1.1' as Ip4,
+        interfaceName: 'eth0' as IfName,
+      },
+    ];
     clock = createVirtualClock();
     host = createTestHost(platform, clock);
     await host.start(plugin);
@@ -118,6 +126,98 @@ describe('the discovery plugin', () => {
     expect(await codeFrom(host.call('DELETE', `/scopes/${scope.id}`))).toBe('SCOPE_NOT_FOUND');
     const [attached] = await host.call<Scope[]>('GET', '/scopes');
     expect(await codeFrom(host.call('DELETE', `/scopes/${attached!.id}`))).toBe('SCOPE_ATTACHED');
+  });
+
+  it('says of a network that no route leads to it, or that its sender does not fit', async () => {
+    const add = (body: object) => codeFrom(host.call('POST', '/scopes', body));
+    expect(await add({ cidr: '172.20.0.0/24' })).toBe('SCOPE_UNROUTED');
+    const stray = { cidr: '192.168.55.0/24', senderAddress: '192.168.55.1' };
+    expect(await add({ ...stray, interfaceName: 'eth9' })).toBe('SCOPE_SENDER_UNFIT');
+    expect(await host.call('POST', '/scopes', { ...stray, interfaceName: 'eth0' })).toMatchObject({
+      kind: 'stray',
+      senderAddress: '192.168.55.1',
+    });
+  });
+
+  it('scans by a plan, which outlives a restart and can be taken back', async () => {
+    platform.fakes.run.scripts.set('arp-scan', () => '');
+    const [{ id } = { id: '' }] = await host.call<Scope[]>('GET', '/scopes');
+    const plan = { everySec: 3600, packetsPerSec: 100, ports: [80, 8899] };
+    expect(await host.call('PATCH', `/scopes/${id}`, plan)).toMatchObject({ plan });
+    const file = (await platform.ports.files.readText('state', 'scopes.json'))!;
+    await host[Symbol.asyncDispose]();
+    await open(new Map([['state/scopes.json', file]]));
+    platform.fakes.run.scripts.set('arp-scan', () => '');
+    await clock.advance(3_500_000);
+    expect(await host.call('GET', '/scans')).toEqual([]);
+    await clock.advance(200_000);
+    expect(await host.call('GET', '/scans')).toHaveLength(1);
+    const slow = expect.arrayContaining(['--interval=10000u']);
+    await vi.waitFor(() =>
+      expect(platform.fakes.run.calls).toContainEqual(
+        expect.objectContaining({ file: 'arp-scan', args: slow }),
+      ),
+    );
+    expect(await host.call('PATCH', `/scopes/${id}`, { everySec: null, ports: null })).toMatchObject({
+      plan: { packetsPerSec: 100 },
+    });
+    expect(await codeFrom(host.call('PATCH', `/scopes/${id}`, { everySec: 5 }))).toBe('BODY_INVALID');
+    expect(await codeFrom(host.call('PATCH', `/scopes/${id}`, { label: 'x' }))).toBe('SCOPE_ATTACHED');
+  });
+
+  it('goes on with a scan that a restart cut short, and not with one that somebody cancelled', async () => {
+    const scope = await host.call<Scope>('POST', '/scopes', { cidr: '10.9.0.0/30' });
+    const stop = async (cancel: boolean) => {
+      const scan = await host.call<Scan>('POST', '/scans', { scopeId: scope.id });
+      if (cancel) await host.call('DELETE', `/scans/${scan.id}`);
+      await clock.advance(10);
+      await host[Symbol.asyncDispose]();
+      const read = async (area: 'state' | 'runtime', name: string): Promise<[string, string]> => [
+        `${area}/${name}`,
+        (await platform.ports.files.readText(area, name)) ?? '',
+      ];
+      await open(new Map([await read('state', 'scopes.json'), await read('runtime', 'scans.json')]));
+      return host.call<Scan[]>('GET', '/scans');
+    };
+    expect(await stop(false)).toMatchObject([{ state: 'running', scopeIds: [scope.id] }]);
+    await host.call('DELETE', `/scans/${(await host.call<Scan[]>('GET', '/scans'))[0]!.id}`);
+    expect(await stop(true)).toEqual([]);
+  });
+
+  it('takes note of whom the kernel meets, on networks of its own only', async () => {
+    const met = (address: string, state: string, interfaceName = 'eth0') =>
+      platform.fakes.links.notify('neighbour', {
+        address: address as Ip4,
+        mac: '02:00:00:00:00:09' as Mac,
+        interfaceName: interfaceName as IfName,
+        state,
+      });
+    met('192.168.1.90', 'STALE');
+    met('10.0.0.90', 'REACHABLE');
+    met('192.168.1.91', 'REACHABLE', 'eth1');
+    await clock.advance(100);
+    expect(host.fact('hosts')).toHaveLength(2);
+    met('192.168.1.92', 'REACHABLE');
+    await vi.waitFor(async () => {
+      await clock.advance(50);
+      expect(host.fact('hosts')).toHaveLength(3);
+    });
+    expect(host.fact('hosts')?.at(-1)).toMatchObject({ addresses: ['192.168.1.92'], online: true });
+  });
+
+  it('tells what is different since somebody looked', async () => {
+    const changes = () => host.call<HostChanges>('GET', '/changes');
+    await host.call('POST', '/changes/seen');
+    expect((await changes()).changes).toEqual([]);
+    await clock.advance(1_000);
+    platform.fakes.run.scripts.set('arp-scan', () => '192.168.1.44\t3c:2a:f4:00:00:44\n');
+    await host.call('POST', '/scans');
+    await vi.waitFor(async () => {
+      await clock.advance(50);
+      expect((await changes()).changes).toMatchObject([{ what: 'new', to: '192.168.1.44' }]);
+    });
+    await clock.advance(10);
+    expect((await host.call<HostChanges>('POST', '/changes/seen')).changes).toEqual([]);
   });
 
   it('has nothing to scan without a private network', async () => {

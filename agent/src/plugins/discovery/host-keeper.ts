@@ -4,14 +4,17 @@
  * wears out.
  */
 import { type Clock, createSingleFlight, type Logger } from '@sidegate/kit';
-import { Host, type HostId } from '@sidegate/protocol';
+import { Host, type HostChanges, type HostId } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { type BookChange, createHostBook, type HostBook } from '../../discovery/host-book.ts';
+import { changesSince } from '../../discovery/host-history.ts';
 import type { VendorLookup } from '../../discovery/vendor-table.ts';
 import type { EdgeEventMap } from '../../plugin-api/index.ts';
 import type { Files } from '../../ports/index.ts';
 
 const FILE = 'hosts.json';
+const VISIT_FILE = 'visit.json';
+const VisitFile = v.strictObject({ version: v.literal(1), at: v.number() });
 /** A scan of sixty hosts makes hundreds of changes: they go out together, soon enough to look immediate. */
 const FLUSH_MS = 40;
 const SAVE_RUNTIME_MS = 60_000;
@@ -41,6 +44,13 @@ const parseHosts = (text: string | undefined): readonly Host[] => {
     return [];
   }
 };
+const parseVisit = (text: string | undefined): number | undefined => {
+  try {
+    return v.parse(VisitFile, JSON.parse(text ?? '')).at;
+  } catch {
+    return undefined;
+  }
+};
 const renderHosts = (hosts: readonly Host[]): string => JSON.stringify({ version: 1, hosts });
 
 /** See the top of this file. */
@@ -55,6 +65,7 @@ export class HostKeeper {
   #saveTimer: Disposable | undefined;
   #stateSavedAt: number;
   #pinned: ReadonlySet<HostId> = new Set();
+  #visitedAt = 0;
 
   constructor(deps: HostKeeperDeps) {
     this.#deps = deps;
@@ -67,7 +78,24 @@ export class HostKeeper {
     for (const area of ['runtime', 'state'] as const) {
       this.book.restore(parseHosts(await files.readText(area, FILE)));
     }
+    this.#visitedAt = parseVisit(await files.readText('state', VISIT_FILE)) ?? 0;
     this.#deps.publish(this.book.list());
+  }
+
+  /** What is different since `noteVisit`; since ever, where nobody was here yet. */
+  changes(): HostChanges {
+    return changesSince(this.book.list(), this.#visitedAt);
+  }
+
+  /** Somebody has seen the changes. */
+  async noteVisit(): Promise<HostChanges> {
+    this.#visitedAt = this.#deps.clock.wallMs();
+    await this.#deps.files.writeText(
+      'state',
+      VISIT_FILE,
+      JSON.stringify({ version: 1, at: this.#visitedAt }),
+    );
+    return this.changes();
   }
 
   /** Takes what the book says has changed. */

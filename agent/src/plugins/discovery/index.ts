@@ -9,9 +9,12 @@ import * as v from 'valibot';
 import type { PluginDefinition, PluginHost } from '../../plugin-api/index.ts';
 import { discoveryRoutes } from './discovery-routes.ts';
 import { HostKeeper } from './host-keeper.ts';
+import { watchNeighbours } from './neighbour-watch.ts';
 import { createPublishedWatch } from './published-watch.ts';
 import { ScanDesk } from './scan-desk.ts';
+import { createScanSchedule } from './scan-schedule.ts';
 import { ScopeKeeper } from './scope-keeper.ts';
+import { createScopeScout } from './scope-scout.ts';
 import { createDeviceFinder } from './sources/find-devices.ts';
 import { createLeaseSource } from './sources/leases.ts';
 import { createMdnsSource } from './sources/mdns.ts';
@@ -23,11 +26,29 @@ import { createWsDiscoverySource } from './sources/ws-discovery.ts';
 import { createVendorFile } from './vendor-file.ts';
 
 const LINK_DEBOUNCE_MS = 400;
-const ARP_SCAN_MISSING = 'ARP_SCAN_MISSING';
+const ARP_SCAN_TROUBLE = {
+  missing: {
+    code: 'ARP_SCAN_MISSING',
+    title: 'Scans may miss devices: arp-scan is not installed',
+    hint: 'Install it: apt install arp-scan (Debian), or the package arp-scan (OpenWrt).',
+  },
+  'not-permitted': {
+    code: 'ARP_SCAN_NOT_PERMITTED',
+    title: 'Scans may miss devices: arp-scan may not open raw sockets',
+    hint: 'Run the agent as root, or give arp-scan its capability: setcap cap_net_raw+ep "$(command -v arp-scan)".',
+  },
+} as const;
 
 const DiscoveryConfig = v.strictObject({
-  /** Lease files of a dnsmasq on this machine: OpenWrt's place, Debian's place. */
-  leaseFiles: v.optional(v.array(v.string()), ['/tmp/dhcp.leases', '/var/lib/misc/dnsmasq.leases']),
+  /** Lease files of a DHCP server on this machine: dnsmasq, odhcpd, ISC and Kea where OpenWrt and Debian have them. */
+  leaseFiles: v.optional(v.array(v.string()), [
+    '/tmp/dhcp.leases',
+    '/var/lib/misc/dnsmasq.leases',
+    '/tmp/hosts/odhcpd',
+    '/tmp/odhcpd.leases',
+    '/var/lib/dhcp/dhcpd.leases',
+    '/var/lib/kea/kea-leases4.csv',
+  ]),
 });
 type DiscoveryConfig = v.InferOutput<typeof DiscoveryConfig>;
 
@@ -37,14 +58,9 @@ const createSources = ({ ports, clock, health }: PluginHost, { leaseFiles }: Dis
   createDeviceFinder({
     ...ports,
     clock,
-    onArpScan: (isMissing) => {
-      if (!isMissing) return health.clear(ARP_SCAN_MISSING);
-      health.raise({
-        code: ARP_SCAN_MISSING,
-        severity: 'warning',
-        title: 'Scans may miss devices: arp-scan is not installed',
-        hint: 'Install it: apt install arp-scan (Debian), or the package arp-scan (OpenWrt).',
-      });
+    onArpScan: (trouble) => {
+      for (const { code } of Object.values(ARP_SCAN_TROUBLE)) health.clear(code);
+      if (trouble !== undefined) health.raise({ severity: 'warning', ...ARP_SCAN_TROUBLE[trouble] });
     },
   }),
   createMdnsSource(clock),
@@ -83,10 +99,19 @@ const createParts = (host: PluginHost, config: DiscoveryConfig) => {
     tunnelName: () => facts.get('tunnel')?.interfaceName,
     meshPrefix: () => facts.get('network-map')?.account.prefix4,
   });
+  const scout = createScopeScout({
+    ...ports,
+    clock,
+    scopes: () => scopes.list(),
+    meshPrefix: () => facts.get('network-map')?.account.prefix4,
+    tunnelName: () => facts.get('tunnel')?.interfaceName,
+    signal,
+  });
   const desk = new ScanDesk({
     sources: createSources(host, config),
     keeper,
     scopes,
+    files: ports.files,
     clock,
     log,
     signal,
@@ -104,7 +129,7 @@ const createParts = (host: PluginHost, config: DiscoveryConfig) => {
     log,
     signal,
   });
-  return { vendors, keeper, scopes, desk, watch, published };
+  return { vendors, keeper, scopes, scout, desk, watch, published };
 };
 
 /** See the top of this file. */
@@ -115,8 +140,8 @@ export const plugin: PluginDefinition<DiscoveryConfig> = {
   config: DiscoveryConfig,
   setup(host, config) {
     const { facts, ports, clock, log, signal, hooks } = host;
-    const { vendors, keeper, scopes, desk, watch, published } = createParts(host, config);
-    let links: Disposable | undefined;
+    const { vendors, keeper, scopes, scout, desk, watch, published } = createParts(host, config);
+    const running: Disposable[] = [];
     let pending: Disposable | undefined;
     const refreshSoon = () => {
       pending ??= clock.after(LINK_DEBOUNCE_MS, () => {
@@ -132,19 +157,34 @@ export const plugin: PluginDefinition<DiscoveryConfig> = {
         await keeper.load();
         await scopes.load(signal);
         const isPublished = (id: HostId) => published().some((one) => one.id === id);
-        for (const route of discoveryRoutes({ keeper, scopes, desk, isPublished })) hooks.api.add(route);
-        links = ports.links.watch((what) => {
-          if (what === 'link' || what === 'address') refreshSoon();
-        });
+        for (const route of discoveryRoutes({ keeper, scopes, scout, desk, isPublished }))
+          hooks.api.add(route);
+        running.push(
+          ports.links.watch((what) => {
+            if (what === 'link' || what === 'address') refreshSoon();
+          }),
+        );
+        running.push(
+          watchNeighbours({
+            links: ports.links,
+            clock,
+            scopes: () => scopes.attached(),
+            keeper,
+            prepare: () => vendors.load(),
+          }),
+        );
+        running.push(createScanSchedule({ scopes, desk, clock, log }));
         facts.watch('tunnel', refreshSoon);
         facts.watch('forwards', () => keeper.setPinned(new Set(published().map(({ id }) => id))));
         watch.start();
+        await desk.resume();
       },
       async stop() {
-        links?.[Symbol.dispose]();
+        for (const one of running) one[Symbol.dispose]();
         pending?.[Symbol.dispose]();
         watch[Symbol.dispose]();
         vendors[Symbol.dispose]();
+        await desk.stop();
         await keeper.stop();
       },
     };

@@ -5,6 +5,7 @@ import type { Observation } from '../../discovery/observation.ts';
 import type { ScanScope } from '../../discovery/scopes.ts';
 import { AgentError } from '../../errors.ts';
 import { createAddressFeed } from './address-feed.ts';
+import { createEstimate } from './estimate-remaining.ts';
 import type { DiscoverySink, DiscoverySource } from './source.ts';
 
 /** Sources, and where their reports go. */
@@ -12,9 +13,11 @@ export interface ScanDeps {
   readonly sources: readonly DiscoverySource[];
   readonly clock: Clock;
   readonly observe: (observation: Observation) => void;
-  /** 0 to 1, never going back. */
-  readonly onProgress: (progress: number, phase: string) => void;
+  /** 0 to 1, never going back; how long the rest takes, where anybody can tell. */
+  readonly onProgress: (progress: number, phase: string, remainingMs: number | undefined) => void;
   readonly onNotice: (sentence: string) => void;
+  /** The share of addresses that were asked whether anybody is there. */
+  readonly onSwept: (share: number) => void;
 }
 
 /** What a scan that was not cancelled amounted to. */
@@ -28,7 +31,12 @@ export interface ScanOutcome {
  * The share of work done over all sources, and what is being done. An examiner's share counts as far as the finders
  * have come: until then nobody knows how much there is to examine.
  */
-const createMeter = (sources: readonly DiscoverySource[], onProgress: ScanDeps['onProgress']) => {
+const createMeter = (
+  sources: readonly DiscoverySource[],
+  clock: Clock,
+  onProgress: ScanDeps['onProgress'],
+) => {
+  const estimate = createEstimate(sources, clock.monoMs());
   const shares = new Map(sources.map((source) => [source, 0]));
   const finders = sources.filter(({ role }) => role === 'find');
   const weigh = (some: readonly DiscoverySource[]) =>
@@ -42,12 +50,13 @@ const createMeter = (sources: readonly DiscoverySource[], onProgress: ScanDeps['
           Number(other.role === 'find') - Number(one.role === 'find') || other.weight - one.weight,
       )[0]?.[0].phase ?? 'Finishing';
   let shown = 0;
-  return (source: DiscoverySource, fraction: number) => {
+  return (source: DiscoverySource, fraction: number, remainingMs?: number) => {
+    estimate.note(source, fraction, remainingMs, clock.monoMs());
     shares.set(source, Math.max(shares.get(source) ?? 0, Math.min(1, fraction)));
     const found = finders.length === 0 ? 1 : weigh(finders) / total(finders);
     const examined = weigh(sources.filter(({ role }) => role === 'examine')) * found;
     shown = Math.max(shown, Math.min(1, (weigh(finders) + examined) / total(sources)));
-    onProgress(shown, phase());
+    onProgress(shown, phase(), estimate.remainingMs(clock.monoMs()));
   };
 };
 
@@ -64,7 +73,7 @@ export const runScan = async (
 ): Promise<ScanOutcome> => {
   const { sources, clock, observe, onNotice } = deps;
   const feed = createAddressFeed();
-  const meter = createMeter(sources, deps.onProgress);
+  const meter = createMeter(sources, clock, deps.onProgress);
   const completed = new Set<DiscoverySource['name']>();
   const failed = new Set<DiscoverySource['name']>();
 
@@ -77,7 +86,10 @@ export const runScan = async (
       if (observation.isSighting !== false && observation.address !== undefined)
         feed.add(observation.address as Ip4);
     },
-    progress: (fraction) => meter(source, fraction),
+    progress(fraction, remainingMs) {
+      if (source.name === 'arp') deps.onSwept(fraction);
+      meter(source, fraction, remainingMs);
+    },
     notice: onNotice,
   });
   const runSource = async (source: DiscoverySource) => {

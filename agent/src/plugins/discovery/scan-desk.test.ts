@@ -69,6 +69,7 @@ describe('a scan', () => {
       sources,
       keeper,
       scopes,
+      files: platform.ports.files,
       clock,
       log: silentLogger,
       signal: stop.signal,
@@ -252,7 +253,7 @@ describe('a scan', () => {
     platform.fakes.run.scripts.set('arp-scan', (args) =>
       args.at(-1) === '192.168.1.0/26' ? `192.168.1.20\t${CAMERA}\n10.0.0.9\t${PRINTER}\n` : '',
     );
-    const missing: boolean[] = [];
+    const missing: (string | undefined)[] = [];
     const finder = createDeviceFinder({ ...platform.ports, clock, onArpScan: (is) => missing.push(is) });
     openDesk(finder).start({ scopeId: first().id });
     await vi.waitFor(() => expect(scans.at(-1)).toMatchObject({ state: 'done', hostsFound: 1 }));
@@ -264,11 +265,56 @@ describe('a scan', () => {
       '192.168.1.0/24',
     ]);
     expect(platform.fakes.run.calls[0]?.args).toContain('--interface=eth0');
-    expect(missing).toEqual([false]);
+    expect(missing).toEqual([undefined]);
+  });
+
+  it('says how long it will take, when that can be told', async () => {
+    const desk = openDesk(
+      source({
+        async scan(_scope, sink, signal) {
+          sink.progress(0.01);
+          await clock.sleep(1_000, signal);
+          sink.progress(0.25);
+          await clock.sleep(3_000, signal);
+        },
+      }),
+    );
+    desk.start({ scopeId: first().id });
+    await clock.advance(500);
+    expect(scans.at(-1)).not.toHaveProperty('remainingSec');
+    await clock.advance(1_000);
+    // As long again for each quarter, and what the last device takes.
+    expect(scans.at(-1)?.remainingSec).toBe(5);
+    await clock.advance(5_000);
+    expect(scans.at(-1)).not.toHaveProperty('remainingSec');
+  });
+
+  it.each([
+    ['pcap_activate: eth0: You do not have permission', 'not-permitted'],
+    ['socket: Operation not permitted', 'not-permitted'],
+  ])('goes on where arp-scan fails with %s', async (stderr, trouble) => {
+    const troubles: (string | undefined)[] = [];
+    const neighbour = { address: at(20), mac: CAMERA, interfaceName: 'eth0' as IfName, state: 'REACHABLE' };
+    platform.fakes.links.neighbours = [neighbour];
+    const finder = createDeviceFinder({
+      ...platform.ports,
+      clock,
+      run: async () => {
+        throw new AgentError('COMMAND_FAILED', 'arp-scan failed', { details: { stderr } });
+      },
+      onArpScan: (is) => troubles.push(is),
+    });
+    openDesk(finder).start({ scopeId: first().id });
+    await clock.advance(5_000);
+    expect(scans.at(-1)).toMatchObject({
+      state: 'partial',
+      notices: [expect.stringContaining('raw sockets')],
+    });
+    expect(troubles).toEqual([trouble]);
   });
 
   it('goes on without arp-scan, by the neighbour table, and is partial', async () => {
-    const missing: boolean[] = [];
+    const missing: (string | undefined)[] = [];
     const finder = createDeviceFinder({ ...platform.ports, clock, onArpScan: (is) => missing.push(is) });
     platform.fakes.links.neighbours = [
       { address: at(20), mac: CAMERA, interfaceName: 'eth0' as IfName, state: 'REACHABLE' },
@@ -283,6 +329,6 @@ describe('a scan', () => {
     });
     expect(keeper.book.atAddress(at(20))).toMatchObject({ mac: CAMERA, online: true });
     expect(keeper.book.atAddress(at(30))).toMatchObject({ mac: PRINTER, online: false });
-    expect(missing).toEqual([true]);
+    expect(missing).toEqual(['missing']);
   });
 });

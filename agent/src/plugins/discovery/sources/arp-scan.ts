@@ -4,7 +4,7 @@
  * A first quick pass, then a patient one for devices that sleep between beacons.
  */
 import { isInCidr, networkOf, networkSize } from '@sidegate/kit';
-import type { Cidr4, Ip4 } from '@sidegate/protocol';
+import type { Cidr4, Ip4, Mac } from '@sidegate/protocol';
 import { parseArpScanLine } from '../../../discovery/parse-arp-scan.ts';
 import type { ScanScope } from '../../../discovery/scopes.ts';
 import { splitNetwork } from '../../../discovery/split-network.ts';
@@ -36,6 +36,7 @@ export const runArpScan = async (
   pass: Pick<Pass, 'timeoutMs' | 'intervalUs'>,
   onDevice: OnDevice,
   signal: AbortSignal,
+  senderAddress?: Ip4 | '0.0.0.0',
 ): Promise<void> => {
   const addresses = targets.reduce(
     (sum, target) => sum + (target.includes('/') ? networkSize(target as Cidr4) : 1),
@@ -51,6 +52,7 @@ export const runArpScan = async (
       '--retry=1',
       `--timeout=${pass.timeoutMs}`,
       `--interval=${pass.intervalUs}u`,
+      ...(senderAddress === undefined ? [] : [`--arpspa=${senderAddress}`]),
       ...targets,
     ],
     {
@@ -64,6 +66,13 @@ export const runArpScan = async (
   );
 };
 
+/** What a scan may send at most is what a person allowed, if anything; ARP packets count as any other. */
+const slowDown = (pass: Pass, packetsPerSec: number | undefined): Pass => {
+  if (packetsPerSec === undefined) return pass;
+  const intervalUs = Math.max(pass.intervalUs, Math.ceil(1_000_000 / packetsPerSec));
+  return { ...pass, intervalUs, width: intervalUs > pass.intervalUs ? 1 : pass.width };
+};
+
 /** Both passes over the scope. Throws COMMAND_NOT_FOUND where there is no arp-scan. */
 export const sweepByArp = async (
   run: Run,
@@ -73,7 +82,7 @@ export const sweepByArp = async (
 ): Promise<void> => {
   const { bits } = networkOf(scope.cidr);
   const passes = [QUICK, PATIENT].map((pass) => ({
-    pass,
+    pass: slowDown(pass, scope.packetsPerSec),
     blocks: splitNetwork(scope.cidr, Math.max(bits, Math.min(pass.blockBits, bits + Math.log2(MAX_BLOCKS)))),
   }));
   const total = passes.reduce((sum, { blocks }) => sum + blocks.length, 0);
@@ -84,7 +93,7 @@ export const sweepByArp = async (
   for (const { pass, blocks } of passes) {
     const limiter = createLimiter(pass.width);
     const ask = async (block: Cidr4) => {
-      await runArpScan(run, scope.interfaceName, [block], pass, report, signal);
+      await runArpScan(run, scope.interfaceName, [block], pass, report, signal, scope.senderAddress);
       sink.progress(++done / total);
     };
     await Promise.all(blocks.map((block) => limiter.run(() => ask(block))));
@@ -99,3 +108,18 @@ export const askByArp = (
   onDevice: OnDevice,
   signal: AbortSignal,
 ): Promise<void> => runArpScan(run, interfaceName, addresses, PATIENT, onDevice, signal);
+
+/** Who has an address already, asked in nobody's name (RFC 5227, section 2.1.1): nobody's table changes. */
+export const findHolder = async (
+  run: Run,
+  interfaceName: string,
+  address: Ip4,
+  signal: AbortSignal,
+): Promise<Mac | undefined> => {
+  let holder: Mac | undefined;
+  const onDevice: OnDevice = ({ mac }) => {
+    holder = mac;
+  };
+  await runArpScan(run, interfaceName, [address], PATIENT, onDevice, signal, '0.0.0.0');
+  return holder;
+};

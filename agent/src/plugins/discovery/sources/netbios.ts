@@ -23,7 +23,8 @@ export const createNetbiosSource = ({
   phase: 'Asking for Windows names',
   role: 'examine',
   weight: 0.05,
-  async scan({ ownAddress }, sink, signal) {
+  async scan({ ownAddress, senderAddress }, sink, signal) {
+    if (senderAddress !== undefined) return;
     await using socket = await sockets.bindUdp({
       family: 4,
       ...(ownAddress === undefined ? {} : { address: ownAddress }),

@@ -2,7 +2,7 @@
 import type { Clock } from '@sidegate/kit';
 import type { Ip4 } from '@sidegate/protocol';
 import type { ScanScope } from '../../../discovery/scopes.ts';
-import { KNOWN_PORTS, type KnownPort } from '../../../discovery/service-names.ts';
+import { KNOWN_PORTS, type KnownPort, toKnownPort } from '../../../discovery/service-names.ts';
 import { createLimiter } from '../limiter.ts';
 import type { DiscoverySink, DiscoverySource } from '../source.ts';
 import { probeService } from './probe-service.ts';
@@ -25,6 +25,10 @@ export const createServiceSource = (
   role: 'examine',
   weight: 0.6,
   async scan(scope: ScanScope, sink: DiscoverySink, signal: AbortSignal) {
+    // Where we have no address, nobody can answer us.
+    if (scope.senderAddress !== undefined) return;
+    const wanted =
+      scope.ports?.map((port) => ports.find((one) => one.port === port) ?? toKnownPort(port)) ?? ports;
     const overall = createLimiter(IN_ALL);
     const hosts = createLimiter(HOSTS_AT_ONCE);
     let total = 0;
@@ -42,14 +46,14 @@ export const createServiceSource = (
         else if (isAlive && !wasSeen) sink.observe({ address });
         wasSeen ||= isAlive;
       };
-      await Promise.all(ports.map((port) => perHost.run(() => overall.run(() => probe(port)))));
+      await Promise.all(wanted.map((port) => perHost.run(() => overall.run(() => probe(port)))));
     };
 
     const examinations: Promise<void>[] = [];
     if (scope.interfaceName !== undefined) await clock.sleep(HEAD_START_MS, signal);
     for await (const address of sink.addresses) {
       if (signal.aborted) break;
-      total += ports.length;
+      total += wanted.length;
       const examination = hosts.run(() => examine(address));
       // Its error is taken below; until then it must not count as unhandled.
       examination.catch(() => {});

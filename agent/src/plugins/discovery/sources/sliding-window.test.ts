@@ -6,20 +6,25 @@ describe('places that are free again after a while', () => {
   it('never gives more than there are in any stretch of time', () => {
     const steps = fc.array(fc.nat({ max: 50 }), { minLength: 1, maxLength: 200 });
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 90 }), steps, (places, holdMs, waits) => {
-        const window = createSlidingWindow(places, holdMs);
-        const taken: number[] = [];
-        let nowMs = 0;
-        for (const waitMs of waits) {
-          nowMs += waitMs;
-          if (window.waitMs(nowMs) > 0) continue;
-          window.take(nowMs);
-          taken.push(nowMs);
-        }
-        for (const at of taken) {
-          expect(taken.filter((one) => one > at - holdMs && one <= at).length).toBeLessThanOrEqual(places);
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 90 }),
+        steps,
+        (places, holdMs, waits) => {
+          const window = createSlidingWindow(places, holdMs);
+          const taken: number[] = [];
+          let nowMs = 0;
+          for (const waitMs of waits) {
+            nowMs += waitMs;
+            if (window.waitMs(nowMs) > 0) continue;
+            window.take(nowMs);
+            taken.push(nowMs);
+          }
+          for (const at of taken) {
+            expect(taken.filter((one) => one > at - holdMs && one <= at).length).toBeLessThanOrEqual(places);
+          }
+        },
+      ),
     );
   });
 

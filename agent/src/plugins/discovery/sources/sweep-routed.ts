@@ -12,9 +12,11 @@ import { type Clock, hostsOf, networkSize } from '@sidegate/kit';
 import type { Ip4 } from '@sidegate/protocol';
 import type { ScanScope } from '../../../discovery/scopes.ts';
 import { SWEEP_PORTS } from '../../../discovery/service-names.ts';
+import type { Run } from '../../../ports/index.ts';
 import { connectTcp } from '../../../tcp/connect-tcp.ts';
 import type { DiscoverySink } from '../source.ts';
 import { hasConntrackRoom } from './conntrack-room.ts';
+import { createPinger } from './ping.ts';
 import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';
 
 /** `gc_thresh3` of Linux less what those take who live there: without a place their own questions are dropped. */
@@ -32,6 +34,8 @@ const BURST_MS = 80;
 /** Long enough for the kernel's second try, which it makes after 1 s. */
 const TIMEOUT_MS = 1_250;
 const TICK_MS = 20;
+/** Networks of this size are pinged too: a process each is too dear for larger ones. */
+const PINGED_SIZE = 256;
 /** Sockets open at once; the rest of the file descriptors is for the rest of the agent. */
 const MAX_OPEN = 3_600;
 const ROOM_EVERY_MS = 500;
@@ -74,30 +78,42 @@ const createLimits = (knocks: number, packetsPerSec: number): readonly SlidingWi
   ];
 };
 
+/** What a sweep of a routed network works with. */
+export interface SweepRoutedDeps {
+  readonly clock: Clock;
+  readonly run: Run;
+}
+
 /** How a sweep knocks, where not as usual. */
 export interface SweepOptions {
   readonly ports?: readonly number[];
   /** First packets; what the kernel repeats comes on top. */
   readonly packetsPerSec?: number;
-  /** Addresses before this one, in their order, were asked by a scan that a restart cut short. */
-  readonly skip?: number;
 }
 
 /** Knocks at every address; ends early only by the signal. */
 export const sweepRouted = async (
-  { clock }: { readonly clock: Clock },
+  { clock, run }: SweepRoutedDeps,
   scope: ScanScope,
   sink: Pick<DiscoverySink, 'observe' | 'progress'>,
   signal: AbortSignal,
-  { ports = SWEEP_PORTS, packetsPerSec = scope.packetsPerSec ?? PACKETS_PER_SEC, skip = 0 }: SweepOptions = {},
+  { ports = SWEEP_PORTS, packetsPerSec = scope.packetsPerSec ?? PACKETS_PER_SEC }: SweepOptions = {},
 ): Promise<void> => {
   const total = networkSize(scope.cidr);
   const underWay = new Set<Promise<void>>();
   const limits = createLimits(ports.length, packetsPerSec);
+  const isAnsweringPing = total <= PINGED_SIZE ? createPinger(run) : undefined;
+  // What was under way when a restart came is asked again.
+  const skip = Math.max(0, Math.floor(total * (scope.resumeAt ?? 0)) - MAX_OPEN);
   let asked = 0;
   let done = 0;
   const visit = async (address: Ip4) => {
-    if (await knock(address, ports, signal)) sink.observe({ address });
+    // Side by side, for the router out there asks its wire for the address but once.
+    const [hasKnocked, hasPinged] = await Promise.all([
+      knock(address, ports, signal),
+      isAnsweringPing?.(address, signal),
+    ]);
+    if (hasKnocked || hasPinged === true) sink.observe({ address });
     const nowMs = clock.monoMs();
     const spanMs = Math.max(...limits.map((limit) => limit.spanMs(total - asked, nowMs)));
     sink.progress(++done / total, spanMs + TIMEOUT_MS);
