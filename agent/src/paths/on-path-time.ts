@@ -141,7 +141,8 @@ const onDirect = (state: PathState, nowMs: number): PathStep => {
   return still(state);
 };
 
-const onFallback = (state: PathState, nowMs: number): PathStep => {
+/** Shakes again, until it is time to give up. */
+export const onFallback = (state: PathState, nowMs: number): PathStep => {
   if (nowMs - state.sinceMs >= T.fallbackMaxMs)
     return still(goDown(state, 'nothing answers through the relay', nowMs));
   if (nowMs < state.revival.nextAtMs) return still(state);
@@ -150,7 +151,8 @@ const onFallback = (state: PathState, nowMs: number): PathStep => {
   return { state: { ...state, revival }, effects: shakeAgain({ ...state, revival }) };
 };
 
-const onDown = (state: PathState, nowMs: number): PathStep => {
+/** Shakes again ever later, while somebody sends. */
+export const onDown = (state: PathState, nowMs: number): PathStep => {
   if (state.hasSession && !isInUse(state.liveness, nowMs) && state.isOnline)
     return still(enterPhase(state, 'relayed', 'nothing is sent, nothing is known to be wrong', nowMs));
   if (!isBusy(state.liveness, nowMs) || nowMs < state.revival.nextAtMs) return still(state);
@@ -174,7 +176,8 @@ const RULES = {
 export const onPathTime = (state: PathState, nowMs: number): PathStep =>
   andThen(RULES[state.phase](state, nowMs), (next) => beatIfDue(next, nowMs));
 
-const phaseWakeAtMs = (state: PathState, nowMs: number): number | undefined => {
+/** When the phase itself wants to be looked at. */
+export const phaseWakeAtMs = (state: PathState, nowMs: number): number | undefined => {
   const { askedAtMs, notBeforeMs } = state.upgrade;
   switch (state.phase) {
     case 'relayed':

@@ -16,6 +16,17 @@ export interface PathTransition {
   readonly why: string;
 }
 
+/** What is watched of a peer that speaks plain WireGuard only; see `plain-path.ts`. */
+export interface PlainWatch {
+  /** Received by the last reading. */
+  readonly rxBytes: number | undefined;
+  /** When the counter last rose: any authenticated packet, be it a keepalive. */
+  readonly heardAtMs: number;
+  /** Knocks of the present round. */
+  readonly knocks: number;
+  readonly nextKnockAtMs: number;
+}
+
 export interface PathState {
   readonly phase: PathPhase;
   readonly sinceMs: number;
@@ -56,6 +67,8 @@ export interface PathState {
   };
   /** While down or falling back: how often and when next to try a new handshake. */
   readonly revival: { readonly tries: number; readonly nextAtMs: number };
+  /** Present where the peer is a stock WireGuard app. */
+  readonly plain: PlainWatch | undefined;
   /** Oldest first. */
   readonly transitions: readonly PathTransition[];
 }
@@ -68,6 +81,7 @@ export type PathEvent =
       readonly kind: 'tunnel-read';
       readonly endpoint: Endpoint | undefined;
       readonly handshakeAgeMs: number | undefined;
+      readonly rxBytes?: number;
     }
   | {
       readonly kind: 'peer-changed';
@@ -120,6 +134,8 @@ export type PathEffect =
       readonly nonce: string;
       readonly to: Endpoint;
     }
+  /** Send a handshake initiation that WireGuard here knows nothing of, from its port. */
+  | { readonly kind: 'knock'; readonly to: Endpoint }
   | { readonly kind: 'send-heartbeat'; readonly id: number; readonly isBusy: boolean };
 
 export interface PathStep {
@@ -140,6 +156,7 @@ export const createPath = (
     readonly reachKey: string;
     readonly endpoint: Endpoint | undefined;
     readonly handshakeAgeMs: number | undefined;
+    readonly plain?: PlainWatch | undefined;
   },
   nowMs: number,
 ): PathState => {
@@ -147,6 +164,7 @@ export const createPath = (
   const hasSession = handshakeAgeMs !== undefined && handshakeAgeMs < SESSION_LIFE_MS;
   const isDirect = hasSession && endpoint !== undefined && endpoint !== peer.relay;
   const fresh: PathState = {
+    plain: undefined,
     ...peer,
     phase: 'relayed',
     sinceMs: nowMs,

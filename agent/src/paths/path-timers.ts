@@ -51,6 +51,11 @@ export const PATH_TIMERS = {
   fallbackMaxMs: 5000,
   /** WireGuard repeats a lost handshake only after five seconds: when, in fallback, the resetting side makes another. */
   fallbackRetryMs: [350, 1000, 2200],
+  /** A round of knocks at a stock app: several, as packets in flight on the relay pull the app back. */
+  knocks: 10,
+  knockIntervalMs: 200,
+  /** A WireGuard peer that is sent data answers within 10 s (KEEPALIVE_TIMEOUT); readings are a second apart. */
+  plainSilentMs: 12_000,
   downRetryMs: [5000, 10_000, 20_000, 40_000, 60_000],
 } as const;
 

@@ -1,18 +1,15 @@
-/** The initiator's half of WireGuard's handshake, for tests and benches: what a node's kernel does. */
+/** The rest of the initiator's half of WireGuard, for tests and benches: what a node's kernel does. */
 import { chacha20poly1305, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { open, seal } from '../aead.ts';
-import { deriveKeys, hash, hasMac, mac, prepareMacKey } from '../blake2s.ts';
-import { generateKeyPair, importPublicKey, type KeyPair, sharedSecret } from '../key-pair.ts';
+import { open } from '../aead.ts';
+import { deriveKeys, hash, hasMac } from '../blake2s.ts';
+import type { Handshake } from '../initiator.ts';
+import { importPublicKey, type KeyPair, sharedSecret } from '../key-pair.ts';
 import { prepareMac1Key } from '../responder.ts';
 import {
-  CONSTRUCTION,
   COOKIE_REPLY,
   COOKIE_REPLY_SIZE_BYTES,
-  IDENTIFIER,
   INITIATION,
-  INITIATION_SIZE_BYTES,
   LABEL_COOKIE,
-  MESSAGE_INITIATION,
   MESSAGE_RESPONSE,
   MESSAGE_TRANSPORT,
   RESPONSE,
@@ -25,25 +22,10 @@ import {
   writeIndex,
 } from '../wireguard-messages.ts';
 
+export { encodeInitiation, encodeTimestamp, type Handshake } from '../initiator.ts';
+
 const text = (label: string): Uint8Array => new TextEncoder().encode(label);
 const EMPTY = new Uint8Array(0);
-
-/** TAI64N of the whitepaper's section 5.1; leap seconds do not matter to a value that only has to rise. */
-export const encodeTimestamp = (wallMs: number): Uint8Array => {
-  const bytes = Buffer.alloc(12);
-  bytes.writeBigUInt64BE(2n ** 62n + BigInt(Math.floor(wallMs / 1000)), 0);
-  bytes.writeUInt32BE(Math.round((wallMs % 1000) * 1e6), 8);
-  return bytes;
-};
-
-/** A handshake that was begun. */
-export interface Handshake {
-  readonly bytes: Uint8Array;
-  readonly index: number;
-  readonly ephemeral: KeyPair;
-  readonly chainingKey: Uint8Array;
-  readonly hash: Uint8Array;
-}
 
 /** A session as its initiator holds it. */
 export interface ClientSession {
@@ -52,36 +34,6 @@ export interface ClientSession {
   readonly sendKey: Uint8Array;
   readonly receiveKey: Uint8Array;
 }
-
-/** Encodes an initiation to the owner of `peerPublic`. */
-export const encodeInitiation = (
-  own: KeyPair,
-  peerPublic: Uint8Array,
-  index: number,
-  timestamp: Uint8Array,
-  cookie?: Uint8Array,
-  ephemeral: KeyPair = generateKeyPair(),
-): Handshake => {
-  const peerKey = importPublicKey(peerPublic);
-  const bytes = new Uint8Array(INITIATION_SIZE_BYTES);
-  bytes[0] = MESSAGE_INITIATION;
-  writeIndex(bytes, INITIATION.sender, index);
-  bytes.set(ephemeral.publicBytes, INITIATION.ephemeral);
-  const start = hash(text(CONSTRUCTION));
-  let transcript = hash(hash(hash(start, text(IDENTIFIER)), peerPublic), ephemeral.publicBytes);
-  let [chainingKey] = deriveKeys(start, ephemeral.publicBytes, 1);
-  let key: Uint8Array;
-  [chainingKey, key] = deriveKeys(chainingKey, sharedSecret(ephemeral.privateKey, peerKey)!, 2);
-  const sealedStatic = seal(key, 0, own.publicBytes, transcript);
-  bytes.set(sealedStatic, INITIATION.static);
-  transcript = hash(transcript, sealedStatic);
-  [chainingKey, key] = deriveKeys(chainingKey, sharedSecret(own.privateKey, peerKey)!, 2);
-  const sealedTimestamp = seal(key, 0, timestamp, transcript);
-  bytes.set(sealedTimestamp, INITIATION.timestamp);
-  bytes.set(mac(prepareMac1Key(peerPublic), bytes, INITIATION.mac1), INITIATION.mac1);
-  if (cookie !== undefined) bytes.set(mac(prepareMacKey(cookie), bytes, INITIATION.mac2), INITIATION.mac2);
-  return { bytes, index, ephemeral, chainingKey, hash: hash(transcript, sealedTimestamp) };
-};
 
 /** Checks and consumes the response; `undefined` where it is not the answer to this handshake. */
 export const consumeResponse = (

@@ -39,6 +39,8 @@ export const createEffectPerformer =
         return await parts.showMapping();
       case 'send-probe':
         return parts.probes()?.send(peer, effect, effect.to);
+      case 'knock':
+        return parts.probes()?.knock(peer, effect.to);
       case 'send-heartbeat':
         return parts.heartbeats()?.ask(peer, effect.id, effect.isBusy);
     }

@@ -13,6 +13,7 @@ import {
   type PathState,
   stepPath,
 } from '../../paths/path-machine.ts';
+import { createPlainWatch, nextPlainTimeMs, stepPlainPath } from '../../paths/plain-path.ts';
 
 /** Timers that are due already still let the event loop turn. */
 const WAKE_MIN_MS = 5;
@@ -74,7 +75,8 @@ export const createPathRunner = (deps: PathRunnerDeps): PathRunner => {
   const schedule = (id: NodeId, path: Running) => {
     path.timer?.[Symbol.dispose]();
     path.timer = undefined;
-    const atMs = nextPathTimeMs(path.state, clock.monoMs());
+    const nextTimeMs = path.state.plain === undefined ? nextPathTimeMs : nextPlainTimeMs;
+    const atMs = nextTimeMs(path.state, clock.monoMs());
     if (atMs === undefined || scope.signal.aborted) return;
     path.timer = clock.after(Math.max(WAKE_MIN_MS, atMs - clock.monoMs()), () =>
       dispatch(id, { kind: 'tick' }),
@@ -92,14 +94,17 @@ export const createPathRunner = (deps: PathRunnerDeps): PathRunner => {
     const path = running.get(id);
     if (path === undefined || scope.signal.aborted) return;
     const before = path.state.transitions.at(-1);
-    const { state, effects } = stepPath(path.state, event, clock.monoMs());
+    const step = path.state.plain === undefined ? stepPath : stepPlainPath;
+    const { state, effects } = step(path.state, event, clock.monoMs());
     path.state = state;
     for (const effect of effects) path.queue = path.queue.then(() => perform(path, effect));
     schedule(id, path);
     if (state.transitions.at(-1) !== before) deps.onMoved(path.peer, state);
   };
   const add = (peer: MapPeer, relay: Endpoint, found: FoundPeer) => {
-    const isController = deps.ownKey < peer.publicKey;
+    // A stock app controls nothing.
+    const plain = peer.speaks === 'wireguard' ? createPlainWatch(clock.monoMs()) : undefined;
+    const isController = plain !== undefined || deps.ownKey < peer.publicKey;
     const options = {
       isController,
       relay,
@@ -107,6 +112,7 @@ export const createPathRunner = (deps: PathRunnerDeps): PathRunner => {
       canProbe,
       reachKey: reachKeyOf(peer),
       ...found,
+      plain,
     };
     const state = createPath(options, clock.monoMs());
     const path: Running = { peer, state, queue: Promise.resolve(), timer: undefined };

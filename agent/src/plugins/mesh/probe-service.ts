@@ -8,6 +8,7 @@ import {
   type ProbeFrame,
   type PublicKey,
 } from '@sidegate/protocol';
+import { encodeKnock } from '@sidegate/relay';
 import { deriveProbeKey, encodeSeen, keyPrefixOf, signProbe, verifyProbe } from '../../paths/probe-auth.ts';
 import type { Sockets, UdpSocket } from '../../ports/index.ts';
 
@@ -19,6 +20,8 @@ export interface ProbeService extends AsyncDisposable {
   /** What the firewall must carry to and from the WireGuard port. */
   readonly agentPort: number;
   setPeers(peers: readonly MapPeer[]): void;
+  /** A handshake initiation of our own making, for a stock app; see `plain-path.ts`. */
+  knock(peer: MapPeer, to: Endpoint): void;
   send(peer: MapPeer, probe: Pick<ProbeFrame, 'type' | 'session' | 'nonce'>, to: Endpoint): void;
 }
 
@@ -76,6 +79,12 @@ export const startProbeService = async (options: {
           return [prefix, known?.peer.publicKey === peer.publicKey ? { ...known, peer } : { peer }];
         }),
       );
+    },
+    knock(peer, to) {
+      const target = splitEndpoint(to);
+      const privateBytes = Buffer.from(privateKey.reveal(), 'base64');
+      const bytes = encodeKnock(privateBytes, peer.publicKey, clock.wallMs(), Math.random);
+      (isIp4(target.address) ? four : six)?.send(bytes, target);
     },
     send(peer, { type, session, nonce }, to) {
       const key = keyOf(keyPrefixOf(peer.publicKey));

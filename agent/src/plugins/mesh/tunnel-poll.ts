@@ -56,9 +56,9 @@ export const startTunnelPoll = (deps: TunnelPollDeps): TunnelPoll => {
     if (traffic !== 'none' || (before !== undefined && isFirstContact(before, after)))
       runner.dispatch(peer.id, { kind: 'traffic', isReceived: traffic === 'received' });
     if (after.latestHandshakeAt !== undefined) wasReset.delete(peer.publicKey);
-    const { endpoint } = after;
+    const { endpoint, rxBytes } = after;
     const ageMs = handshakeAgeMs(after, clock.wallMs());
-    runner.dispatch(peer.id, { kind: 'tunnel-read', endpoint, handshakeAgeMs: ageMs });
+    runner.dispatch(peer.id, { kind: 'tunnel-read', endpoint, handshakeAgeMs: ageMs, rxBytes });
   };
   const flight = createSingleFlight(async () => {
     if (isEnded) return;
