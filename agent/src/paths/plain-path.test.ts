@@ -165,7 +165,7 @@ describe('the way to a stock app', () => {
     phone.step({ kind: 'punch', session, startInMs: 0, candidates: [] });
     phone.step({ kind: 'ping', session, nonce: session, from: SEEN, isSelect: true });
     phone.step({ kind: 'heartbeat-request', isBusy: true });
-    phone.step({ kind: 'network-changed', hasMoved: true });
+    phone.step({ kind: 'network-changed', left: [4] });
     phone.wait(60_000);
     expect(kindsOf(phone.take())).toEqual(expect.not.arrayContaining(['send-heartbeat', 'send-probe']));
   });
