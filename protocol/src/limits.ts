@@ -62,6 +62,8 @@ export const DEFAULTS = {
   /** TCP and UDP ports of a broker. */
   brokerHttpPort: 8080,
   brokerUdpPort: 7382,
+  /** UDP port of a node that relays for its account. */
+  relayUdpPort: 7383,
   ticketLifetimeSec: 60,
   enrolmentRequestSec: 900,
 } as const;

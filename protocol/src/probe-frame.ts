@@ -3,7 +3,9 @@
  *
  * Layout, 60 bytes, all types alike, so that an answer is never larger than the question:
  *   0  4  magic "SGP1": can never be WireGuard, whose first byte is 1 to 4 and next three are zero
- *   4  1  type: 1 ping, 2 pong, 3 select: a ping by which the controlling side names the path to switch to
+ *   4  1  type: 1 ping, 2 pong, 3 select: a ping by which the controlling side names the path to switch to;
+ *         4 echo, to a beacon or relay that knows the sender's address, 5 echoed: the same frame come back. Their
+ *         random nonce is all the proof that measuring a round trip needs; sender, address and HMAC are zero
  *   5  1  reserved, zero
  *   6  8  session, chosen by the broker for this punch
  *  14  8  nonce, chosen by the pinging side, echoed by the pong
@@ -18,7 +20,7 @@ export const PROBE_SIZE_BYTES = 60;
 export const PROBE_MAC_OFFSET = 46;
 
 export interface ProbeFrame {
-  readonly type: 'ping' | 'pong' | 'select';
+  readonly type: 'ping' | 'pong' | 'select' | 'echo' | 'echoed';
   /** 8 bytes, hex. */
   readonly session: string;
   /** 8 bytes, hex. */
@@ -32,7 +34,7 @@ export interface ProbeFrame {
   readonly mac: string;
 }
 
-const TYPES = ['ping', 'pong', 'select'] as const;
+const TYPES = ['ping', 'pong', 'select', 'echo', 'echoed'] as const;
 
 const hex = (bytes: Uint8Array, from: number, to: number): string => {
   let text = '';
@@ -77,4 +79,24 @@ export const decodeProbe = (bytes: Uint8Array): ProbeFrame | undefined => {
     seenPort: bytes[44]! * 256 + bytes[45]!,
     mac: hex(bytes, PROBE_MAC_OFFSET, PROBE_SIZE_BYTES),
   };
+};
+
+/** An echo with this nonce (8 bytes, hex). */
+export const encodeEcho = (nonce: string): Uint8Array =>
+  encodeProbe({
+    type: 'echo',
+    session: '00'.repeat(8),
+    nonce,
+    fromKeyPrefix: '00'.repeat(6),
+    seenAddress: '00'.repeat(16),
+    seenPort: 0,
+    mac: '00'.repeat(PROBE_SIZE_BYTES - PROBE_MAC_OFFSET),
+  });
+
+/** What a relay sends back for an echo; `undefined` for all else. Never an answer to an answer. */
+export const answerEcho = (bytes: Uint8Array): Uint8Array | undefined => {
+  if (decodeProbe(bytes)?.type !== 'echo') return undefined;
+  const answer = bytes.slice();
+  answer[4] = TYPES.indexOf('echoed') + 1;
+  return answer;
 };

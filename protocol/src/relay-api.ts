@@ -4,7 +4,7 @@
  * the broker: keys, and who may talk to whom; nothing else.
  */
 import * as v from 'valibot';
-import { DnsLabel, Endpoint, NodeId, PublicKey } from './ids.ts';
+import { DnsLabel, Endpoint, NodeId, Port, PublicKey } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
 /** Where a relay speaks WireGuard. The key is the relay's own, not that of the node it runs on. */
@@ -30,3 +30,28 @@ export const RelayDirectory = v.strictObject({
   meets: v.array(v.strictTuple([GroupIndex, GroupIndex])),
 });
 export type RelayDirectory = v.InferOutput<typeof RelayDirectory>;
+
+/** `POST /api/relay` of the agent, on its unix socket: be a relay, or no longer. */
+export const RelayWish = v.strictObject({
+  isOn: v.boolean(),
+  port: v.exactOptional(Port),
+  /** Where others reach it, if not at this machine's own public addresses. */
+  endpoints: v.exactOptional(v.pipe(v.array(Endpoint), v.maxLength(LIMITS.endpointsPerRelay))),
+});
+export type RelayWish = v.InferOutput<typeof RelayWish>;
+
+/** `GET /api/relay` of the agent. */
+export const RelayStatus = v.strictObject({
+  isOn: v.boolean(),
+  /** `waiting`: nobody let it relay yet. */
+  state: v.picklist(['off', 'no-address', 'waiting', 'relaying']),
+  port: Port,
+  publicKey: v.exactOptional(PublicKey),
+  endpoints: v.array(Endpoint),
+  /** Nodes that it may relay for, and those of them that are here. */
+  nodes: v.number(),
+  nodesHere: v.number(),
+  relayedPackets: v.number(),
+  relayedBytes: v.number(),
+});
+export type RelayStatus = v.InferOutput<typeof RelayStatus>;

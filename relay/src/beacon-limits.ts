@@ -13,6 +13,8 @@ export interface BeaconLimits {
   readonly cookieReplies: Rate;
   /** Bytes that one node may send through the relay. */
   readonly relayBytesPerNode: Rate;
+  /** Echoes that one node gets answered. */
+  readonly echoesPerNode: Rate;
   /** mac1 trials that one node may cause in the search for a destination. */
   readonly mac1TrialsPerNode: Rate;
   /** mac1 trials for one packet: what bounds the time one datagram can take, at about 0.2 microseconds each. */
@@ -27,6 +29,7 @@ export const DEFAULT_LIMITS: BeaconLimits = {
   provenInitiationsPerPrefix: { perSec: 50, burst: 200 },
   cookieReplies: { perSec: 5_000, burst: 5_000 },
   relayBytesPerNode: { perSec: 64 * MEBIBYTE, burst: 8 * MEBIBYTE },
+  echoesPerNode: { perSec: 10, burst: 20 },
   mac1TrialsPerNode: { perSec: 200_000, burst: 1_000_000 },
   mac1TrialsPerPacket: 16_384,
 };

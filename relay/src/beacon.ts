@@ -7,7 +7,7 @@
  * nothing else; a node's WebSocket carries that node only; strangers get silence. Pure: no socket, no timer; time and randomness are given.
  */
 import type { Clock, UdpEndpoint } from '@sidegate/kit';
-import type { NodeId, PublicKey } from '@sidegate/protocol';
+import { answerEcho, type NodeId, type PublicKey } from '@sidegate/protocol';
 import { open, seal } from './aead.ts';
 import { type BeaconLimits, DEFAULT_LIMITS } from './beacon-limits.ts';
 import { hasMac } from './blake2s.ts';
@@ -15,6 +15,7 @@ import { createHeldInitiations } from './held-initiations.ts';
 import { createInitiationGate } from './initiation-gate.ts';
 import { importKeyPair, type RandomSource, systemRandom } from './key-pair.ts';
 import { createNodeTable, type Leg, type NodeState, natKindOf, type Session } from './node-table.ts';
+import { takeTokens } from './rate-limit.ts';
 import { createRelay } from './relay.ts';
 import { acceptCounter } from './replay-window.ts';
 import { type ConsumedInitiation, consumeInitiation, createIdentity, encodeResponse } from './responder.ts';
@@ -179,6 +180,17 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     return relay.forwardByIndex(source, bytes, nowMs);
   };
 
+  /** Not WireGuard's: a node measures its round trip. As many bytes go back to where only it can be. */
+  const onOther = (beaconIndex: number, bytes: Uint8Array, from: Way, nowMs: number) => {
+    const answer = answerEcho(bytes);
+    if (answer === undefined) return drop('not-wireguard');
+    const node = table.findBySource(beaconIndex, from);
+    if (node === undefined) return drop('unknown-source');
+    if (directory.isNode(node.publicKey)?.id !== node.id) return drop('unknown-node');
+    if (!takeTokens(node.echoes, limits.echoesPerNode, nowMs)) return drop('rate-limited');
+    return [{ beaconIndex, to: from, bytes: answer }];
+  };
+
   return {
     publicKeys: identities.map(({ publicKey }) => publicKey),
 
@@ -193,7 +205,8 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
       if (type === MESSAGE_INITIATION && hasMac(identities[beaconIndex]!.mac1Key, bytes, INITIATION.mac1)) {
         return onInitiation(beaconIndex, bytes, from, nowMs);
       }
-      return type === 0 ? drop('not-wireguard') : onRelayed(type, beaconIndex, bytes, from, nowMs);
+      if (type === 0) return onOther(beaconIndex, bytes, from, nowMs);
+      return onRelayed(type, beaconIndex, bytes, from, nowMs);
     },
 
     sweep() {

@@ -91,6 +91,7 @@ export interface NodeState {
   audience: Audience | undefined;
   readonly quota: TokenBucket;
   readonly trials: TokenBucket;
+  readonly echoes: TokenBucket;
 }
 
 /** A leg not heard of for this long is not preferred any more: two keepalives and some. */
@@ -222,6 +223,7 @@ const createNode = (ref: NodeRef, limits: BeaconLimits, nowMs: number): NodeStat
     audience: undefined,
     quota: createTokenBucket(limits.relayBytesPerNode, nowMs),
     trials: createTokenBucket(limits.mac1TrialsPerNode, nowMs),
+    echoes: createTokenBucket(limits.echoesPerNode, nowMs),
   };
 };
 

@@ -21,6 +21,8 @@ import type {
   PeerStatus,
   PortMappingStatus,
   PublicKey,
+  RelayDirectory,
+  RelayOffer,
   Scope,
 } from '@sidegate/protocol';
 import type * as v from 'valibot';
@@ -86,6 +88,10 @@ export interface Facts {
   'own-candidates': readonly Candidate[];
   /** Owner: mesh. Pinned at enrolment: checks login tickets. Base64 of 32 bytes. */
   'ticket-key': string;
+  /** Owner: relay. Where it would relay for the account; absent where it would not. */
+  relay: RelayOffer;
+  /** Owner: mesh. What the broker lets our relay do; absent until it was asked. */
+  'relay-directory': RelayDirectory | 'refused';
   /** Owner: discovery. */
   hosts: readonly Host[];
   /** Owner: discovery. */

@@ -14,5 +14,6 @@ export const builtInPlugins: readonly PluginSource[] = [
   { name: 'forwarding', load: () => import('./forwarding/index.ts') },
   { name: 'discovery', load: () => import('./discovery/index.ts') },
   { name: 'port-mapping', load: () => import('./port-mapping/index.ts') },
+  { name: 'relay', load: () => import('./relay/index.ts') },
   { name: 'web', load: () => import('./web/index.ts') },
 ];
