@@ -6,7 +6,6 @@
 export { type Beacon, type BeaconOptions, createBeacon } from './beacon.ts';
 export { type BeaconLimits, DEFAULT_LIMITS } from './beacon-limits.ts';
 export { encodeKnock } from './initiator.ts';
-export type { RandomSource } from './key-pair.ts';
 export { encodePublicKey, importKeyPair, type RandomSource } from './key-pair.ts';
 export type {
   BeaconDirectory,

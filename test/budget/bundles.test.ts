@@ -8,9 +8,9 @@ import { expect, test } from 'vitest';
 const AGENT = join(ROOT, 'agent/dist/sidegate.mjs');
 const BROKER = join(ROOT, 'broker/dist/sidegate-broker.mjs');
 
-/** Bytes; the agent's goal is 400 kB, see ADR 5 for what stands above it. */
+/** Bytes; the agent's goal is 400 kB, see ADR 5 for what stands above it. A private relay is 42 kB of them. */
 test.each([
-  [AGENT, 540_000],
+  [AGENT, 590_000],
   [BROKER, 1_300_000],
 ])('%s keeps its size', (path, limitBytes) => {
   expect(statSync(path).size).toBeLessThanOrEqual(limitBytes);

@@ -8,6 +8,7 @@ import { hostCommand, hostsCommand } from './commands/hosts.ts';
 import { setPasswordCommand } from './commands/login.ts';
 import { peersCommand } from './commands/peers.ts';
 import { daemonCommand, versionCommand } from './commands/process.ts';
+import { relayCommands } from './commands/relay.ts';
 import { scanCommand } from './commands/scan.ts';
 import { scopeCommands } from './commands/scopes.ts';
 import { statusCommand } from './commands/status.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   ...forwardCommands,
   ...addressCommands,
   ...scopeCommands,
+  ...relayCommands,
   doctorCommand,
   setPasswordCommand,
   daemonCommand,

@@ -81,6 +81,8 @@ const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: numbe
     relay !== state.relay && state.phase !== 'direct' && state.phase !== 'switching'
       ? [{ kind: 'set-endpoint', endpoint: relay }]
       : [];
+  if (event.isOtherRelay === true && effects.length > 0 && state.hasSession && state.phase !== 'down')
+    return startFallback(changed, 'the pair has another relay', nowMs, state.isController);
   if (state.phase === 'direct' && isNamed(state.reachKey, state.direct) && !isNamed(reachKey, state.direct))
     return { state: { ...changed, isPeerElsewhere: true }, effects: [{ kind: 'read-tunnel' }] };
   if (isOnline && state.phase === 'down')

@@ -87,6 +87,8 @@ export type PathEvent =
       readonly kind: 'peer-changed';
       readonly isOnline: boolean;
       readonly relay: Endpoint;
+      /** Not just another address of the one before: it knows no session of ours. */
+      readonly isOtherRelay?: boolean;
       readonly reachKey: string;
     }
   | { readonly kind: 'probing-changed'; readonly canProbe: boolean }

@@ -1,4 +1,4 @@
-import type { Beacon, Cidr4, Endpoint, Ip, NodeId } from '@sidegate/protocol';
+import type { Beacon, Cidr4, Endpoint, Ip, PublicKey } from '@sidegate/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { IfName, Link, Route } from '../ports/index.ts';
@@ -32,15 +32,17 @@ describe('the address of a beacon', () => {
     ['the way round, where UDP is blocked', ways('46', { shim: SHIM }), SHIM],
   ])('is %s', (_name, underlay, expected) => {
     expect(beaconEndpoint(beacon(FOUR, SIX), underlay)).toBe(expected);
-    expect(relayFor({ beacons: [beacon(FOUR, SIX)] }, { id: 'n' as NodeId }, underlay)).toBe(expected);
+    expect(relayFor({ beacons: [beacon(FOUR, SIX)] }, { publicKey: 'n' as PublicKey }, underlay)).toBe(
+      expected,
+    );
   });
 
   test('is none where no family is shared, and the relay is that of the next beacon', () => {
     expect(beaconEndpoint(beacon(FOUR), ways('6'))).toBeUndefined();
     const beacons = [beacon(FOUR), beacon(SIX)];
-    expect(relayFor({ beacons }, { id: 'n' as NodeId }, ways('6'))).toBe(SIX);
-    expect(relayFor({ beacons: [beacon(FOUR)] }, { id: 'n' as NodeId }, ways('6'))).toBe(FOUR);
-    expect(relayFor({ beacons: [] }, { id: 'n' as NodeId }, ways('46'))).toBeUndefined();
+    expect(relayFor({ beacons }, { publicKey: 'n' as PublicKey }, ways('6'))).toBe(SIX);
+    expect(relayFor({ beacons: [beacon(FOUR)] }, { publicKey: 'n' as PublicKey }, ways('6'))).toBe(FOUR);
+    expect(relayFor({ beacons: [] }, { publicKey: 'n' as PublicKey }, ways('46'))).toBeUndefined();
   });
 
   test('can be another one only where both families lead to it', () => {

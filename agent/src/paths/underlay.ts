@@ -2,10 +2,11 @@
  * The ways out that this machine has now, and what follows for beacons and relays: which of a beacon's addresses is
  * greeted, which relay a pair of nodes starts behind. Everything that needs an endpoint of the broker asks here. Pure.
  */
-import type { Beacon, Endpoint, MapPeer, NetworkMap } from '@sidegate/protocol';
+import type { Beacon, Endpoint, MapPeer, MapRelay, NetworkMap, PublicKey } from '@sidegate/protocol';
 import type { IfName, Link, Route } from '../ports/index.ts';
 import { type Family, familyOf } from './family.ts';
 import { ownLinks } from './own-candidates.ts';
+import { commonRelay, type RelayUser } from './relay-order.ts';
 
 /** Ways out. */
 export interface Underlay {
@@ -46,24 +47,47 @@ export const findWaysOut = (
 const isReachable = (endpoint: Endpoint, { hasIp4, hasIp6 }: Underlay): boolean =>
   familyOf(endpoint) === 6 ? hasIp6 : hasIp4;
 
+type RelayMap = Pick<NetworkMap, 'beacons' | 'relays'>;
+
+/** What a node greets: the broker's beacons, and the relays of its account. */
+export const greetedOf = ({ beacons, relays }: RelayMap): readonly (Beacon | MapRelay)[] => [
+  ...beacons,
+  ...(relays ?? []),
+];
+
 /** Where to greet a beacon; `undefined` where we have no way to any of its addresses. */
-export const beaconEndpoint = ({ endpoints }: Beacon, underlay: Underlay): Endpoint | undefined => {
-  if (underlay.shim !== undefined) return underlay.shim;
+export const beaconEndpoint = (beacon: Beacon | MapRelay, underlay: Underlay): Endpoint | undefined => {
+  const { endpoints } = beacon;
+  // The fallback leads to the broker, and no further.
+  if (underlay.shim !== undefined && !('node' in beacon)) return underlay.shim;
   // Offline for a moment: the peer stays what it was, ready for the way out that comes back.
   const isOffline = !underlay.hasIp4 && !underlay.hasIp6;
   const usable = endpoints.filter((endpoint) => isOffline || isReachable(endpoint, underlay));
   return usable.find((endpoint) => familyOf(endpoint) === underlay.preferred) ?? usable[0];
 };
 
+/** Which relay an endpoint is of, by its key; the broker's first beacon stands for all of the broker. */
+export const relayKeyAt = (map: RelayMap, endpoint: Endpoint, underlay: Underlay): PublicKey | undefined => {
+  const own = map.relays?.find(({ endpoints }) => endpoints.includes(endpoint));
+  if (own !== undefined) return own.publicKey;
+  const isBroker = endpoint === underlay.shim || allBeaconEndpoints(map).includes(endpoint);
+  return isBroker ? map.beacons[0]?.publicKey : undefined;
+};
+
 /**
- * Where the relay of a pair is for us: an address over which we greet its beacon, because it forwards for sources that
+ * Where the relay of a pair is for us: that of the account which both reach, else the broker's; an address over which we greet its beacon, because it forwards for sources that
  * it knows. The peer may come to the same relay over the other family. `undefined` while the map has no relay.
  */
 export const relayFor = (
-  { beacons }: Pick<NetworkMap, 'beacons'>,
-  _peer: Pick<MapPeer, 'id'>,
+  { beacons, relays }: RelayMap,
+  peer: Pick<MapPeer, 'publicKey' | 'relays'>,
   underlay: Underlay,
+  own?: RelayUser,
 ): Endpoint | undefined => {
+  const common = own && commonRelay(own, peer);
+  const relay = common && relays?.find(({ publicKey }) => publicKey === common);
+  const chosen = relay && beaconEndpoint(relay, underlay);
+  if (chosen !== undefined) return chosen;
   for (const beacon of beacons) {
     const endpoint = beaconEndpoint(beacon, underlay);
     if (endpoint !== undefined) return endpoint;

@@ -2,13 +2,13 @@
  * Which changes make the tunnel's peers what the map wants. Endpoints of existing peers are left alone: the path
  * machine decides those, and an interface that outlived the agent may hold healthy direct ones. Pure.
  */
-import type { Beacon, Endpoint, MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
+import type { Beacon, Endpoint, MapPeer, MapRelay, NetworkMap, PublicKey } from '@sidegate/protocol';
 import { DEFAULTS } from '@sidegate/protocol';
-import { beaconEndpoint, relayFor, type Underlay } from '../paths/underlay.ts';
+import { beaconEndpoint, greetedOf, relayFor, type Underlay } from '../paths/underlay.ts';
 import type { TunnelPeer, TunnelPeerChange, TunnelPeerState } from '../ports/index.ts';
 
 /** A beacon: held open by keepalive, no network behind it, so it can never inject a packet. */
-export const beaconPeer = ({ publicKey }: Beacon, endpoint: Endpoint): TunnelPeer => ({
+export const beaconPeer = ({ publicKey }: Pick<Beacon, 'publicKey'>, endpoint: Endpoint): TunnelPeer => ({
   publicKey,
   endpoint,
   allowedIps: [],
@@ -32,7 +32,10 @@ export const nodePeer = (
 });
 
 /** The beacons that we have a way to. */
-export const beaconPeers = (beacons: readonly Beacon[], underlay: Underlay): readonly TunnelPeer[] =>
+export const beaconPeers = (
+  beacons: readonly (Beacon | MapRelay)[],
+  underlay: Underlay,
+): readonly TunnelPeer[] =>
   beacons.flatMap((beacon) => {
     const endpoint = beaconEndpoint(beacon, underlay);
     return endpoint === undefined ? [] : [beaconPeer(beacon, endpoint)];
@@ -43,9 +46,10 @@ export const desiredPeers = (
   map: NetworkMap,
   underlay: Underlay,
   keepaliveOf: (publicKey: PublicKey) => number,
+  relayOf: (peer: MapPeer) => Endpoint | undefined = (peer) => relayFor(map, peer, underlay),
 ): readonly TunnelPeer[] => [
-  ...beaconPeers(map.beacons, underlay),
-  ...map.peers.map((peer) => nodePeer(peer, relayFor(map, peer, underlay), keepaliveOf(peer.publicKey))),
+  ...beaconPeers(greetedOf(map), underlay),
+  ...map.peers.map((peer) => nodePeer(peer, relayOf(peer), keepaliveOf(peer.publicKey))),
 ];
 
 const hasSameNetworks = (one: readonly string[], other: readonly string[]): boolean => {

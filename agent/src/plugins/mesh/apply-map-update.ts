@@ -25,6 +25,7 @@ export const applyMapUpdate = (map: NetworkMap | undefined, update: MapUpdate): 
       ...map,
       revision: update.revision,
       self: update.self ?? map.self,
+      ...(update.relays === undefined ? {} : { relays: update.relays }),
       peers: peers.sort((one, other) => (one.id < other.id ? -1 : 1)),
     },
   };

@@ -24,6 +24,7 @@ import {
   type NodeEvent,
   type NodeEventName,
   type NodeId,
+  RelayDirectory,
 } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
@@ -65,6 +66,12 @@ export interface BrokerClient {
   requestPunch(token: Secret, peer: NodeId, signal: AbortSignal): Promise<void>;
   /** These hosts behind us, and no others, shall have addresses. */
   setHosts(token: Secret, hosts: readonly HostWish[], signal: AbortSignal): Promise<void>;
+  /** What our relay may do, if that is not of this revision. */
+  readRelayDirectory(
+    token: Secret,
+    revision: string | undefined,
+    signal: AbortSignal,
+  ): Promise<RelayDirectory | 'same'>;
   leave(token: Secret, signal: AbortSignal): Promise<void>;
   /** Says that this node goes off line, and stays a member. */
   goOffline(token: Secret, signal: AbortSignal): Promise<void>;
@@ -83,6 +90,8 @@ interface Call {
   readonly path: string;
   readonly token?: Secret;
   readonly body?: unknown;
+  /** Revision of what we have: where it is that still, the answer is 'same'. */
+  readonly etag?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -122,7 +131,7 @@ export const createBrokerClient = (
   fetchUrl: typeof fetch = fetch,
 ): BrokerClient => {
   const urlOf = (path: string): string => new URL(path, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`).href;
-  const send = async ({ method, path, token, body, signal }: Call): Promise<Response> => {
+  const send = async ({ method, path, token, body, etag, signal }: Call): Promise<Response> => {
     try {
       return await fetchUrl(urlOf(path), {
         method,
@@ -130,6 +139,7 @@ export const createBrokerClient = (
           accept: 'application/json',
           // A connection kept for later may be from an address that this machine no longer has.
           connection: 'close',
+          ...(etag === undefined ? {} : { 'if-none-match': `"${etag}"` }),
           ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
@@ -154,8 +164,9 @@ export const createBrokerClient = (
       timeout.abort(new Error('The broker did not answer in time')),
     );
     const response = await send({ ...request, signal: AbortSignal.any([request.signal, timeout.signal]) });
-    if (!response.ok) return refuse(response);
-    const result = v.safeParse(schema, parseJson(await readText(response)));
+    if (!response.ok && response.status !== 304) return refuse(response);
+    const answer = response.status === 304 ? 'same' : parseJson(await readText(response));
+    const result = v.safeParse(schema, answer);
     if (!result.success)
       throw new AgentError('BROKER_NOT_UNDERSTOOD', "Understand the broker's answer", {
         details: { url: baseUrl, problem: result.issues[0].message },
@@ -198,6 +209,11 @@ export const createBrokerClient = (
     async setHosts(token, hosts, signal) {
       // What was allotted comes with the map, as everything that peers know too.
       await call(Nothing, { method: 'PUT', path: 'v1/nodes/self/addresses', token, body: { hosts }, signal });
+    },
+    async readRelayDirectory(token, revision, signal) {
+      const path = 'v1/nodes/self/relay-directory';
+      const request = { method: 'GET', path, token, signal, etag: revision } as const;
+      return (await call(v.union([RelayDirectory, v.literal('same')]), request)).value;
     },
     async leave(token, signal) {
       await call(Nothing, { method: 'DELETE', path: 'v1/nodes/self', token, signal });

@@ -145,6 +145,7 @@ const openLink = async ({ isBeating = false, isDeaf = (): boolean => false } = {
     onPunch: () => heard.push('punch'),
     onBeaconsLost: () => heard.push('beacons lost'),
     onCloned: () => heard.push('cloned'),
+    onRelayDirectory: () => {},
     onRevoked: (reason) => heard.push(`revoked ${reason}`),
     onContact: () => {},
   });

@@ -30,6 +30,8 @@ export interface BrokerLinkDeps {
   readonly onPunch: (punch: Punch) => void;
   /** The broker lost its sessions: greet the beacons again, and expect nothing of the relay. */
   readonly onBeaconsLost: () => void;
+  /** What our relay may do changed. */
+  readonly onRelayDirectory: () => void;
   readonly onRevoked: (reason: string) => void;
   /** Another machine with our identity was there before us. */
   readonly onCloned: () => void;
@@ -112,6 +114,8 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
         return deps.onPunch(data);
       case 'rebeacon':
         return deps.onBeaconsLost();
+      case 'relay-directory':
+        return deps.onRelayDirectory();
       case 'revoked':
         return deps.onRevoked(data.reason);
     }

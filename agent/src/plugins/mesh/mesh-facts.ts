@@ -12,6 +12,7 @@ export interface MeshFacts {
   /** Publishes when something is new. */
   setCandidates(candidates: Facts['own-candidates'] | undefined): void;
   setTicketKey(key: string | undefined): void;
+  setRelayDirectory(directory: Facts['relay-directory'] | undefined): void;
   /** Publishes when something is new; events for peers whose path, presence or endpoint changed. */
   setPeers(peers: readonly PeerStatus[]): void;
   peers(): readonly PeerStatus[];
@@ -39,6 +40,7 @@ export const claimMeshFacts = (host: PluginHost): MeshFacts => {
     peers: host.facts.claim('peers'),
     candidates: host.facts.claim('own-candidates'),
     ticketKey: host.facts.claim('ticket-key'),
+    relayDirectory: host.facts.claim('relay-directory'),
   };
   let life = NOTHING;
   let peers: readonly PeerStatus[] = [];
@@ -53,6 +55,7 @@ export const claimMeshFacts = (host: PluginHost): MeshFacts => {
     },
     life: () => life,
     setMap: (map) => set(facts.map, map),
+    setRelayDirectory: (directory) => set(facts.relayDirectory, directory),
     setTunnel: (tunnel) => set(facts.tunnel, tunnel),
     setCandidates(next) {
       if (JSON.stringify(next) !== JSON.stringify(host.facts.get('own-candidates')))

@@ -6,6 +6,7 @@ import { createScope, createSingleFlight, type ResourceScope } from '@sidegate/k
 import type { Endpoint, MapPeer, NetworkMap } from '@sidegate/protocol';
 import type { Family } from '../../paths/family.ts';
 import type { PathEvent } from '../../paths/path-state.ts';
+import { greetedOf } from '../../paths/underlay.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { publicKeyOf } from '../../tunnel/key-pair.ts';
 import { type AddressKeeper, openAddressKeeper } from './address-keeper.ts';
@@ -21,6 +22,7 @@ import { describeSelf, hasBeaconAnswered, overlapOf } from './mesh-views.ts';
 import { renderFirewallWish, renderNames, renderPeerStatus } from './mesh-wishes.ts';
 import { type NetworkView, type NetworkWatcher, watchNetwork } from './network-watcher.ts';
 import { type PathService, startPathService } from './path-service.ts';
+import { type RelayDirectoryWatch, watchRelayDirectory } from './relay-directory-watch.ts';
 import { openTunnelKeeper, type TunnelKeeper } from './tunnel-keeper.ts';
 import { startTunnelPoll, type TunnelPoll } from './tunnel-poll.ts';
 import { createUnderlayWatch, type UnderlayWatch } from './underlay-watch.ts';
@@ -72,6 +74,7 @@ class Session implements MeshSession {
   #keeper: TunnelKeeper | undefined;
   #poll: TunnelPoll | undefined;
   #link: BrokerLink | undefined;
+  #relayDirectory: RelayDirectoryWatch | undefined;
   #addresses: AddressKeeper | undefined;
   #greetedAtMs: number;
   #isUp = false;
@@ -135,6 +138,7 @@ class Session implements MeshSession {
         log.debug('a path moved', { peer: peer.name, state: phase, why: transitions.at(-1)?.why ?? '' });
         this.#publishPeers();
       },
+      onRelaysChanged: () => this.#onRelaysChanged(),
     });
     this.#paths = this.#scope.add(paths);
     const { address4, address6 } = enrolment;
@@ -145,6 +149,7 @@ class Session implements MeshSession {
       fixedPort: config.listenPort,
       ownKey,
       keepaliveSecOf: paths.runner.keepaliveSecOf,
+      relayOf: paths.relayOf,
       signal: this.#scope.signal,
     });
     this.#poll = this.#scope.add(
@@ -164,6 +169,14 @@ class Session implements MeshSession {
     await this.#applyMap.request();
     this.#link = this.#scope.add(this.#openLink(this.#keeper.listenPort, this.#maps, this.#network));
     this.#scope.add(host.hooks.candidates.watch(() => this.#link?.checkInSoon()));
+    this.#relayDirectory = this.#scope.add(
+      watchRelayDirectory({
+        host,
+        publish: (directory) => this.#deps.facts.setRelayDirectory(directory),
+        ask: (revision, signal) => this.#deps.client.readRelayDirectory(identity.token, revision, signal),
+        onOffer: () => this.#link?.checkInSoon(),
+      }),
+    );
     this.#addresses = this.#scope.add(this.#keepAddresses(this.#maps));
   }
 
@@ -185,6 +198,7 @@ class Session implements MeshSession {
           links: network.view().links,
           facts,
           healthCodes: healthCodes(),
+          relays: this.#paths?.relays(),
         }),
       onMapChanged: () =>
         this.#inBackground('could not apply the network map', async () => {
@@ -199,6 +213,7 @@ class Session implements MeshSession {
         log.info('the broker restarted; greeting its beacons anew');
         this.#greetThen(() => this.#paths?.runner.dispatchAll({ kind: 'relay-lost' }));
       },
+      onRelayDirectory: () => this.#relayDirectory?.request(),
       onRevoked,
       onCloned,
       onContact: ({ isConnected, lastContactAt }) =>
@@ -226,11 +241,24 @@ class Session implements MeshSession {
     });
   }
 
+  #greeted(): ReturnType<typeof greetedOf> {
+    const map = this.#maps?.map();
+    return map === undefined ? [] : greetedOf(map);
+  }
+
+  /** Others answer than before: paths take to the relays that both ends reach. */
+  #onRelaysChanged(): void {
+    const map = this.#maps?.map();
+    if (map === undefined) return;
+    this.#paths?.setMap(map, this.#underlay.current(), [...(this.#poll?.latest().values() ?? [])]);
+    this.#link?.checkInSoon();
+  }
+
   /** The relay forwards for addresses that greeted it, so that comes first; it holds early handshakes until then. */
   #greetThen(next: () => void): void {
     this.#greetedAtMs = this.#deps.host.clock.monoMs();
     this.#inBackground('could not greet the beacons', async () => {
-      await this.#keeper?.resetBeacons(this.#maps?.map()?.beacons ?? [], this.#underlay.current());
+      await this.#keeper?.resetBeacons(this.#greeted(), this.#underlay.current());
       next();
     });
   }
@@ -240,7 +268,7 @@ class Session implements MeshSession {
     const nowMs = this.#deps.host.clock.monoMs();
     if (nowMs - this.#shownAtMs < SHOW_MAPPING_MIN_MS) return;
     this.#shownAtMs = nowMs;
-    await this.#keeper?.pokeBeacons(this.#maps?.map()?.beacons ?? [], this.#underlay.current());
+    await this.#keeper?.pokeBeacons(this.#greeted(), this.#underlay.current());
     this.#link?.checkInSoon();
   }
 

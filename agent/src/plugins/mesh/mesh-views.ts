@@ -80,8 +80,11 @@ export const describeSelf = (options: {
   readonly links: readonly Link[];
   readonly facts: MeshFacts;
   readonly healthCodes: readonly string[];
+  /** Relays that answer, the nearest first; `undefined` where there is no choice. */
+  readonly relays: readonly PublicKey[] | undefined;
 }): Omit<CheckInRequest, 'revision'> => {
-  const { host, config, listenPort, links, facts, healthCodes } = options;
+  const { host, config, listenPort, links, facts, healthCodes, relays } = options;
+  const offer = host.facts.get('relay');
   const extra: readonly Candidate[] = [...staticCandidatesOf(config), ...host.hooks.candidates.all()];
   const candidates = gatherCandidates({ links, tunnelName: config.interfaceName, listenPort, extra });
   facts.setCandidates(candidates);
@@ -96,6 +99,8 @@ export const describeSelf = (options: {
       .filter(({ path }) => path !== 'down')
       .slice(0, LIMITS.pathsPerCheckIn)
       .map(summaryOf),
+    ...(offer === undefined ? {} : { relay: { ...offer, endpoints: [...offer.endpoints] } }),
+    ...(relays === undefined ? {} : { relays: [...relays] }),
     health: healthCodes.filter((code) => code.length <= 40).slice(0, 32),
     counts: {
       hosts: host.facts.get('hosts')?.length ?? 0,

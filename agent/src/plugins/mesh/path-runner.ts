@@ -18,6 +18,9 @@ import { createPlainWatch, nextPlainTimeMs, stepPlainPath } from '../../paths/pl
 /** Timers that are due already still let the event loop turn. */
 const WAKE_MIN_MS = 5;
 
+/** Which relay is at an endpoint; `undefined`: none. Relays know no sessions that were made through others. */
+export type RelayAt = (endpoint: Endpoint) => string | undefined;
+
 /** How a peer was found in the tunnel when its path began. */
 export interface FoundPeer {
   readonly endpoint: Endpoint | undefined;
@@ -48,6 +51,7 @@ export interface PathRunner extends AsyncDisposable {
     peers: readonly MapPeer[],
     relayOf: (peer: MapPeer) => Endpoint | undefined,
     found: (key: PublicKey) => FoundPeer,
+    relayAt?: RelayAt,
   ): void;
   setCanProbe(canProbe: boolean): void;
   dispatch(id: NodeId, event: PathEvent): void;
@@ -71,6 +75,7 @@ export const createPathRunner = (deps: PathRunnerDeps): PathRunner => {
   const scope = createScope();
   const running = new Map<NodeId, Running>();
   let canProbe = false;
+  let relayAt: RelayAt = () => undefined;
 
   const schedule = (id: NodeId, path: Running) => {
     path.timer?.[Symbol.dispose]();
@@ -90,9 +95,16 @@ export const createPathRunner = (deps: PathRunnerDeps): PathRunner => {
       log.debug(`could not ${effect.kind}: ${describeError(error)}`, { peer: path.peer.name });
     }
   };
-  const dispatch = (id: NodeId, event: PathEvent) => {
+  /** At whatever relay the peer is, it is no direct path. */
+  const atRelay = (endpoint: Endpoint | undefined, relay: Endpoint): Endpoint | undefined =>
+    endpoint !== undefined && relayAt(endpoint) !== undefined ? relay : endpoint;
+  const dispatch = (id: NodeId, heard: PathEvent) => {
     const path = running.get(id);
     if (path === undefined || scope.signal.aborted) return;
+    const event =
+      heard.kind === 'tunnel-read'
+        ? { ...heard, endpoint: atRelay(heard.endpoint, path.state.relay) }
+        : heard;
     const before = path.state.transitions.at(-1);
     const step = path.state.plain === undefined ? stepPath : stepPlainPath;
     const { state, effects } = step(path.state, event, clock.monoMs());
@@ -113,6 +125,7 @@ export const createPathRunner = (deps: PathRunnerDeps): PathRunner => {
       reachKey: reachKeyOf(peer),
       ...found,
       plain,
+      endpoint: atRelay(found.endpoint, relay),
     };
     const state = createPath(options, clock.monoMs());
     const path: Running = { peer, state, queue: Promise.resolve(), timer: undefined };
@@ -124,7 +137,8 @@ export const createPathRunner = (deps: PathRunnerDeps): PathRunner => {
     running.delete(id);
   };
   return {
-    setPeers(peers, relayOf, found) {
+    setPeers(peers, relayOf, found, nextRelayAt = () => undefined) {
+      relayAt = nextRelayAt;
       const wanted = new Map(peers.map((peer) => [peer.id, peer]));
       for (const [id, { peer }] of running) if (wanted.get(id)?.publicKey !== peer.publicKey) drop(id);
       for (const peer of peers) {
@@ -135,7 +149,9 @@ export const createPathRunner = (deps: PathRunnerDeps): PathRunner => {
         else {
           path.peer = peer;
           const { online: isOnline } = peer;
-          dispatch(peer.id, { kind: 'peer-changed', isOnline, relay, reachKey: reachKeyOf(peer) });
+          const isOtherRelay = relayAt(path.state.relay) !== relayAt(relay);
+          const reachKey = reachKeyOf(peer);
+          dispatch(peer.id, { kind: 'peer-changed', isOnline, relay, isOtherRelay, reachKey });
         }
       }
     },

@@ -10,8 +10,9 @@ import type {
   PublicKey,
   Punch,
 } from '@sidegate/protocol';
+import { isInUse } from '../../paths/liveness.ts';
 import type { PathState } from '../../paths/path-machine.ts';
-import { relayFor, type Underlay } from '../../paths/underlay.ts';
+import { beaconEndpoint, NO_UNDERLAY, relayFor, relayKeyAt, type Underlay } from '../../paths/underlay.ts';
 import { validateCandidates } from '../../paths/validate-candidates.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import type { IfName, TunnelPeerState } from '../../ports/index.ts';
@@ -22,6 +23,7 @@ import type { NetworkView } from './network-watcher.ts';
 import { createEffectPerformer, type EffectParts } from './path-effects.ts';
 import { createPathRunner, type PathRunner } from './path-runner.ts';
 import { type ProbeService, startProbeService } from './probe-service.ts';
+import { startRelayWatch } from './relay-watch.ts';
 import { handshakeAgeMs } from './tunnel-poll.ts';
 
 export interface PathServiceDeps
@@ -31,6 +33,8 @@ export interface PathServiceDeps
   readonly privateKey: Secret;
   readonly ownKey: PublicKey;
   readonly onMoved: (peer: MapPeer, state: PathState) => void;
+  /** Other relays answer than before, or in another order. */
+  readonly onRelaysChanged: () => void;
 }
 
 export interface PathService extends AsyncDisposable {
@@ -40,6 +44,10 @@ export interface PathService extends AsyncDisposable {
   readonly heartbeats: () => HeartbeatService | undefined;
   /** Paths to the peers of the map; new ones begin as the tunnel has them. */
   setMap(map: NetworkMap, underlay: Underlay, states: readonly TunnelPeerState[]): void;
+  /** Where a peer's path begins. */
+  relayOf(peer: MapPeer): Endpoint | undefined;
+  /** Relays that answer, the nearest first; `undefined` where there is no choice. */
+  relays(): readonly PublicKey[] | undefined;
   /** The mesh address may come later than we do. */
   ensureHeartbeats(map: NetworkMap): Promise<void>;
   onPunch(punch: Punch, map: NetworkMap, network: NetworkView): void;
@@ -57,6 +65,9 @@ export const startPathService = async (deps: PathServiceDeps): Promise<PathServi
   const { clock, log, health, ports } = host;
   const scope = createScope();
   let heartbeats: HeartbeatService | undefined;
+  let map: NetworkMap | undefined;
+  let underlay = NO_UNDERLAY;
+  let canProbe = false;
   const perform = createEffectPerformer({
     ...deps,
     probes: () => probes,
@@ -74,11 +85,41 @@ export const startPathService = async (deps: PathServiceDeps): Promise<PathServi
     privateKey,
     ownKey,
     onProbe,
+    onEchoed: (nonce, from) => relays.noteEchoed(nonce, from),
   }).catch((error: unknown) => {
     log.warn('there is no socket for probes', { error });
     return undefined;
   });
   if (probes !== undefined) scope.add(probes);
+
+  const isCarrying = (endpoint: Endpoint): boolean =>
+    (map?.peers ?? []).some(({ id }) => {
+      const state = runner.stateOf(id);
+      if (state === undefined || state.phase === 'direct' || state.relay !== endpoint) return false;
+      return isInUse(state.liveness, clock.monoMs());
+    });
+  const relays = scope.add(
+    startRelayWatch({
+      clock,
+      sendEcho: (nonce, to) => probes?.sendEcho(nonce, to),
+      isInUse: isCarrying,
+      onChanged: deps.onRelaysChanged,
+    }),
+  );
+  /** Without a choice there is nothing to measure. */
+  const watchRelays = (): void => {
+    const isChoice = canProbe && (map?.relays ?? []).length > 0 && underlay.shim === undefined;
+    const watched = isChoice ? [...map!.beacons.slice(0, 1), ...(map!.relays ?? [])] : [];
+    relays.setTargets(
+      watched.flatMap((relay) => {
+        const endpoint = beaconEndpoint(relay, underlay);
+        const { publicKey } = relay;
+        return endpoint === undefined ? [] : [{ publicKey, isPrivate: 'node' in relay, endpoint }];
+      }),
+    );
+  };
+  const relayOf = (peer: MapPeer): Endpoint | undefined =>
+    map && relayFor(map, peer, underlay, { publicKey: ownKey, relays: relays.current() });
 
   const openHeartbeats = async (map: NetworkMap): Promise<HeartbeatService | undefined> => {
     const opened = await startHeartbeatService({
@@ -98,15 +139,22 @@ export const startPathService = async (deps: PathServiceDeps): Promise<PathServi
     runner,
     agentPort: probes?.agentPort,
     heartbeats: () => heartbeats,
-    setMap(map, underlay, states) {
+    relayOf,
+    relays: () => (relays.current().length === 0 ? undefined : relays.current()),
+    setMap(nextMap, nextUnderlay, states) {
+      map = nextMap;
+      underlay = nextUnderlay;
+      watchRelays();
       const found = new Map(states.map((state) => [state.publicKey, state]));
       const foundOf = (key: PublicKey) => ({
         endpoint: found.get(key)?.endpoint,
         handshakeAgeMs: handshakeAgeMs(found.get(key), clock.wallMs()),
       });
-      runner.setPeers(map.peers, (peer) => relayFor(map, peer, underlay), foundOf);
-      probes?.setPeers(map.peers);
-      heartbeats?.setPeers(map.peers);
+      runner.setPeers(nextMap.peers, relayOf, foundOf, (endpoint) =>
+        relayKeyAt(nextMap, endpoint, nextUnderlay),
+      );
+      probes?.setPeers(nextMap.peers);
+      heartbeats?.setPeers(nextMap.peers);
     },
     async ensureHeartbeats(map) {
       if (heartbeats !== undefined) return;
@@ -119,7 +167,8 @@ export const startPathService = async (deps: PathServiceDeps): Promise<PathServi
       runner.dispatch(peer, { kind: 'punch', session, startInMs, candidates, isYielding });
     },
     setProbing(isCarried) {
-      const canProbe = isCarried && probes !== undefined;
+      canProbe = isCarried && probes !== undefined;
+      watchRelays();
       setWarning(health, !canProbe, MESH_WARNINGS.portSharing);
       runner.setCanProbe(canProbe);
     },

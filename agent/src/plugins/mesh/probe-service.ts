@@ -1,7 +1,9 @@
 /** The agent's probe socket: frames out under the pair's key, frames in checked before anybody hears of them. */
 import { type Clock, formatEndpoint, isIp4, type Secret, splitEndpoint } from '@sidegate/kit';
 import {
+  decodeProbe,
   type Endpoint,
+  encodeEcho,
   isProbe,
   type MapPeer,
   type NodeId,
@@ -23,6 +25,8 @@ export interface ProbeService extends AsyncDisposable {
   /** A handshake initiation of our own making, for a stock app; see `plain-path.ts`. */
   knock(peer: MapPeer, to: Endpoint): void;
   send(peer: MapPeer, probe: Pick<ProbeFrame, 'type' | 'session' | 'nonce'>, to: Endpoint): void;
+  /** Asks a relay for an answer. */
+  sendEcho(nonce: string, to: Endpoint): void;
 }
 
 const bindBoth = async (sockets: Sockets): Promise<{ four: UdpSocket; six: UdpSocket | undefined }> => {
@@ -39,6 +43,8 @@ export const startProbeService = async (options: {
   readonly privateKey: Secret;
   readonly ownKey: PublicKey;
   readonly onProbe: (peer: NodeId, frame: ProbeFrame, from: Endpoint) => void;
+  /** Whoever sent it: the nonce has to tell. */
+  readonly onEchoed: (nonce: string, from: Endpoint) => void;
 }): Promise<ProbeService> => {
   const { sockets, clock, privateKey, ownKey, onProbe } = options;
   const fromKeyPrefix = keyPrefixOf(ownKey);
@@ -64,6 +70,9 @@ export const startProbeService = async (options: {
   const listen = (socket: UdpSocket) =>
     socket.onMessage((bytes, from) => {
       if (!isProbe(bytes)) return;
+      const plain = decodeProbe(bytes);
+      if (plain?.type === 'echoed') options.onEchoed(plain.nonce, formatEndpoint(from));
+      if (plain?.type === 'echo' || plain?.type === 'echoed') return;
       const frame = verifyProbe(bytes, keyOf);
       const peer = frame && byPrefix.get(frame.fromKeyPrefix)?.peer;
       if (frame !== undefined && peer !== undefined) onProbe(peer.id, frame, formatEndpoint(from));
@@ -96,6 +105,10 @@ export const startProbeService = async (options: {
           ? { seenAddress: encodeSeen(target.address), seenPort: target.port }
           : { seenAddress: NO_ADDRESS, seenPort: 0 };
       socket.send(signProbe({ type, session, nonce, fromKeyPrefix, ...seen }, key), target);
+    },
+    sendEcho(nonce, to) {
+      const target = splitEndpoint(to);
+      (isIp4(target.address) ? four : six)?.send(encodeEcho(nonce), target);
     },
     async [Symbol.asyncDispose]() {
       for (const listener of listeners) listener[Symbol.dispose]();

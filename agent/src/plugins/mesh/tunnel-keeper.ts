@@ -3,7 +3,7 @@
  * all changes so that two of them never cross.
  */
 import type { Logger } from '@sidegate/kit';
-import type { Beacon, Endpoint, MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
+import type { Beacon, Endpoint, MapPeer, MapRelay, NetworkMap, PublicKey } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import type { Underlay } from '../../paths/underlay.ts';
 import type { IfName, Tunnel, TunnelConfig, TunnelPeerChange, TunnelPeerState } from '../../ports/index.ts';
@@ -32,9 +32,9 @@ export interface TunnelKeeper {
   /** A handshake with every peer that is there: for an interface that is new to peers that are not. */
   greetPeers(map: NetworkMap): Promise<void>;
   /** One packet to every beacon, which sees where it comes from. */
-  pokeBeacons(beacons: readonly Beacon[], underlay: Underlay): Promise<void>;
+  pokeBeacons(beacons: readonly (Beacon | MapRelay)[], underlay: Underlay): Promise<void>;
   /** Greets every beacon anew, and so shows our address and opens the way back. */
-  resetBeacons(beacons: readonly Beacon[], underlay: Underlay): Promise<void>;
+  resetBeacons(beacons: readonly (Beacon | MapRelay)[], underlay: Underlay): Promise<void>;
 }
 
 /** Creates or adopts the interface; a port that is taken makes way for the next one. */
@@ -75,6 +75,8 @@ export const openTunnelKeeper = async (options: {
   readonly fixedPort: number | undefined;
   readonly ownKey: PublicKey;
   readonly keepaliveSecOf: (key: PublicKey) => number;
+  /** The relay that a path begins at. */
+  readonly relayOf: (peer: MapPeer) => Endpoint | undefined;
   readonly signal: AbortSignal;
 }): Promise<TunnelKeeper> => {
   const { tunnel, config, fixedPort, ownKey, signal } = options;
@@ -109,7 +111,9 @@ export const openTunnelKeeper = async (options: {
       return (await inLine(() => tunnel.read(name, signal))) ?? [];
     },
     async reconcile(map, underlay, found) {
-      await change(planTunnelPeers(desiredPeers(map, underlay, options.keepaliveSecOf), found));
+      await change(
+        planTunnelPeers(desiredPeers(map, underlay, options.keepaliveSecOf, options.relayOf), found),
+      );
       await ensureRoutes(map);
     },
     setEndpoint: ({ publicKey }, endpoint) =>
