@@ -16,7 +16,8 @@ POSTGRES_TOOLS="pg_ctlcluster:postgresql setpriv:util-linux"
 LAB_TOOLS="ip:iproute2 nft:nftables wg:wireguard-tools wireguard-go:wireguard-go arp-scan:arp-scan
   conntrack:conntrack avahi-daemon:avahi-daemon dnsmasq:dnsmasq-base iperf3:iperf3 chromium:chromium
   ping:iputils-ping nsenter:util-linux nmap:nmap fping:fping openssl:openssl tcpdump:tcpdump dropbear:dropbear-bin
-  miniupnpd:miniupnpd-nftables ssh-keyscan:openssh-client curl:curl socat:socat ps:procps"
+  miniupnpd:miniupnpd-nftables ssh-keyscan:openssh-client curl:curl socat:socat ps:procps
+  iptables:iptables ufw:ufw firewalld:firewalld dbus-daemon:dbus-daemon"
 
 [ "$(uname -s)" = Linux ] || die "this needs Linux, for its network namespaces; this machine runs $(uname -s). A virtual machine with Debian will do."
 if [ "${1:-}" = bindings ]; then
@@ -68,5 +69,7 @@ rm -f "$log"
 # A package that was just installed brings its service; on a machine run by systemd it must not start at the next boot either.
 if [ -d /run/systemd/system ]; then
   case " $missing " in *" avahi-daemon "*) systemctl disable -q avahi-daemon.service avahi-daemon.socket 2>/dev/null || true ;; esac
+  case " $missing " in *" firewalld "*) systemctl disable -q firewalld.service 2>/dev/null || true ;; esac
+  case " $missing " in *" ufw "*) systemctl disable -q ufw.service 2>/dev/null || true ;; esac
   case " $missing " in *" postgresql "*) systemctl disable -q postgresql.service 2>/dev/null || true ;; esac
 fi

@@ -1,9 +1,10 @@
 import type { EdgeStatus } from '@sidegate/protocol';
 import { describe, expect, test } from 'vitest';
+import { parseNftRuleset } from '../forwarding/foreign-firewalls.ts';
 import type { Run } from '../ports/index.ts';
 import type { Finding } from './doctor/finding.ts';
-import { judgeForeignFirewalls, parseNftRuleset } from './doctor/foreign-firewalls.ts';
 import { judgeClock } from './doctor/judge-clock.ts';
+import { judgeForeignFirewalls } from './doctor/judge-firewalls.ts';
 import { judgeRoutes } from './doctor/route-conflicts.ts';
 import { NOW_MS, openFakeDaemon } from './testing/fake-daemon.ts';
 import { FORWARD, NOT_ENROLLED, STATUS } from './testing/samples.ts';
@@ -75,6 +76,51 @@ describe('judgeForeignFirewalls', () => {
     expect(judge(drop, accept('filter', 'FORWARD', 'sg0'))[0]?.level).toBe('ok');
     expect(judge(drop, accept('filter', 'FORWARD', 'docker0'))[0]?.level).toBe('warn');
     expect(judge(drop, accept('other', 'FORWARD', 'sg0'))[0]?.level).toBe('warn');
+  });
+
+  test('a last rule that refuses everything is as good as a policy, and a chain that ours is led to an exception', () => {
+    const closed = {
+      rule: { family: 'inet', table: 'firewalld', chain: 'filter_FORWARD', expr: [{ reject: null }] },
+    };
+    const trusted = (verdict: string) => [
+      {
+        rule: {
+          family: 'inet',
+          table: 'firewalld',
+          chain: 'filter_FORWARD_ZONES',
+          expr: [{ match: { right: 'sg0' } }, { goto: { target: 'filter_FWD_trusted' } }],
+        },
+      },
+      {
+        rule: {
+          family: 'inet',
+          table: 'firewalld',
+          chain: 'filter_FWD_trusted',
+          expr: [{ counter: {} }, { [verdict]: null }],
+        },
+      },
+    ];
+    const base = {
+      chain: {
+        family: 'inet',
+        table: 'firewalld',
+        name: 'filter_FORWARD',
+        hook: 'forward',
+        policy: 'accept',
+      },
+    };
+    expect(judge(base, closed)[0]?.title).toContain('firewalld');
+    expect(judge(base, ...trusted('accept'), closed)[0]?.level).toBe('ok');
+    expect(judge(base, ...trusted('reject'), closed)[0]?.level).toBe('warn');
+    expect(judge(base)[0]?.level).toBe('ok');
+    const translated = {
+      rule: {
+        ...closed.rule,
+        expr: [{ match: { op: 'in', left: { ct: { key: 'status' } }, right: 'dnat' } }, { accept: null }],
+      },
+    };
+    expect(judge(base, translated, closed)[0]?.level).toBe('ok');
+    expect(judge({ chain: { ...base.chain, hook: 'input' } }, translated, closed)[0]?.level).toBe('warn');
   });
 
   test('text that is no ruleset is told apart from an empty one', () => {

@@ -2,19 +2,25 @@
 import { CodedError } from '@sidegate/kit';
 import { type EdgeStatus, Forward } from '@sidegate/protocol';
 import * as v from 'valibot';
+import { parseNftRuleset } from '../../forwarding/foreign-firewalls.ts';
 import type { CommandContext } from '../command.ts';
 import { fetchStatus } from '../commands/status.ts';
 import { DaemonRefusal } from '../local-client.ts';
 import { describePortMapping } from '../output/port-mapping-text.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
-import { judgeForeignFirewalls, parseNftRuleset } from './foreign-firewalls.ts';
 import { judgeClock } from './judge-clock.ts';
+import { judgeForeignFirewalls } from './judge-firewalls.ts';
 import { judgeRoutes, parseIpRoutes } from './route-conflicts.ts';
 
 const FETCH_TIMEOUT_MS = 5_000;
 const DEFAULT_INTERFACE = 'sg0';
 /** Warnings of the daemon that a check here looks at more closely. */
-const CHECKED_HERE = new Set(['beacon-unreachable', 'clock-off', 'mesh-prefix-overlap']);
+const CHECKED_HERE = new Set([
+  'firewall-in-the-way',
+  'beacon-unreachable',
+  'clock-off',
+  'mesh-prefix-overlap',
+]);
 
 interface Tool {
   readonly name: string;

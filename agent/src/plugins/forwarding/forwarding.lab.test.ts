@@ -6,10 +6,8 @@
  * .2 may open everything, .3 two port ranges, .4 nothing. The camera may have the address 100.64.0.50.
  */
 import { join } from 'node:path';
-import { silentLogger } from '@sidegate/kit';
 import { createLab, type Lab, type LabProcess, type Machine, requireLab } from '@sidegate/lab';
-import type { Address, Forward, Ip4, NetworkMap, Scope, ScopeId } from '@sidegate/protocol';
-import { execa } from 'execa';
+import type { Address, Forward } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mergeWishes } from '../../forwarding/firewall-plan.ts';
 import { connectionsCounter, trafficCounter } from '../../forwarding/publication-words.ts';
@@ -24,38 +22,11 @@ import {
   tunnelWish,
   WEB_WISH,
 } from '../../forwarding/testing/sample-wishes.ts';
-import { createDebianPlatform } from '../../platform/debian.ts';
 import type { Platform } from '../../platform/platform.ts';
-import type { IfName } from '../../ports/index.ts';
-import { codeFrom, createTestHost, type TestHost } from '../testing/test-host.ts';
-import { plugin } from './index.ts';
+import { codeFrom, type TestHost } from '../testing/test-host.ts';
+import { CAMERA, type ForwardingSite, OWN, openForwardingSite, SCOPES } from './testing/forwarding-site.ts';
 
-const CAMERA = '192.168.1.20' as Ip4;
 const { signal } = new AbortController();
-const SCOPES: Scope[] = [
-  {
-    id: 'c_aaaaaaaaaaaaaaaa' as ScopeId,
-    cidr: '192.168.1.0/24' as Scope['cidr'],
-    kind: 'attached',
-    label: 'eth0',
-  },
-];
-
-const OWN = '100.64.0.50' as Ip4;
-const MAP = {
-  self: {
-    name: 'alder',
-    ...EDGE,
-    hosts: [{ key: CAMERA, name: 'camera', address4: OWN, address6: 'fd00::32' }],
-  },
-  account: { label: 'acme', baseDomain: 'sidegate.internal' },
-  peers: [
-    { ...TECHNICIAN, id: 'n_technician123456', name: 'laptop', tags: [] },
-    { ...HELPER, id: 'n_helperhelper1234', name: 'phone', tags: [] },
-    { ...STRANGER, id: 'n_stranger12345678', name: 'stranger', tags: [] },
-  ],
-} as unknown as NetworkMap;
-
 /** A daemon with this plugin, and what other plugins would tell it. */
 const AGENT = `
 import * as v from 'valibot';
@@ -85,87 +56,21 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
   let peers: Machine;
   let platform: Platform;
   let host: TestHost;
-
-  /** A veth pair stands for the tunnel: the firewall sees a name and addresses, no more. */
-  const plugTunnel = async () => {
-    const [one, other] = [edge.holderPid, peers.holderPid];
-    await execa('ip', [
-      'link',
-      'add',
-      'sg0',
-      'netns',
-      `${one}`,
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'sg0',
-      'netns',
-      `${other}`,
-    ]);
-    await edge.configure([`addr add ${EDGE.address4}/10 dev sg0`, 'link set sg0 mtu 1280 up']);
-    await peers.configure([
-      ...[TECHNICIAN, HELPER, STRANGER].map(({ address4 }) => `addr add ${address4}/10 dev sg0`),
-      'link set sg0 up',
-      // A tunnel asks nobody for hardware addresses.
-      `route add ${OWN}/32 via ${EDGE.address4} dev sg0`,
-    ]);
-  };
+  let site: ForwardingSite;
+  let add: ForwardingSite['add'];
+  let removeAll: ForwardingSite['removeAll'];
+  let open: ForwardingSite['open'];
 
   beforeAll(async () => {
     lab = await createLab();
-    const home = await lab.addHome('alder', { lan: '192.168.1.0/24', wan: '198.51.100.2' });
-    [edge, camera, peers] = await Promise.all([
-      home.addMachine('edge', { address: '192.168.1.2' }),
-      home.addCamera('camera', { address: CAMERA }),
-      lab.addServer('peers', { addresses: ['203.0.113.40'] }),
-    ]);
-    await plugTunnel();
-    platform = await createDebianPlatform({
-      prefix: ['nsenter', ...edge.nsenterArgs],
-      paths: {
-        stateDir: join(edge.path('/var/lib'), 'sidegate'),
-        runtimeDir: join(edge.path('/run'), 'sidegate'),
-        configFile: edge.path('/etc/sidegate/config.json'),
-      },
-      log: silentLogger,
-    });
-    host = createTestHost(platform);
-    host.wish({ ...tunnelWish(), ...WEB_WISH });
-    host.setFact('tunnel', {
-      interfaceName: 'sg0' as IfName,
-      kind: 'kernel',
-      listenPort: 51_000,
-      mtuBytes: 1280,
-    });
-    host.setFact('hosts', []);
-    host.setFact('scopes', SCOPES);
-    host.setFact('network-map', MAP);
-    await host.start(plugin);
-    await host.settled();
+    site = await openForwardingSite(lab);
+    ({ edge, camera, peers, platform, host, add, removeAll, open } = site);
   });
   afterAll(async () => {
     await host?.[Symbol.asyncDispose]();
     await lab?.[Symbol.asyncDispose]();
   });
 
-  const add = (patch: object = {}) =>
-    host.call<Forward>('POST', '/forwards', {
-      target: { kind: 'address', address: CAMERA },
-      targetPort: 80,
-      ...patch,
-    });
-  const removeAll = async () => {
-    for (const { id } of await host.call<Forward[]>('GET', '/forwards'))
-      await host.call('DELETE', `/forwards/${id}`);
-  };
-  /** The HTTP status that a peer gets, or `none`. */
-  const open = async (machine: Machine, from: string | undefined, url: string): Promise<string> => {
-    const source = from === undefined ? [] : ['--interface', from];
-    const argv = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-m', '2', ...source, url];
-    const { stdout } = await machine.run('curl', argv, { reject: false });
-    return stdout.trim() === '000' ? 'none' : stdout.trim();
-  };
   /** Without the time that is left, which passes. */
   const listing = async () =>
     (await edge.run('nft', ['list', 'table', 'inet', 'sidegate'])).stdout.replaceAll(/ expires \w+/g, '');

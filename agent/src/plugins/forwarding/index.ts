@@ -9,6 +9,7 @@ import { AgentError } from '../../errors.ts';
 import type { PluginDefinition, PluginHost } from '../../plugin-api/index.ts';
 import { addAddressRoutes } from './address-routes.ts';
 import { addForwardRoutes } from './forward-routes.ts';
+import { watchObstacles } from './obstacle-watch.ts';
 import { createPublishers, type Publishers } from './publishers.ts';
 
 const FOLLOW_DEBOUNCE_MS = 100;
@@ -41,6 +42,7 @@ export const plugin: PluginDefinition<Record<string, never>> = {
     };
     const keepSoon = () => void keepForwarding().catch(complain('turn IP forwarding on or off'));
     let pending: Disposable | undefined;
+    let obstacles: Disposable | undefined;
     const followSoon = () => {
       pending ??= clock.after(FOLLOW_DEBOUNCE_MS, () => {
         pending = undefined;
@@ -58,9 +60,11 @@ export const plugin: PluginDefinition<Record<string, never>> = {
         for (const fact of ['hosts', 'scopes', 'network-map'] as const) facts.watch(fact, followSoon);
         facts.watch('tunnel', keepSoon);
         keepSoon();
+        obstacles = watchObstacles(host, () => forwards.hasEnabled() || addresses.hasEnabled());
       },
       async stop() {
         pending?.[Symbol.dispose]();
+        obstacles?.[Symbol.dispose]();
         for (const publisher of [forwards, addresses]) publisher.stop();
         await usage.stop();
       },

@@ -1,0 +1,137 @@
+/** An edge with a camera behind it and peers before it, a veth for the tunnel, and this plugin on the real machine. */
+import { join } from 'node:path';
+import { silentLogger } from '@sidegate/kit';
+// biome-ignore lint/correctness/noUndeclaredDependencies: tests' helper; what ships must not depend on the lab
+import type { Lab, Machine } from '@sidegate/lab';
+import type { Forward, Ip4, NetworkMap, Scope, ScopeId } from '@sidegate/protocol';
+import { execa } from 'execa';
+import {
+  EDGE,
+  HELPER,
+  STRANGER,
+  TECHNICIAN,
+  tunnelWish,
+  WEB_WISH,
+} from '../../../forwarding/testing/sample-wishes.ts';
+import { createDebianPlatform } from '../../../platform/debian.ts';
+import type { Platform } from '../../../platform/platform.ts';
+import type { IfName } from '../../../ports/index.ts';
+import { createTestHost, type TestHost } from '../../testing/test-host.ts';
+import { plugin } from '../index.ts';
+
+export const CAMERA = '192.168.1.20' as Ip4;
+/** What the broker has given the camera. */
+export const OWN = '100.64.0.50' as Ip4;
+export const SCOPES: Scope[] = [
+  {
+    id: 'c_aaaaaaaaaaaaaaaa' as ScopeId,
+    cidr: '192.168.1.0/24' as Scope['cidr'],
+    kind: 'attached',
+    label: 'eth0',
+  },
+];
+const MAP = {
+  self: {
+    name: 'alder',
+    ...EDGE,
+    hosts: [{ key: CAMERA, name: 'camera', address4: OWN, address6: 'fd00::32' }],
+  },
+  account: { label: 'acme', baseDomain: 'sidegate.internal', prefix4: '100.64.0.0/10' },
+  peers: [
+    { ...TECHNICIAN, id: 'n_technician123456', name: 'laptop', tags: [] },
+    { ...HELPER, id: 'n_helperhelper1234', name: 'phone', tags: [] },
+    { ...STRANGER, id: 'n_stranger12345678', name: 'stranger', tags: [] },
+  ],
+} as unknown as NetworkMap;
+
+/** Ends with its lab, but for the plugin. */
+export interface ForwardingSite extends AsyncDisposable {
+  readonly edge: Machine;
+  readonly camera: Machine;
+  readonly peers: Machine;
+  readonly platform: Platform;
+  readonly host: TestHost;
+  /** Publishes the camera's page, unless told otherwise. */
+  add(patch?: object): Promise<Forward>;
+  removeAll(): Promise<void>;
+  /** The HTTP status that a machine gets, or `none`. */
+  open(machine: Machine, from: string | undefined, url: string): Promise<string>;
+}
+
+/** A veth pair stands for the tunnel: the firewall sees a name and addresses, no more. */
+const plugTunnel = async (edge: Machine, peers: Machine): Promise<void> => {
+  const end = (machine: Machine) => ['name', 'sg0', 'netns', String(machine.holderPid)];
+  await execa('ip', ['link', 'add', ...end(edge), 'type', 'veth', 'peer', ...end(peers)]);
+  await edge.configure([`addr add ${EDGE.address4}/10 dev sg0`, 'link set sg0 mtu 1280 up']);
+  await peers.configure([
+    ...[TECHNICIAN, HELPER, STRANGER].map(({ address4 }) => `addr add ${address4}/10 dev sg0`),
+    'link set sg0 up',
+    // A tunnel asks nobody for hardware addresses.
+    `route add ${OWN}/32 via ${EDGE.address4} dev sg0`,
+  ]);
+};
+
+const startPlugin = async (edge: Machine): Promise<{ platform: Platform; host: TestHost }> => {
+  const platform = await createDebianPlatform({
+    prefix: ['nsenter', ...edge.nsenterArgs],
+    paths: {
+      stateDir: join(edge.path('/var/lib'), 'sidegate'),
+      runtimeDir: join(edge.path('/run'), 'sidegate'),
+      configFile: edge.path('/etc/sidegate/config.json'),
+    },
+    log: silentLogger,
+  });
+  const host = createTestHost(platform);
+  host.wish({ ...tunnelWish(), ...WEB_WISH });
+  host.setFact('tunnel', {
+    interfaceName: 'sg0' as IfName,
+    kind: 'kernel',
+    listenPort: 51_000,
+    mtuBytes: 1280,
+  });
+  host.setFact('hosts', []);
+  host.setFact('scopes', SCOPES);
+  host.setFact('network-map', MAP);
+  await host.start(plugin);
+  await host.settled();
+  return { platform, host };
+};
+
+/** Builds one. Names and addresses must differ between the sites of a lab. */
+export const openForwardingSite = async (
+  lab: Lab,
+  { name = 'alder', wan = '198.51.100.2', peersAt = '203.0.113.40' } = {},
+): Promise<ForwardingSite> => {
+  const home = await lab.addHome(name, { lan: '192.168.1.0/24', wan });
+  const [edge, camera, peers] = await Promise.all([
+    home.addMachine('edge', { address: '192.168.1.2' }),
+    home.addCamera('camera', { address: CAMERA }),
+    lab.addServer(`${name}-peers`, { addresses: [peersAt] }),
+  ]);
+  await plugTunnel(edge, peers);
+  const { platform, host } = await startPlugin(edge);
+  return {
+    edge,
+    camera,
+    peers,
+    platform,
+    host,
+    add: (patch = {}) =>
+      host.call<Forward>('POST', '/forwards', {
+        target: { kind: 'address', address: CAMERA },
+        targetPort: 80,
+        ...patch,
+      }),
+    async removeAll() {
+      for (const { id } of await host.call<Forward[]>('GET', '/forwards'))
+        await host.call('DELETE', `/forwards/${id}`);
+    },
+    async open(machine, from, url) {
+      const source = from === undefined ? [] : ['--interface', from];
+      const argv = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-m', '2', ...source, url];
+      const { stdout } = await machine.run('curl', argv, { reject: false });
+      return stdout.trim() === '000' ? 'none' : stdout.trim();
+    },
+    [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
+  };
+};
