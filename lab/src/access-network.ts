@@ -25,6 +25,8 @@ export interface Block {
   readonly address?: string;
   /** Only towards and from this port, which needs a protocol. */
   readonly port?: number;
+  /** Everything but TCP connections to these ports, as a guest network has it. */
+  readonly exceptTcpPorts?: readonly number[];
 }
 
 /** A customer's side of the cable. */
@@ -159,6 +161,8 @@ export class AccessNetwork {
   }
 }
 
+const renderTcpPorts = (ports: readonly number[]): string => ports.map((port) => `tcp . ${port}`).join(', ');
+
 const renderBlock = (port: string, block: Block): string[] =>
   (['iifname', 'oifname'] as const).map((direction) => {
     const isOutgoing = direction === 'iifname';
@@ -170,6 +174,11 @@ const renderBlock = (port: string, block: Block): string[] =>
         : [`ip ${isOutgoing ? 'daddr' : 'saddr'} ${parseAddress(block.address)}`]),
       ...(block.protocol === undefined ? [] : [`meta l4proto ${block.protocol}`]),
       ...(block.port === undefined ? [] : [`th ${isOutgoing ? 'dport' : 'sport'} ${block.port}`]),
+      ...(block.exceptTcpPorts === undefined
+        ? []
+        : [
+            `meta l4proto . th ${isOutgoing ? 'dport' : 'sport'} != { ${renderTcpPorts(block.exceptTcpPorts)} }`,
+          ]),
       'drop',
     ].join(' ');
   });

@@ -2,7 +2,7 @@
  * A home: a router with a LAN (and perhaps a DMZ) behind it, DHCP and names by dnsmasq, and what people plug in.
  * Homes know nothing of each other, so their LANs may well have the same numbers.
  */
-import type { AccessNetwork } from './access-network.ts';
+import type { AccessNetwork, Block } from './access-network.ts';
 import {
   startCamera,
   startComputer,
@@ -34,6 +34,8 @@ export interface HomeOptions {
   readonly wan: string;
   /** An IPv6 network of 64 bits for the LAN; the router lets in what was asked for, and nothing else. */
   readonly lan6?: string;
+  /** What the provider drops from the start; `router.uplink.block` begins and ends it later. */
+  readonly blocked?: Block;
   /** A second network behind the router, which may not open connections to the LAN. */
   readonly dmz?: { readonly cidr: string };
   /** Does the router map ports for whoever asks? Then `wan` must look public: see `PortMapper`. */
@@ -102,6 +104,7 @@ export class Home {
       routes: router.publicNetworks,
       ...(options.lan6 === undefined ? {} : { prefix6: options.lan6 }),
     });
+    if (options.blocked !== undefined) await uplink.block(options.blocked);
     await Promise.all([router.useUplink(uplink), home.#serveAddresses(resolver)]);
     if (portMapping) home.#portMapper = await PortMapper.start(router, uplink.ifName, home.lan, options.lan);
     return home;

@@ -81,7 +81,10 @@ export const EdgeStatus = v.strictObject({
       url: v.string(),
       connected: v.boolean(),
       lastContactAt: v.optional(WallMs),
+      /** Does a beacon answer over UDP? */
       beaconReachable: v.boolean(),
+      /** UDP is blocked, and the relay is reached through a WebSocket. */
+      isRelayByWebSocket: v.optional(v.boolean()),
       nat: NatKind,
       /** Where the broker sees this machine, by address family. */
       reflexive4: v.optional(Endpoint),

@@ -27,6 +27,7 @@ const brokerOf = (facts: FactStore): EdgeStatus['broker'] => {
     url: life.brokerUrl,
     connected: life.brokerConnected,
     beaconReachable: life.beaconReachable,
+    ...(life.isRelayByWebSocket === true ? { isRelayByWebSocket: true } : {}),
     nat: self?.nat ?? 'unknown',
     ...(life.lastContactAt === undefined ? {} : { lastContactAt: life.lastContactAt }),
     ...(self?.reflexive4 === undefined ? {} : { reflexive4: self.reflexive4 }),

@@ -70,13 +70,21 @@ const onTunnelRead = (state: PathState, event: Of<'tunnel-read'>, nowMs: number)
 const isNamed = (reachKey: string, endpoint: Endpoint | undefined): boolean =>
   endpoint !== undefined && reachKey.split(' ').includes(endpoint);
 
+/** The relay is elsewhere: worth a word, where it is what carries the packets. */
+const noteRelay = (state: PathState, before: Endpoint, nowMs: number): PathState => {
+  if (state.relay === before || state.phase !== 'relayed') return state;
+  const isShim = state.relay.startsWith('127.');
+  const why = isShim ? 'UDP is blocked: the relay over WebSocket' : `the relay is ${state.relay} now`;
+  return enterPhase(state, 'relayed', why, nowMs);
+};
+
 const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: number): PathStep => {
   const { relay, isOnline, reachKey } = event;
   const isNewReach = reachKey !== state.reachKey;
   const upgrade = isNewReach
     ? { ...state.upgrade, failures: 0, notBeforeMs: Math.min(state.upgrade.notBeforeMs, nowMs) }
     : state.upgrade;
-  const changed = { ...state, relay, isOnline, reachKey, upgrade };
+  const changed = noteRelay({ ...state, relay, isOnline, reachKey, upgrade }, state.relay, nowMs);
   const effects: PathEffect[] =
     relay !== state.relay && state.phase !== 'direct' && state.phase !== 'switching'
       ? [{ kind: 'set-endpoint', endpoint: relay }]

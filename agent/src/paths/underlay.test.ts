@@ -31,10 +31,17 @@ describe('the address of a beacon', () => {
     ['what it was before, while there is no way out at all', ways(''), FOUR],
     ['the way round, where UDP is blocked', ways('46', { shim: SHIM }), SHIM],
   ])('is %s', (_name, underlay, expected) => {
-    expect(beaconEndpoint(beacon(FOUR, SIX), underlay)).toBe(expected);
+    expect(beaconEndpoint(beacon(FOUR, SIX), underlay, true)).toBe(expected);
     expect(relayFor({ beacons: [beacon(FOUR, SIX)] }, { publicKey: 'n' as PublicKey }, underlay)).toBe(
       expected,
     );
+  });
+
+  test('stays on UDP but for the first, and for a trial also there, while the relay is behind the shim', () => {
+    const [blocked, trying] = [ways('4', { shim: SHIM }), ways('4', { shim: SHIM, isTryingUdp: true })];
+    expect([0, 1].map((index) => beaconEndpoint(beacon(FOUR), blocked, index === 0))).toEqual([SHIM, FOUR]);
+    expect([0, 1].map((index) => beaconEndpoint(beacon(FOUR), trying, index === 0))).toEqual([FOUR, FOUR]);
+    expect(relayFor({ beacons: [beacon(FOUR)] }, { publicKey: 'n' as PublicKey }, trying)).toBe(SHIM);
   });
 
   test('is none where no family is shared, and the relay is that of the next beacon', () => {
@@ -58,6 +65,7 @@ describe('the address of a beacon', () => {
       hasIp6: fc.boolean(),
       preferred: fc.constantFrom(4 as const, 6 as const),
       shim: fc.constant(undefined),
+      isTryingUdp: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.subarray([FOUR, SIX], { minLength: 1 }), underlays, (endpoints, underlay) => {

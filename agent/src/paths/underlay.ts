@@ -17,12 +17,20 @@ export interface Underlay {
    * only a beacon can see (our IPv6 addresses we know ourselves); IPv6 once the beacons were silent over IPv4.
    */
   readonly preferred: Family;
-  /** Local UDP end of the fallback for networks that block UDP; leads to every beacon, and to the relay. */
+  /** Local UDP end of the fallback for networks that block UDP: leads to beacon 0 and its relay. */
   readonly shim: Endpoint | undefined;
+  /** Beacon 0 is greeted over UDP nevertheless, to see whether that works again; the relay stays where it is. */
+  readonly isTryingUdp: boolean;
 }
 
 /** Before anything is known. */
-export const NO_UNDERLAY: Underlay = { hasIp4: false, hasIp6: false, preferred: 4, shim: undefined };
+export const NO_UNDERLAY: Underlay = {
+  hasIp4: false,
+  hasIp6: false,
+  preferred: 4,
+  shim: undefined,
+  isTryingUdp: false,
+};
 
 /** Default routes, and the halves of the address space with which VPNs cover them. */
 const EVERYWHERE = ['default', '0.0.0.0/0', '0.0.0.0/1', '::/0', '::/1', '2000::/3'];
@@ -55,11 +63,18 @@ export const greetedOf = ({ beacons, relays }: RelayMap): readonly (Beacon | Map
   ...(relays ?? []),
 ];
 
-/** Where to greet a beacon; `undefined` where we have no way to any of its addresses. */
-export const beaconEndpoint = (beacon: Beacon | MapRelay, underlay: Underlay): Endpoint | undefined => {
+/**
+ * Where to greet a beacon; `undefined` where we have no way to any of its addresses. All but the broker's first stay on
+ * UDP whatever happens, and so show when it works again.
+ */
+export const beaconEndpoint = (
+  beacon: Beacon | MapRelay,
+  underlay: Underlay,
+  isFirst = false,
+): Endpoint | undefined => {
   const { endpoints } = beacon;
-  // The fallback leads to the broker, and no further.
-  if (underlay.shim !== undefined && !('node' in beacon)) return underlay.shim;
+  const isByShim = isFirst && !('node' in beacon) && !underlay.isTryingUdp;
+  if (underlay.shim !== undefined && isByShim) return underlay.shim;
   // Offline for a moment: the peer stays what it was, ready for the way out that comes back.
   const isOffline = !underlay.hasIp4 && !underlay.hasIp6;
   const usable = endpoints.filter((endpoint) => isOffline || isReachable(endpoint, underlay));
@@ -84,12 +99,13 @@ export const relayFor = (
   underlay: Underlay,
   own?: RelayUser,
 ): Endpoint | undefined => {
+  if (underlay.shim !== undefined) return underlay.shim;
   const common = own && commonRelay(own, peer);
   const relay = common && relays?.find(({ publicKey }) => publicKey === common);
   const chosen = relay && beaconEndpoint(relay, underlay);
   if (chosen !== undefined) return chosen;
-  for (const beacon of beacons) {
-    const endpoint = beaconEndpoint(beacon, underlay);
+  for (const [index, beacon] of beacons.entries()) {
+    const endpoint = beaconEndpoint(beacon, underlay, index === 0);
     if (endpoint !== undefined) return endpoint;
   }
   return beacons[0]?.endpoints[0];
@@ -101,8 +117,8 @@ export const allBeaconEndpoints = ({ beacons }: Pick<NetworkMap, 'beacons'>): re
 
 /** Do the beacons have an address of the other family that we could try? */
 export const canTryOther = ({ beacons }: Pick<NetworkMap, 'beacons'>, underlay: Underlay): boolean => {
-  const greeted = beacons.flatMap((beacon) => beaconEndpoint(beacon, underlay) ?? []);
+  const greeted = beacons.flatMap((beacon, index) => beaconEndpoint(beacon, underlay, index === 0) ?? []);
   const other = { ...underlay, preferred: underlay.preferred === 4 ? 6 : 4 } as const;
-  const wouldGreet = beacons.flatMap((beacon) => beaconEndpoint(beacon, other) ?? []);
+  const wouldGreet = beacons.flatMap((beacon, index) => beaconEndpoint(beacon, other, index === 0) ?? []);
   return wouldGreet.join() !== greeted.join();
 };

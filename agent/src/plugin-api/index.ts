@@ -81,6 +81,8 @@ export interface Facts {
     readonly brokerConnected: boolean;
     readonly lastContactAt: number | undefined;
     readonly beaconReachable: boolean;
+    /** UDP is blocked, and the relay is reached through a WebSocket. */
+    readonly isRelayByWebSocket?: boolean;
     /** Our WireGuard key, once there is one. */
     readonly publicKey: PublicKey | undefined;
   };

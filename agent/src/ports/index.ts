@@ -198,13 +198,34 @@ export interface RunOptions {
 /** Runs one program with an argument vector; never a shell. Failures are `COMMAND_*` errors. */
 export type Run = (file: string, args: readonly string[], options?: RunOptions) => Promise<RunResult>;
 
-/** UDP for probes and heartbeats. */
+/** UDP for probes and heartbeats, and towards WireGuard itself. */
 export interface UdpSocket extends AsyncDisposable {
   readonly localPort: number;
   send(bytes: Uint8Array, to: { readonly address: Ip; readonly port: number }): void;
   onMessage(
     listener: (bytes: Uint8Array, from: { readonly address: Ip; readonly port: number }) => void,
   ): Disposable;
+}
+/** How to open a WebSocket, and who hears what comes by it. */
+export interface DialOptions {
+  /** `http:` or `https:`. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A larger message ends the connection. */
+  readonly maxMessageBytes: number;
+  readonly onMessage: (bytes: Uint8Array) => void;
+  /** A message or a ping: the other side is there. */
+  readonly onAlive: () => void;
+  /** Called once, whoever ended it. */
+  readonly onClosed: () => void;
+  /** Ends the dialling. */
+  readonly signal: AbortSignal;
+}
+/** An open WebSocket for binary messages. */
+export interface MessageSocket extends Disposable {
+  send(bytes: Uint8Array): void;
+  /** What was sent and has not left this process. */
+  bufferedBytes(): number;
 }
 /** Sockets, so that plugins stay free of `node:dgram` and tests can inject. */
 export interface Sockets {
@@ -213,6 +234,8 @@ export interface Sockets {
     readonly port?: number;
     readonly family: 4 | 6;
   }): Promise<UdpSocket>;
+  /** Rejects with `BROKER_UNREACHABLE` where nobody is there, or who is there refuses. */
+  dialWebSocket(options: DialOptions): Promise<MessageSocket>;
 }
 
 /** Everything a platform gives. */

@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { type Logger, parseIp } from '@sidegate/kit';
 import { AgentError } from '../errors.ts';
 import type { Sockets, UdpSocket } from '../ports/index.ts';
+import { dialWebSocket } from './web-socket-client.ts';
 
 const bind = (
   socket: Socket,
@@ -30,6 +31,7 @@ const bind = (
 
 /** UDP through `node:dgram`. A datagram that cannot be sent is lost, as datagrams are; never an exception. */
 export const createUdpSockets = (log: Logger): Sockets => ({
+  dialWebSocket,
   async bindUdp({ family, ...where }): Promise<UdpSocket> {
     const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6 });
     await bind(socket, where);

@@ -7,7 +7,7 @@ import { desiredPeers, planTunnelPeers } from './plan-tunnel-peers.ts';
 
 const key = (text: string) => text as PublicKey;
 const RELAY = '203.0.113.1:7382' as Endpoint;
-const UNDERLAY: Underlay = { hasIp4: true, hasIp6: false, preferred: 4, shim: undefined };
+const UNDERLAY: Underlay = { hasIp4: true, hasIp6: false, preferred: 4, shim: undefined, isTryingUdp: false };
 const DIRECT = '198.51.100.7:40001' as Endpoint;
 const map = {
   beacons: [{ publicKey: key('B'), endpoints: [RELAY] }],

@@ -36,8 +36,8 @@ export const beaconPeers = (
   beacons: readonly (Beacon | MapRelay)[],
   underlay: Underlay,
 ): readonly TunnelPeer[] =>
-  beacons.flatMap((beacon) => {
-    const endpoint = beaconEndpoint(beacon, underlay);
+  beacons.flatMap((beacon, index) => {
+    const endpoint = beaconEndpoint(beacon, underlay, index === 0);
     return endpoint === undefined ? [] : [beaconPeer(beacon, endpoint)];
   });
 

@@ -31,6 +31,10 @@ const COLUMNS: readonly Column[] = [
 const describeRtt = (rttMs: number | undefined): string =>
   rttMs === undefined ? '' : `${rttMs < 10 ? rttMs.toFixed(1) : Math.round(rttMs)} ms`;
 
+/** On loopback is nobody but the agent itself, which carries packets to the relay through a WebSocket. */
+const describeEndpoint = (endpoint = ''): string =>
+  endpoint.startsWith('127.0.0.1:') ? 'relay over WebSocket' : endpoint;
+
 const renderPeers = (peers: readonly PeerStatus[], { style, io }: CommandContext): string =>
   renderTable(
     COLUMNS,
@@ -39,7 +43,7 @@ const renderPeers = (peers: readonly PeerStatus[], { style, io }: CommandContext
       peer.role,
       peer.address4,
       peer.online ? peer.path : 'offline',
-      peer.endpoint ?? '',
+      describeEndpoint(peer.endpoint),
       describeRtt(peer.rttMs),
       formatBytes(peer.rxBytes),
       formatBytes(peer.txBytes),

@@ -37,12 +37,17 @@ const nodeFields = ({ node }: EdgeStatus): [string, string][] =>
           : []),
       ];
 
+const describeUdp = ({ beaconReachable, isRelayByWebSocket }: NonNullable<EdgeStatus['broker']>): string => {
+  if (isRelayByWebSocket === true) return 'UDP is blocked: the relay is reached over WebSocket';
+  return beaconReachable ? 'UDP reaches it' : 'UDP does not reach it';
+};
+
 const brokerFields = ({ broker }: EdgeStatus, nowMs: number): [string, string][] => {
   if (broker === undefined) return [];
   const contact = broker.connected
     ? 'connected'
     : `not connected, last contact ${formatAgo(broker.lastContactAt, nowMs)}`;
-  const udp = broker.beaconReachable ? 'UDP reaches it' : 'UDP does not reach it';
+  const udp = describeUdp(broker);
   const places = [broker.reflexive4, broker.reflexive6].filter((place) => place !== undefined);
   const seen = places.length === 0 ? '' : `, seen as ${places.join(' and ')}`;
   return [

@@ -44,6 +44,9 @@ export const createMemoryNetwork = (): MemoryNetwork => {
   };
   return {
     sockets: (self = '127.0.0.1' as Ip) => ({
+      dialWebSocket: async ({ url }) => {
+        throw new AgentError('BROKER_UNREACHABLE', `Open a WebSocket to ${url}`);
+      },
       bindUdp: async ({ address, port = 0 }) => bind(address ?? self, port === 0 ? nextPort++ : port),
     }),
     get open() {

@@ -24,6 +24,7 @@ const NOTHING: Life = {
   brokerConnected: false,
   lastContactAt: undefined,
   beaconReachable: false,
+  isRelayByWebSocket: false,
   publicKey: undefined,
 };
 

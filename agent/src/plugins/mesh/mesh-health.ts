@@ -33,6 +33,12 @@ export const MESH_WARNINGS = {
     'The broker does not answer over UDP',
     "A firewall on the way may block UDP: let this machine send UDP to the broker's port.",
   ),
+  udpBlocked: warning(
+    'udp-blocked',
+    'warning',
+    'UDP is blocked here: the relay is reached over WebSocket',
+    "Peers outside this network stay relayed, and slower. Let this machine send UDP to the broker's ports; it changes over by itself.",
+  ),
   identityRefused: warning(
     'identity-refused',
     'error',

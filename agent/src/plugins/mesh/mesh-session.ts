@@ -23,6 +23,8 @@ import { renderFirewallWish, renderNames, renderPeerStatus } from './mesh-wishes
 import { type NetworkView, type NetworkWatcher, watchNetwork } from './network-watcher.ts';
 import { type PathService, startPathService } from './path-service.ts';
 import { type RelayDirectoryWatch, watchRelayDirectory } from './relay-directory-watch.ts';
+import { createRelayFallback, type RelayFallback } from './relay-fallback.ts';
+import { openRelayShim } from './relay-shim.ts';
 import { openTunnelKeeper, type TunnelKeeper } from './tunnel-keeper.ts';
 import { startTunnelPoll, type TunnelPoll } from './tunnel-poll.ts';
 import { createUnderlayWatch, type UnderlayWatch } from './underlay-watch.ts';
@@ -76,6 +78,7 @@ class Session implements MeshSession {
   #link: BrokerLink | undefined;
   #relayDirectory: RelayDirectoryWatch | undefined;
   #addresses: AddressKeeper | undefined;
+  readonly #fallback: RelayFallback;
   #greetedAtMs: number;
   #isUp = false;
   /** We were a member before, and the interface is new: peers may hold sessions that nobody here knows. */
@@ -92,6 +95,7 @@ class Session implements MeshSession {
       tunnelName: deps.config.interfaceName,
       onChanged: (_underlay, why) => this.#onUnderlayChanged(why),
     });
+    this.#fallback = this.#scope.add(this.#createFallback());
     this.#scope.add(() => this.#up.reject(new Error('the mesh went down')));
   }
 
@@ -161,7 +165,7 @@ class Session implements MeshSession {
         heartbeats: paths.heartbeats,
         map: this.#maps.map,
         underlay: this.#underlay.current,
-        isEager: () => !this.#isUp && this.#maps?.map() !== undefined,
+        isEager: () => this.#fallback.isEager() || (!this.#isUp && this.#maps?.map() !== undefined),
         onRead: () => this.#onRead(),
       }),
     );
@@ -211,6 +215,7 @@ class Session implements MeshSession {
       },
       onBeaconsLost: () => {
         log.info('the broker restarted; greeting its beacons anew');
+        this.#fallback.reconnect();
         this.#greetThen(() => this.#paths?.runner.dispatchAll({ kind: 'relay-lost' }));
       },
       onRelayDirectory: () => this.#relayDirectory?.request(),
@@ -232,6 +237,34 @@ class Session implements MeshSession {
       isKnown: () => maps.map() !== undefined,
       ask: (hosts, signal) => client.setHosts(identity.token, hosts, signal),
       onAllotted: () => this.#link?.checkInSoon(),
+    });
+  }
+
+  #createFallback(): RelayFallback {
+    const { host, identity, facts } = this.#deps;
+    const { clock, log, ports, health } = host;
+    const { brokerUrl, token } = identity;
+    return createRelayFallback({
+      clock,
+      log,
+      underlay: this.#underlay,
+      openShim: (onOpen) => {
+        const wireguardPort = this.#keeper?.listenPort ?? 0;
+        return openRelayShim({ sockets: ports.sockets, clock, log, brokerUrl, token, wireguardPort, onOpen });
+      },
+      greetBeacons: () => this.#greetThen(() => {}),
+      greetFirst: async () => await this.#keeper?.resetBeacons(this.#greeted(), this.#underlay.current(), 1),
+      moveRelays: () => {
+        this.#planPaths();
+        // What could not be reached directly from behind a blockade may be now.
+        this.#paths?.runner.dispatchAll({ kind: 'mapping-changed' });
+      },
+      isBrokerReachable: () => facts.life().brokerConnected,
+      onChanged: (isBehind) => {
+        setWarning(health, isBehind, MESH_WARNINGS.udpBlocked);
+        facts.setLife({ isRelayByWebSocket: isBehind });
+        this.#link?.checkInSoon();
+      },
     });
   }
 
@@ -259,6 +292,7 @@ class Session implements MeshSession {
     this.#greetedAtMs = this.#deps.host.clock.monoMs();
     this.#inBackground('could not greet the beacons', async () => {
       await this.#keeper?.resetBeacons(this.#greeted(), this.#underlay.current());
+      this.#fallback.noteGreeted();
       next();
     });
   }
@@ -269,6 +303,7 @@ class Session implements MeshSession {
     if (nowMs - this.#shownAtMs < SHOW_MAPPING_MIN_MS) return;
     this.#shownAtMs = nowMs;
     await this.#keeper?.pokeBeacons(this.#greeted(), this.#underlay.current());
+    this.#fallback.noteDoubt();
     this.#link?.checkInSoon();
   }
 
@@ -290,6 +325,7 @@ class Session implements MeshSession {
     });
     setWarning(host.health, ...overlapOf(this.#maps?.map(), view, config.interfaceName));
     this.#underlay.noteNetwork(view);
+    this.#fallback.noteMoved();
     this.#moveThen({ kind: 'network-changed', left });
     this.#link?.reconnect();
     this.#link?.checkInSoon();
@@ -304,11 +340,15 @@ class Session implements MeshSession {
   /** Whoever we reach through a relay hears of our move once the beacons were greeted, with the relay of now. */
   #moveThen(event: PathEvent): void {
     this.#greetThen(() => {
-      const map = this.#maps?.map();
-      if (map === undefined) return;
-      this.#paths?.setMap(map, this.#underlay.current(), [...(this.#poll?.latest().values() ?? [])]);
+      this.#planPaths();
       this.#paths?.runner.dispatchAll(event);
     });
+  }
+
+  #planPaths(): void {
+    const map = this.#maps?.map();
+    if (map === undefined) return;
+    this.#paths?.setMap(map, this.#underlay.current(), [...(this.#poll?.latest().values() ?? [])]);
   }
 
   async #applyMapNow(): Promise<void> {
@@ -360,8 +400,9 @@ class Session implements MeshSession {
     const isReachable = hasBeaconAnswered(map, this.#poll.latest(), host.clock.wallMs());
     const isPatienceOver = host.clock.monoMs() - this.#greetedAtMs > BEACON_PATIENCE_MS;
     this.#underlay.noteBeacons(map, isReachable, this.#greetedAtMs);
+    await this.#fallback.noteRead(map, this.#poll.latest());
     setWarning(host.health, !isReachable && isPatienceOver, MESH_WARNINGS.beaconUnreachable);
-    facts.setLife({ beaconReachable: isReachable });
+    facts.setLife({ beaconReachable: isReachable && !this.#fallback.isBehind() });
     if (isReachable || isPatienceOver) {
       // Not before a beacon knows us: only then the relay passes handshakes on.
       if (this.#isReturning) await this.#keeper?.greetPeers(map);

@@ -33,8 +33,8 @@ export interface TunnelKeeper {
   greetPeers(map: NetworkMap): Promise<void>;
   /** One packet to every beacon, which sees where it comes from. */
   pokeBeacons(beacons: readonly (Beacon | MapRelay)[], underlay: Underlay): Promise<void>;
-  /** Greets every beacon anew, and so shows our address and opens the way back. */
-  resetBeacons(beacons: readonly (Beacon | MapRelay)[], underlay: Underlay): Promise<void>;
+  /** Greets every beacon anew, or the first `count`, and so shows our address and opens the way back. */
+  resetBeacons(beacons: readonly (Beacon | MapRelay)[], underlay: Underlay, count?: number): Promise<void>;
 }
 
 /** Creates or adopts the interface; a port that is taken makes way for the next one. */
@@ -129,7 +129,11 @@ export const openTunnelKeeper = async (options: {
           ({ publicKey, keepaliveSec }): TunnelPeerChange => ({ kind: 'poke', publicKey, keepaliveSec }),
         ),
       ),
-    resetBeacons: (beacons, underlay) =>
-      change(beaconPeers(beacons, underlay).map((peer): TunnelPeerChange => ({ kind: 'reset', peer }))),
+    resetBeacons: (beacons, underlay, count = beacons.length) =>
+      change(
+        beaconPeers(beacons.slice(0, count), underlay).map(
+          (peer): TunnelPeerChange => ({ kind: 'reset', peer }),
+        ),
+      ),
   };
 };

@@ -18,8 +18,12 @@ export interface UnderlayWatch {
   noteNetwork(view: NetworkView): boolean;
   /** Did a beacon answer since it was greeted last? */
   noteBeacons(map: NetworkMap, isAnswering: boolean, greetedAtMs: number): void;
-  /** The fallback for networks without UDP came up, or goes. */
-  setShim(shim: Endpoint | undefined): void;
+  /** The fallback for networks without UDP came up: everything changes over to it. */
+  useShim(shim: Endpoint): void;
+  /** Whether beacon 0 is greeted over UDP nevertheless. The caller greets it. */
+  tryUdp(isTrying: boolean): void;
+  /** UDP works again, as beacon 0 has shown. The caller plans the relays anew. */
+  leaveShim(): void;
 }
 
 /** `onChanged` is for changes that did not come from the network: greet the beacons, and plan the relays anew. */
@@ -50,8 +54,10 @@ export const createUnderlayWatch = (options: {
       change({ preferred });
       onChanged(underlay, `the beacons do not answer over ${silent}`);
     },
-    setShim(shim) {
-      if (change({ shim })) onChanged(underlay, shim === undefined ? 'UDP works again' : 'UDP is blocked');
+    useShim(shim) {
+      if (change({ shim, isTryingUdp: false })) onChanged(underlay, 'UDP is blocked');
     },
+    tryUdp: (isTryingUdp) => void change({ isTryingUdp }),
+    leaveShim: () => void change({ shim: undefined, isTryingUdp: false }),
   };
 };
