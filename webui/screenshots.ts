@@ -116,6 +116,24 @@ const PORTAL: readonly Shot[] = [
       await page.getByRole('button', { name: 'Copy command' }).waitFor();
     },
   },
+  {
+    name: 'portal-device-made',
+    path: '/device',
+    act: async (page) => {
+      await page.getByLabel('Name of the device').fill('tess-phone');
+      await page.getByRole('button', { name: 'Make the profile' }).click();
+      await page.getByRole('img', { name: 'QR code' }).waitFor();
+    },
+  },
+  {
+    name: 'portal-device-outdated',
+    path: '/machines',
+    act: async (page) => {
+      await page.getByRole('link', { name: 'van-tablet' }).click();
+      await page.getByText('is out of date').waitFor();
+    },
+  },
+  { name: 'portal-device', path: '/device' },
   { name: 'portal-approve', path: '/approve?code=bcdfghjk' },
   { name: 'portal-approve-unknown', path: '/approve?code=ZZZZ-ZZZZ' },
   { name: 'portal-users', path: '/users' },

@@ -1,10 +1,13 @@
 import {
   LoginRequest,
   NewEnrolmentKey,
+  NewProfile,
   NewUser,
   NodePatch,
   type PortalNode,
   type PortalSession,
+  type ProfileCreated,
+  ProfileRenewal,
   SetupRequest,
   type User,
   UserPatch,
@@ -18,6 +21,7 @@ import {
   type FakeRequest,
   type FakeRoutes,
   fakeId,
+  fakeKey,
   readBody,
 } from './fake-api.ts';
 import { GOOD_TICKET } from './fake-edge.ts';
@@ -223,6 +227,44 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
     data.users.delete(id);
   };
 
+  const profileOf = (node: PortalNode): ProfileCreated =>
+    ({
+      node,
+      profile: {
+        address4: node.address4,
+        address6: node.address6,
+        beacon: { publicKey: fakeKey('beacon'), endpoint: '203.0.113.10:7382' },
+        resolver: {
+          addresses: ['100.64.0.3', 'fd5e:91c2:77a0::3'],
+          searchDomain: 'acme.sidegate.internal',
+          isForwarding: true,
+        },
+        peers: [...data.nodes.values()]
+          .filter(({ role }) => role === 'edge')
+          .map(({ name, publicKey, address4, address6 }) => ({
+            name,
+            publicKey,
+            addresses: [address4, address6],
+          })),
+        omitted: 0,
+      },
+    }) as ProfileCreated;
+  const addProfile = ({ body, session }: FakeRequest): ProfileCreated => {
+    const { name, publicKey } = readBody(NewProfile, body);
+    const user = sessions.get(session)?.user;
+    const owner = user && { id: user.id, name: user.name };
+    const rest = { role: 'client', platform: 'WireGuard app', profile: { isOutOfDate: false }, owner };
+    const made = makeNode({ name, last: 40, rest }, Date.now());
+    record(session, 'profile.created', name);
+    return profileOf(putNode({ ...made, publicKey }));
+  };
+  const renewProfile = ({ body, session }: FakeRequest, id: string): ProfileCreated => {
+    const node = need(data.nodes.get(id), 'NODE');
+    const { publicKey } = readBody(ProfileRenewal, body);
+    record(session, 'profile.renewed', node.name);
+    return profileOf(putNode({ ...node, publicKey, profile: { isOutOfDate: false } }));
+  };
+
   const list = <T>(map: Map<string, T>): T[] => [...map.values()];
   const routes: FakeRoutes = {
     'GET /nodes': () => list(data.nodes),
@@ -237,6 +279,8 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
     'POST /enrolment-requests/:code/approve': (request, { code = '' }) => approve(request, code),
     'POST /enrolment-requests/:code/deny': (_, { code = '' }) =>
       void data.requests.delete(needRequest(code).code),
+    'POST /profiles': addProfile,
+    'POST /profiles/:id/renew': (request, { id = '' }) => renewProfile(request, id),
     'GET /users': () => list(data.users),
     'POST /users': addUser,
     'PATCH /users/:id': (request, { id = '' }) => patchUser(request, id),

@@ -99,7 +99,13 @@ const OTHERS: readonly Machine[] = [
   {
     name: 'van-tablet',
     last: 3,
-    rest: { role: 'client', platform: 'Android, WireGuard app', hostname: 'tablet', path: 'relayed' },
+    rest: {
+      role: 'client',
+      platform: 'WireGuard app',
+      hostname: 'van-tablet',
+      path: 'relayed',
+      profile: { isOutOfDate: true },
+    },
   },
   {
     name: 'office-relay',

@@ -138,6 +138,43 @@ const messages = {
 
   'add.descr':
     'Two ways: a command with a key, for machines nobody sits at; or a short code that you approve.',
+  'device.add': 'Add phone or computer',
+  'device.title': 'Add phone or computer',
+  'device.descr':
+    'For a device of yours with the WireGuard app from its store; nothing else is installed on it.',
+  'device.name': 'Name of the device',
+  'device.name-hint': 'Letters, digits and hyphens, such as “tess-phone”.',
+  'device.names-hint':
+    'While the tunnel is on, the device asks this broker for every name, those of the internet too; all other traffic goes its usual way.',
+  'device.create': 'Make the profile',
+  'device.made-title': 'Profile of {name}',
+  'device.made-descr': 'Everything the WireGuard app needs.',
+  'device.once':
+    'Shown once: the private key was made in this browser, and the broker does not have it. Treat the code and the file like a key to the house.',
+  'device.qr': 'QR code of the profile',
+  'device.step-install': 'Install “WireGuard” from the device’s app store.',
+  'device.step-scan': 'In the app tap +, then “Scan from QR code”. On a computer import the file instead.',
+  'device.step-on': 'Give the tunnel a name, and switch it on.',
+  'device.too-large':
+    'Too many machines for a QR code: take the file to the device and import it in the app.',
+  'device.omitted': '{n} more machine has no place in it || {n} more machines have no place in it',
+  'device.download': 'Download the file',
+  'device.show': 'Show as text',
+  'device.text': 'profile',
+  'device.copy': 'Copy profile',
+  'device.renew': 'Make the profile anew',
+  'device.renew-title': 'A new profile for {name}',
+  'device.renew-descr':
+    'Name and addresses stay. The device gets a new key and every machine it may reach now.',
+  'device.renew-text':
+    'The profile that is on the device now stops working at once: have it at hand to read the new one.',
+  'device.out-of-date': 'out of date',
+  'device.out-of-date-heading': 'The profile on this device is out of date',
+  'device.out-of-date-text':
+    'Machines came, went or changed since it was made. The app does not hear of that by itself: make the profile anew.',
+  'device.insecure':
+    'Browsers make keys only on pages served over HTTPS: open the portal at an https address',
+  'device.too-old': 'This browser cannot make WireGuard keys (X25519): use a newer one',
   'add.key-title': 'With a key',
   'add.key-descr': 'Makes one command to run on the new machine, as root.',
   'add.label': 'Name of the key',

@@ -31,6 +31,18 @@ export const routes: readonly Route[] = [
   },
   { path: '/add', tag: 'sg-add-panel', title: t('menu.add'), load: () => import('./panels/sg-add-panel.ts') },
   {
+    path: '/device',
+    tag: 'sg-device-panel',
+    title: t('device.title'),
+    load: () => import('./panels/sg-device-panel.ts'),
+  },
+  {
+    path: '/device/:id',
+    tag: 'sg-device-panel',
+    title: t('device.renew'),
+    load: () => import('./panels/sg-device-panel.ts'),
+  },
+  {
     path: '/approve',
     tag: 'sg-approve-panel',
     title: t('approve.title'),
@@ -58,7 +70,7 @@ export const routes: readonly Route[] = [
 
 const everyone: readonly MenuItem[] = [
   { path: '/', label: t('menu.edges') },
-  { path: '/machines', label: t('menu.machines') },
+  { path: '/machines', label: t('menu.machines'), covers: ['/device'] },
   { path: '/add', label: t('menu.add'), covers: ['/approve'] },
 ];
 const administrators: readonly MenuItem[] = [

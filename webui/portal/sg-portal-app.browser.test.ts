@@ -201,7 +201,16 @@ test('a member adds own machines only', async () => {
 });
 
 describe.each(['light', 'dark'])('%s: no accessibility violations', (scheme) => {
-  const paths = ['/', '/machines', '/add', '/approve?code=BCDF-GHJK', '/users', '/audit', '/account'];
+  const paths = [
+    '/',
+    '/machines',
+    '/device',
+    '/add',
+    '/approve?code=BCDF-GHJK',
+    '/users',
+    '/audit',
+    '/account',
+  ];
   const paint = () => {
     document.documentElement.style.colorScheme = scheme;
     document.body.style.background = scheme === 'dark' ? '#1a1a1a' : '#f3f4f6';

@@ -1,5 +1,5 @@
 import type { PortalNode } from '@sidegate/protocol';
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import '../../shared/components/sg-badge.ts';
 import '../../shared/components/sg-empty.ts';
@@ -18,7 +18,8 @@ export class SgMachinesPanel extends PortalPanel {
   readonly #nodes = this.live((portal) => portal.nodes);
 
   protected override render() {
-    const add = html`<a class="btn" href=${this.router.href('/add')}><sg-icon name="plus" size="16"></sg-icon>${t('menu.add')}</a>`;
+    const add = html`<a class="btn btn-primary" href=${this.router.href('/device')}><sg-icon name="phone" size="16"></sg-icon>${t('device.add')}</a>
+      <a class="btn" href=${this.router.href('/add')}><sg-icon name="plus" size="16"></sg-icon>${t('menu.add')}</a>`;
     return html`${pageHead(t('menu.machines'), t('machines.descr'), add)}
     ${whenLoaded(this.#nodes.state, this.#nodes.retry, (nodes) => this.#renderMachines(nodes.filter(({ role }) => role !== 'edge')))}`;
   }
@@ -60,10 +61,14 @@ export class SgMachinesPanel extends PortalPanel {
     return html`<tr class="tr" role="row">
       <td class="td lead" role="cell">
         <div class="with-icon">
-          <sg-icon name=${node.role === 'client' ? 'computer' : node.role} size="20"></sg-icon>
+          <sg-icon name=${node.profile !== undefined ? 'phone' : node.role === 'client' ? 'computer' : node.role} size="20"></sg-icon>
           <div>
             <span class="badges">
-              <a class="cell-title" href=${this.router.href(`/nodes/${node.id}`)}>${node.name}</a>${nodeTags(node.tags)}
+              <a class="cell-title" href=${this.router.href(`/nodes/${node.id}`)}>${node.name}</a>${nodeTags(node.tags)}${
+                node.profile?.isOutOfDate === true
+                  ? html`<sg-badge tone="warn">${t('device.out-of-date')}</sg-badge>`
+                  : nothing
+              }
             </span>
             <div class="cell-sub">${node.platform}</div>
           </div>

@@ -63,7 +63,19 @@ export class SgNodePanel extends PortalPanel {
             <div>${t('node.health-text')}</div>
           </sg-alert>`
       }
-      ${this.#renderDetails(node)} ${this.#renderPaths(node)} ${this.#renderEdit(node)}`;
+      ${this.#renderOutOfDate(node)} ${this.#renderDetails(node)} ${this.#renderPaths(node)} ${this.#renderEdit(node)}`;
+  }
+
+  #renderOutOfDate({ id, profile, owner }: PortalNode) {
+    if (profile?.isOutOfDate !== true) return nothing;
+    return html`<sg-alert tone="warn" heading=${t('device.out-of-date-heading')}>
+      <p>${t('device.out-of-date-text')}</p>
+      ${this.#isOwn(owner) ? html`<a class="btn" href=${this.router.href(`/device/${id}`)}>${t('device.renew')}</a>` : nothing}
+    </sg-alert>`;
+  }
+
+  #isOwn(owner: PortalNode['owner']): boolean {
+    return owner?.id === this.portal.session.user.id;
   }
 
   #renderHead(node: PortalNode) {
@@ -79,6 +91,11 @@ export class SgNodePanel extends PortalPanel {
       </div>
       <div class="actions">
         ${role === 'edge' ? this.#renderOpen(node) : nothing}
+        ${
+          node.profile !== undefined && this.#isOwn(node.owner)
+            ? html`<a class="btn" href=${this.router.href(`/device/${node.id}`)}>${t('device.renew')}</a>`
+            : nothing
+        }
         <button
           type="button"
           class="btn"
