@@ -75,6 +75,11 @@ export const startNas = async (machine: Machine): Promise<void> => {
   await Promise.all([machine.waitFor({ tcp: 22 }), page.waitForOutput(/ready/)]);
 };
 
+/** A cable modem's page, on 80. */
+export const startModem = async (machine: Machine): Promise<void> => {
+  await runDevice(machine, 'modem.ts').waitForOutput(/ready/);
+};
+
 /** UPnP: answers searches, and describes itself on 49152, or sends the curious to `redirect`. */
 export const startTelevision = async (machine: Machine, redirect?: string): Promise<void> => {
   const more = redirect === undefined ? [] : [redirect];

@@ -74,9 +74,11 @@ export interface CarrierOptions {
   readonly wan: string;
   /** `carrier` where not given. */
   readonly nat?: NatPreset | NatBehaviour;
+  /** Where its customers' addresses are from: 100.64.0.0/10 (RFC 6598) where not given. */
+  readonly inside?: string;
 }
 
-/** A carrier-grade NAT; its customers' addresses are out of 100.64.0.0/10 (RFC 6598). */
+/** A carrier-grade NAT. */
 export class Carrier extends AccessNetwork {
   declare readonly router: Router;
 
@@ -90,7 +92,7 @@ export class Carrier extends AccessNetwork {
     const nat = expandNat(options.nat ?? 'carrier');
     const router = new Router(await rack.boot(name, { knobs: PROVIDER_KNOBS }), {
       nat,
-      inside: ['100.64.0.0/10'],
+      inside: [options.inside ?? '100.64.0.0/10'],
     });
     await router.useUplink(await internet.attach(router, { address: options.wan }));
     return new Carrier(router);

@@ -2,6 +2,8 @@
  * The lab: an internet, homes and the devices in them out of network namespaces, all on this machine. The same lab
  * carries the demo, the tests and the benches. Everything in it ends with the process that made it (holder.ts).
  */
+
+import { startModem } from './devices.ts';
 import { LabError } from './errors.ts';
 import { Home, type HomeOptions } from './home.ts';
 import { Carrier, type CarrierOptions, Internet, type ServerOptions } from './internet.ts';
@@ -48,6 +50,21 @@ export class Lab implements AsyncDisposable {
   /** Builds a carrier that homes can share. */
   addCarrier(name: string, options: CarrierOptions): Promise<Carrier> {
     return Carrier.start(this.#rack, this.internet, name, options);
+  }
+
+  /**
+   * Builds a cable modem that a home's router stands behind: hand it to `addHome` as `cgnat`, with a `wan` out of
+   * 192.168.100.0/24. Its page is at 192.168.100.1, as the makers of cable modems agreed.
+   */
+  async addModem(name: string, options: Pick<CarrierOptions, 'wan'>): Promise<Carrier> {
+    const inside = '192.168.100.0/24';
+    const modem = await Carrier.start(this.#rack, this.internet, name, {
+      ...options,
+      inside,
+      nat: 'port-restricted',
+    });
+    await startModem(modem.router);
+    return modem;
   }
 
   /** Builds a home, connected, with nothing plugged in. */

@@ -177,6 +177,71 @@ test('a routed network is added and removed; a public one is refused', async () 
   await waitFor('two networks', () => api.data.scopes.size === 2);
 });
 
+test('a network nearby is added by a click; one of stray devices by its sender', async () => {
+  const { root, api } = await enter({ path: '/scopes' });
+  (await button(root, 'Look')).click();
+  await text(root, 'Somebody answers at 192.168.100.1');
+  (await button(root, 'Add 192.168.100.0/24')).click();
+  await waitFor('three networks', () => api.data.scopes.size === 3);
+  await waitFor('no suggestion', () => find(root, 'button', 'Add 192.168.100.0/24') === undefined);
+  await type(root, 'Network', '192.168.55.0/24');
+  (await waitFor('the strays', () => find(root, 'summary', /^Stray devices/))).click();
+  await type(root, 'Interface', 'eth0');
+  await type(root, 'Sender address', '192.168.55.1');
+  (await button(root, 'Add network')).click();
+  await text(root, 'Stray devices on eth0, asked as 192.168.55.1');
+});
+
+test('a network is scanned by a plan, which is checked before it is sent', async () => {
+  const { root, api } = await enter({ path: '/scopes' });
+  (await button(root, 'Plan for 192.168.1.0/24')).click();
+  await type(root, 'TCP ports', '80, http');
+  (await button(root, 'Save')).click();
+  await text(root, 'Up to 64 port numbers');
+  await type(root, 'TCP ports', '80, 8899');
+  await type(root, 'Scan by itself', '21600');
+  await type(root, 'Packets per second', '200');
+  (await button(root, 'Save')).click();
+  await waitFor('the plan', () => [...api.data.scopes.values()][0]?.plan?.everySec === 21_600);
+  expect([...api.data.scopes.values()][0]?.plan).toEqual({
+    everySec: 21_600,
+    ports: [80, 8899],
+    packetsPerSec: 200,
+  });
+  await text(root, 'Every 6 hours');
+});
+
+test('changes are shown until they are seen', async () => {
+  const { root, api } = await enter({ path: '/hosts' });
+  await heading(root, /^3 changes since/);
+  await text(root, '192.168.1.99');
+  (await button(root, 'Seen')).click();
+  await waitFor('no changes', () => api.data.changes.changes.length === 0);
+  await waitFor('no section', () => find(root, 'button', 'Seen') === undefined);
+});
+
+test('hosts are exported as a file', async () => {
+  const { root } = await enter({ path: '/hosts' });
+  const file = new Promise<Blob>((resolve) => {
+    const original = URL.createObjectURL;
+    URL.createObjectURL = (blob) => {
+      URL.createObjectURL = original;
+      resolve(blob as Blob);
+      return original.call(URL, blob);
+    };
+  });
+  (await button(root, 'Export as CSV')).click();
+  expect(await (await file).text()).toMatch(/^name,address,mac,.*\r\n.*front-door-camera/s);
+});
+
+test('what is suggested is published by a click', async () => {
+  const { root, api } = await enter({ path: '/hosts' });
+  (await link(root, /^front-door-camera/)).click();
+  (await button(root, 'Publish Video (port 554)')).click();
+  await waitFor('a forward', () => [...api.data.forwards.values()].at(-1)?.targetPort === 554);
+  await waitFor('no suggestion', () => find(root, 'button', 'Publish Video (port 554)') === undefined);
+});
+
 test('text of a device stays text', async () => {
   const { root } = await enter({ path: '/hosts' });
   (await link(root, '192.168.1.60')).click();

@@ -3,6 +3,8 @@ import type {
   EdgeStatus,
   Forward,
   Host,
+  HostChange,
+  HostChanges,
   HostKind,
   HostService,
   PeerStatus,
@@ -199,6 +201,10 @@ const makeHost = (device: Device, scopeId: string, now: number): Host => {
     online: device.seenAgoMs === undefined,
     firstSeenAt: now - 40 * DAY,
     lastSeenAt: seenAt,
+    suggestions: device.services.flatMap(({ protocol, port, scheme }) => {
+      const label = port === 554 ? 'Video' : scheme === undefined ? undefined : 'Web interface';
+      return label === undefined ? [] : [{ protocol, port, label }];
+    }),
     evidence,
   });
 };
@@ -211,6 +217,7 @@ export interface EdgeData {
   readonly scopes: Map<string, Scope>;
   readonly scans: Map<string, Scan>;
   readonly peers: Map<string, PeerStatus>;
+  changes: HostChanges;
 }
 
 const makeStatus = (now: number): EdgeStatus =>
@@ -405,6 +412,26 @@ const seedForwards = (hosts: readonly Host[]): Forward[] => {
   ];
 };
 
+const seedChanges = ([first, second, third]: readonly Host[], now: number): HostChange[] => [
+  ...(first === undefined ? [] : [changeOf(first, 'new', now - 2 * DAY)]),
+  ...(second === undefined
+    ? []
+    : [
+        {
+          ...changeOf(second, 'moved', now - 3 * DAY),
+          from: '192.168.1.99',
+          to: second.addresses[0],
+        } as HostChange,
+      ]),
+  ...(third === undefined ? [] : [changeOf(third, 'gone', now - 4 * DAY)]),
+];
+const changeOf = ({ id, name }: Host, what: HostChange['what'], at: number): HostChange => ({
+  hostId: id,
+  name,
+  what,
+  at,
+});
+
 /** A fresh home; `empty` is one that nobody has scanned. */
 export const makeEdgeData = (now: number, empty = false): EdgeData => {
   const lan = brand<Scope>({
@@ -420,6 +447,7 @@ export const makeEdgeData = (now: number, empty = false): EdgeData => {
     cidr: '10.20.0.0/24',
     kind: 'routed',
     label: 'Barn',
+    plan: { everySec: 86_400 },
     lastScanAt: now - 3 * DAY,
   });
   const hosts = DEVICES.map((device) => makeHost(device, lan.id, now));
@@ -443,6 +471,7 @@ export const makeEdgeData = (now: number, empty = false): EdgeData => {
     scopes: byId(empty ? [lan] : [lan, dmz]),
     scans: byId(empty ? [] : [scan]),
     peers: byId(empty ? [] : makePeers(now)),
+    changes: { since: empty ? 0 : now - 6 * DAY, changes: empty ? [] : seedChanges(hosts, now) },
   };
 };
 

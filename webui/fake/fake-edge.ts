@@ -10,6 +10,7 @@ import {
   NewScope,
   type Scan,
   type Scope,
+  ScopePatch,
 } from '@sidegate/protocol';
 import { type EdgeData, findDevices, makeEdgeData, makeForward } from './edge-data.ts';
 import {
@@ -217,7 +218,8 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
   };
 
   const addScope = ({ body }: FakeRequest): Scope => {
-    const { cidr, label } = readBody(NewScope, body);
+    const { cidr, label, interfaceName, senderAddress } = readBody(NewScope, body);
+    const isStray = interfaceName !== undefined;
     if (!/^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(cidr)) {
       throw new FakeError(
         422,
@@ -227,9 +229,20 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
         'cidr',
       );
     }
-    const scope = { id: fakeId('c'), cidr, kind: 'routed', label } as Scope;
+    const wire = isStray ? { interfaceName, senderAddress } : {};
+    const scope = { id: fakeId('c'), cidr, kind: isStray ? 'stray' : 'routed', label, ...wire } as Scope;
     data.scopes.set(scope.id, scope);
     return scope;
+  };
+
+  const patchScope = (id: string, body: unknown): Scope => {
+    const { label, ...changes } = readBody(ScopePatch, body);
+    const { plan: old, ...scope } = need(data.scopes.get(id), 'scope');
+    const entries = Object.entries({ ...old, ...changes }).filter(([, value]) => value != null);
+    const plan = entries.length === 0 ? {} : { plan: Object.fromEntries(entries) };
+    const next = { ...scope, label: label ?? scope.label, ...plan } as Scope;
+    data.scopes.set(id, next);
+    return next;
   };
 
   const patchHost = (id: string, body: unknown): Host => {
@@ -266,6 +279,20 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     'DELETE /hosts/:id': (_, { id = '' }) => forgetHost(id),
     'GET /scopes': () => list(data.scopes),
     'POST /scopes': addScope,
+    'GET /scopes/suggestions': () => [
+      {
+        cidr: '192.168.100.0/24',
+        label: 'Modem',
+        from: 'modem',
+        why: 'Somebody answers at 192.168.100.1, where modems have their page.',
+      },
+    ],
+    'PATCH /scopes/:id': ({ body }, { id = '' }) => patchScope(id, body),
+    'GET /changes': () => data.changes,
+    'POST /changes/seen': () => {
+      data.changes = { since: Date.now(), changes: [] };
+      return data.changes;
+    },
     'DELETE /scopes/:id': (_, { id = '' }) => void data.scopes.delete(id),
     'GET /scans': () => list(data.scans),
     'POST /scans': (request) => ({ status: 200, body: startScan(request) }),

@@ -112,13 +112,19 @@ export class SgScanBar extends SgElement {
     return html`<div class="running">
         <div class="line">
           <span><strong>${t('scan.running')}</strong> <span class="muted">${scan.phase}</span></span>
-          <span class="number nowrap" role="status">${t('scan.found', { n: scan.hostsFound })} · ${percent}</span>
+          <span class="number nowrap" role="status">${t('scan.found', { n: scan.hostsFound })} · ${percent}${this.#renderRest(scan)}</span>
         </div>
         <sg-progress .value=${scan.progress} label=${t('scan.progress')}></sg-progress>
       </div>
       <button type="button" class="btn" ?disabled=${this.busy} @click=${() => this.emit('sg-cancel-scan', scan.id)}>
         ${t('scan.cancel')}
       </button>`;
+  }
+
+  #renderRest({ remainingSec }: Scan) {
+    if (remainingSec === undefined || remainingSec < 1) return nothing;
+    const n = remainingSec < 90 ? remainingSec : Math.round(remainingSec / 60);
+    return html` · ${t(remainingSec < 90 ? 'scan.rest-sec' : 'scan.rest-min', { n })}`;
   }
 
   #renderNotices({ notices, state }: Scan) {

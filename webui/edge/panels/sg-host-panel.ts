@@ -20,6 +20,7 @@ import { validate } from '../../shared/data/validate.ts';
 import '../components/sg-evidence.ts';
 import '../components/sg-forward-table.ts';
 import '../components/sg-service-table.ts';
+import '../components/sg-suggestions.ts';
 import { addForward, forwardsOfHost } from '../data/forwards.ts';
 import { forgetHost, patchHost } from '../data/hosts.ts';
 import { t } from '../messages.ts';
@@ -76,7 +77,13 @@ export class SgHostPanel extends EdgePanel {
 
   #renderHost(host: Host) {
     const forwards = forwardsOfHost(this.#forwards.value ?? [], host);
-    return html`${this.#renderHead(host)}
+    return html`${this.#renderHead(host)} ${this.#renderStray(host)}
+      <sg-suggestions
+        .host=${host}
+        .forwards=${forwards}
+        .busyKeys=${this.#busyServices(host)}
+        @sg-publish=${({ detail: service }: CustomEvent<HostService>) => void this.#publish(host, service)}
+      ></sg-suggestions>
       <section class="section" aria-labelledby="services">
         <div class="section-head">
           <h3 id="services">${t('host.services')}</h3>
@@ -128,6 +135,16 @@ export class SgHostPanel extends EdgePanel {
     </div>`;
   }
 
+  /** Nothing but ARP reaches it: what to do about that, to copy. */
+  #renderStray({ scopeId }: Host) {
+    const scope = this.#scopes.value?.find(({ id }) => id === scopeId);
+    if (scope?.kind !== 'stray') return nothing;
+    const command = `ip address add ${scope.senderAddress}/${scope.cidr.split('/')[1]} dev ${scope.interfaceName}`;
+    return html`<sg-alert tone="info" heading=${t('host.stray')}>
+      ${t('host.stray-text', { sender: scope.senderAddress ?? '' })} ${copyable(command, command)}
+    </sg-alert>`;
+  }
+
   #renderForwards(host: Host, forwards: readonly Forward[]) {
     return html`<section class="section" aria-labelledby="forwards">
       <div class="section-head"><h3 id="forwards">${t('host.forwards')}</h3></div>
@@ -149,7 +166,7 @@ export class SgHostPanel extends EdgePanel {
       <div class="section-head"><h3 id="details">${t('host.details')}</h3></div>
       <dl class="details">
         ${detail(t('host.vendor'), host.vendor)}
-        ${detail(t('host.mac'), host.mac && copyable(host.mac, t('host.mac')))}
+        ${detail(t('host.mac'), host.mac && this.#renderMac(host.mac))}
         ${detail(
           t('host.addresses'),
           html`${host.addresses.map((address) => html`<div>${copyable(address, address)}</div>`)}`,
@@ -159,6 +176,12 @@ export class SgHostPanel extends EdgePanel {
         ${detail(t('hosts.seen'), html`<sg-time .at=${host.lastSeenAt}></sg-time>`)} ${detail(t('host.note'), host.note)}
       </dl>
     </section>`;
+  }
+
+  #renderMac(mac: string) {
+    // Bit 1 of the first byte: no maker's, as phones have one for every network.
+    const isMadeUp = (Number.parseInt(mac.slice(0, 2), 16) & 2) !== 0;
+    return isMadeUp ? html`<span>${t('host.mac-random', { mac })}</span>` : copyable(mac, t('host.mac'));
   }
 
   #renderEdit(host: Host) {

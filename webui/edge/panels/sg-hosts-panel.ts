@@ -1,11 +1,14 @@
-import type { Host, HostKind } from '@sidegate/protocol';
+import { type Host, type HostChanges, type HostKind, renderHostsCsv } from '@sidegate/protocol';
 import { html } from 'lit';
 import '../../shared/components/sg-alert.ts';
 import '../../shared/components/sg-empty.ts';
 import { choices, moreButton, pageHead, searchBox, whenLoaded } from '../../shared/components/templates.ts';
 import { showError } from '../../shared/components/toast.ts';
+import { download } from '../components/download.ts';
+import '../components/sg-host-changes.ts';
 import '../components/sg-host-table.ts';
 import '../components/sg-scan-bar.ts';
+import { fetchChanges, noteVisit } from '../data/changes.ts';
 import { cancelScan, latestScan, startScan } from '../data/scans.ts';
 import { countKinds, type HostOrder, type HostSelection, selectHosts } from '../data/select-hosts.ts';
 import { t } from '../messages.ts';
@@ -20,13 +23,25 @@ export class SgHostsPanel extends EdgePanel {
     ...EdgePanel.properties,
     selection: { state: true },
     limit: { state: true },
+    changes: { state: true },
   };
   selection: HostSelection = { text: '', kind: 'all', order: 'name', descending: false };
   limit = PAGE_SIZE;
+  changes: HostChanges | undefined;
+  #changesAfter: string | undefined;
   readonly #hosts = this.live((edge) => edge.hosts);
   readonly #scans = this.live((edge) => edge.scans);
   readonly #scopes = this.live((edge) => edge.scopes);
   readonly #forwards = this.live((edge) => edge.forwards);
+
+  protected override updated(): void {
+    // Changes are those that whole scans have found: asked for at first, and after each scan.
+    const scan = latestScan(this.#scans.value ?? []);
+    const key = `${scan?.id} ${scan?.state}`;
+    if (this.#hosts.value === undefined || key === this.#changesAfter) return;
+    this.#changesAfter = key;
+    if (scan?.state !== 'running') void this.#loadChanges();
+  }
 
   protected override render() {
     return html`${pageHead(t('menu.hosts'), t('hosts.descr'))}
@@ -37,6 +52,12 @@ export class SgHostsPanel extends EdgePanel {
         @sg-scan=${this.#start}
         @sg-cancel-scan=${this.#cancel}
       ></sg-scan-bar>
+      <sg-host-changes
+        .changes=${this.changes}
+        base=${this.router.href('/hosts')}
+        ?busy=${this.actions.isBusy('seen')}
+        @sg-seen=${this.#seen}
+      ></sg-host-changes>
       ${whenLoaded(this.#hosts.state, this.#hosts.retry, (hosts) => this.#renderHosts(hosts), 8)}`;
   }
 
@@ -85,6 +106,16 @@ export class SgHostsPanel extends EdgePanel {
             : t('hosts.tally-of', { n: selected.length, total: hosts.length })
         }
       </span>
+      ${(['CSV', 'JSON'] as const).map(
+        (format) => html`<button
+          type="button"
+          class="btn btn-small"
+          aria-label=${t('hosts.export', { format })}
+          @click=${() => this.#export(format, selected)}
+        >
+          ${format}
+        </button>`,
+      )}
     </div>`;
   }
 
@@ -114,6 +145,23 @@ export class SgHostsPanel extends EdgePanel {
     this.selection = { ...this.selection, ...change };
     this.limit = PAGE_SIZE;
   }
+
+  #export(format: 'CSV' | 'JSON', hosts: readonly Host[]): void {
+    const name = `hosts-${location.hostname}`;
+    if (format === 'CSV') download(`${name}.csv`, 'text/csv;charset=utf-8', renderHostsCsv(hosts));
+    else download(`${name}.json`, 'application/json', `${JSON.stringify(hosts, undefined, 2)}\n`);
+  }
+
+  async #loadChanges(): Promise<void> {
+    // Without them the page is whole all the same.
+    this.changes = (await this.actions.run('changes', () => fetchChanges(this.edge.api))) ?? this.changes;
+  }
+
+  readonly #seen = async (): Promise<void> => {
+    this.changes = (await this.actions.run('seen', () => noteVisit(this.edge.api))) ?? this.changes;
+    const error = this.actions.error('seen');
+    if (error !== undefined) showError(this, error);
+  };
 
   readonly #sort = ({ detail: order }: CustomEvent<HostOrder>): void => {
     this.#select({ order, descending: this.selection.order === order && !this.selection.descending });

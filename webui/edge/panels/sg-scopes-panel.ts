@@ -1,4 +1,4 @@
-import { LIMITS, NewScope, type Scope } from '@sidegate/protocol';
+import { LIMITS, NewScope, type Scope, type ScopePatch, type ScopeSuggestion } from '@sidegate/protocol';
 import { html, nothing } from 'lit';
 import '../../shared/components/sg-alert.ts';
 import '../../shared/components/sg-badge.ts';
@@ -9,15 +9,25 @@ import '../../shared/components/sg-time.ts';
 import { pageHead, readForm, textField, whenLoaded } from '../../shared/components/templates.ts';
 import { showError, showToast } from '../../shared/components/toast.ts';
 import { validate } from '../../shared/data/validate.ts';
+import { describeSchedule } from '../components/sg-scope-plan.ts';
+import '../components/sg-scope-suggestions.ts';
 import { startScan } from '../data/scans.ts';
-import { addScope, removeScope } from '../data/scopes.ts';
+import { addScope, fetchSuggestions, patchScope, removeScope } from '../data/scopes.ts';
 import { t } from '../messages.ts';
 import { EdgePanel } from './edge-panel.ts';
 
 /** Networks to scan: the attached ones, and routed ones that people add. */
 export class SgScopesPanel extends EdgePanel {
-  static override properties = { ...EdgePanel.properties, errors: { state: true } };
+  static override properties = {
+    ...EdgePanel.properties,
+    errors: { state: true },
+    suggestions: { state: true },
+    planned: { state: true },
+  };
   errors: Readonly<Record<string, string>> = {};
+  suggestions: readonly ScopeSuggestion[] | undefined;
+  /** The scope whose plan is open. */
+  planned: Scope | undefined;
   readonly #scopes = this.live((edge) => edge.scopes);
 
   protected override render() {
@@ -33,7 +43,22 @@ export class SgScopesPanel extends EdgePanel {
           3,
         )}
       </div>
-      ${this.#renderForm()}`;
+      <sg-scope-suggestions
+        .suggestions=${this.suggestions?.filter(({ cidr }) => !(this.#scopes.value ?? []).some((one) => one.cidr === cidr))}
+        ?busy=${this.actions.isBusy('look')}
+        @sg-look=${this.#look}
+        @sg-add-scope=${({ detail }: CustomEvent<ScopeSuggestion>) => void this.#take(detail)}
+      ></sg-scope-suggestions>
+      ${this.#renderForm()}
+      <sg-scope-plan
+        .scope=${this.planned}
+        .error=${this.actions.error('plan')}
+        ?busy=${this.actions.isBusy('plan')}
+        @sg-close=${() => {
+          this.planned = undefined;
+        }}
+        @sg-plan=${({ detail }: CustomEvent<ScopePatch>) => void this.#plan(detail)}
+      ></sg-scope-plan>`;
   }
 
   #renderTable(scopes: readonly Scope[]) {
@@ -53,16 +78,16 @@ export class SgScopesPanel extends EdgePanel {
   }
 
   #renderRow(scope: Scope) {
-    const { cidr, label, kind, interfaceName } = scope;
-    const attached =
-      interfaceName === undefined ? t('scope.attached-plain') : t('scope.attached', { name: interfaceName });
+    const { cidr, label, kind } = scope;
+    const schedule = describeSchedule(scope);
     return html`<tr class="tr" role="row">
       <td class="td lead" role="cell">
         <div class="cell-title">${label === '' ? cidr : label}</div>
         ${label === '' ? nothing : html`<div class="cell-sub mono">${cidr}</div>`}
       </td>
       <td class="td" role="cell" data-title=${t('scope.kind')}>
-        <span><sg-badge tone=${kind === 'attached' ? 'ok' : 'info'}>${kind === 'attached' ? attached : t('scope.routed')}</sg-badge></span>
+        <span><sg-badge tone=${kind === 'attached' ? 'ok' : 'info'}>${this.#describeKind(scope)}</sg-badge></span>
+        ${schedule === undefined ? nothing : html`<div class="cell-sub">${schedule}</div>`}
       </td>
       <td class="td nowrap" role="cell" data-title=${t('scope.last-scan')}><sg-time .at=${scope.lastScanAt}></sg-time></td>
       <td class="td end" role="cell">
@@ -76,10 +101,27 @@ export class SgScopesPanel extends EdgePanel {
           >
             <sg-icon name="scan" size="15"></sg-icon>${t('scope.scan')}
           </button>
-          ${kind === 'routed' ? this.#renderRemove(scope) : nothing}
+          <button
+            type="button"
+            class="btn btn-small"
+            aria-label=${t('scope.plan-label', { cidr })}
+            @click=${() => {
+              this.actions.clear('plan');
+              this.planned = scope;
+            }}
+          >
+            ${t('scope.plan')}
+          </button>
+          ${kind === 'attached' ? nothing : this.#renderRemove(scope)}
         </div>
       </td>
     </tr>`;
+  }
+
+  #describeKind({ kind, interfaceName = '', senderAddress }: Scope): string {
+    if (kind === 'routed') return t('scope.routed');
+    if (kind === 'stray') return t('scope.stray', { name: interfaceName, sender: senderAddress ?? '' });
+    return interfaceName === '' ? t('scope.attached-plain') : t('scope.attached', { name: interfaceName });
   }
 
   #renderRemove(scope: Scope) {
@@ -116,6 +158,23 @@ export class SgScopesPanel extends EdgePanel {
           maxLength: 80,
           error: this.errors.label,
         })}
+        <details>
+          <summary>${t('scopes.stray')}</summary>
+          ${textField({
+            name: 'interfaceName',
+            label: t('scopes.interface'),
+            placeholder: 'br-lan',
+            hint: t('scopes.interface-hint'),
+            error: this.errors.interfaceName,
+          })}
+          ${textField({
+            name: 'senderAddress',
+            label: t('scopes.sender'),
+            placeholder: '192.168.55.1',
+            hint: t('scopes.sender-hint'),
+            error: this.errors.senderAddress,
+          })}
+        </details>
         <div class="form-end">
           <button class="btn btn-primary" ?disabled=${this.actions.isBusy('add')}>${t('scopes.submit')}</button>
         </div>
@@ -128,7 +187,9 @@ export class SgScopesPanel extends EdgePanel {
     const input = readForm(event);
     const parsed = validate(
       NewScope,
-      { ...input, cidr: input.cidr?.trim() },
+      Object.fromEntries(
+        Object.entries(input).flatMap(([name, text]) => (text.trim() === '' ? [] : [[name, text.trim()]])),
+      ),
       { cidr: t('scopes.cidr-error') },
     );
     this.errors = parsed.ok ? {} : parsed.errors;
@@ -144,6 +205,30 @@ export class SgScopesPanel extends EdgePanel {
     form.reset();
     showToast(this, { tone: 'ok', text: t('scopes.added', { cidr }) });
   };
+
+  readonly #look = async (): Promise<void> => {
+    const found = await this.actions.run('look', () => fetchSuggestions(this.edge.api));
+    this.suggestions = found ?? this.suggestions;
+    this.#tell('look');
+  };
+
+  async #take({ cidr, label }: ScopeSuggestion): Promise<void> {
+    const scope = await this.actions.run('take', () => addScope(this.edge.api, { cidr, label } as NewScope));
+    this.#tell('take');
+    if (scope === undefined) return;
+    this.edge.scopes.put(scope);
+    showToast(this, { tone: 'ok', text: t('scopes.added', { cidr }) });
+  }
+
+  async #plan(patch: ScopePatch): Promise<void> {
+    const { planned } = this;
+    if (planned === undefined) return;
+    const scope = await this.actions.run('plan', () => patchScope(this.edge.api, planned.id, patch));
+    if (scope === undefined) return;
+    this.edge.scopes.put(scope);
+    this.planned = undefined;
+    showToast(this, { tone: 'ok', text: t('plan.saved', { cidr: scope.cidr }) });
+  }
 
   async #scan({ id }: Scope): Promise<void> {
     const scan = await this.actions.run(id, () => startScan(this.edge.api, id));

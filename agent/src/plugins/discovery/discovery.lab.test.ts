@@ -96,18 +96,6 @@ describe.skipIf(await requireLab())('a scan of a home', () => {
     expect(shares.length).toBeGreaterThan(4);
   });
 
-  it('goes on without arp-scan, and says what is missing', async () => {
-    await using edge = await addEdge();
-    await edge.run('mount', ['--bind', '/dev/null', '/usr/sbin/arp-scan']);
-    const result = await scan(edge);
-    expect(result.scan).toMatchObject({ state: 'partial', notices: [expect.stringContaining('arp-scan')] });
-    expect(result.health).toMatchObject([
-      { code: 'ARP_SCAN_MISSING', hint: expect.stringContaining('apt install arp-scan') },
-    ]);
-    for (const last of [1, 20, 30, 40, 50]) expect(at(result, `192.168.1.${last}`)?.mac).toBeDefined();
-    expect(services(at(result, '192.168.1.20'))).toEqual(['http 80', 'rtsp 554']);
-  });
-
   it('ends partial when its interface vanishes', async () => {
     await using edge = await addEdge();
     const running = edge.spawn(process.execPath, [SCRIPT, '/run']);

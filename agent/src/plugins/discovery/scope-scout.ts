@@ -55,13 +55,12 @@ const readHops = async (run: Run, signal: AbortSignal): Promise<readonly (Ip4 | 
 };
 
 const isAnswering = async (address: Ip4, signal: AbortSignal): Promise<boolean> => {
-  for (const port of MODEM_PORTS) {
+  const ask = async (port: number) => {
     const connection = await connectTcp(address, port, { timeoutMs: MODEM_TIMEOUT_MS, signal });
-    if (connection.kind !== 'open') continue;
-    connection.socket.destroy();
-    return true;
-  }
-  return false;
+    if (connection.kind === 'open') connection.socket.destroy();
+    return connection.kind === 'open';
+  };
+  return (await Promise.all(MODEM_PORTS.map(ask))).includes(true);
 };
 
 const findModems = async (taken: readonly Cidr4[], signal: AbortSignal): Promise<readonly Ip4[]> => {

@@ -72,8 +72,12 @@ export const createMdnsSource = (clock: Clock): DiscoverySource => ({
       () => undefined,
     );
     const asked = new Set<string>();
+    let whyUnsent: string | undefined;
     const ask = (questions: readonly Question[]) => {
-      if (questions.length > 0 && !signal.aborted) asker.query({ questions: [...questions] });
+      if (questions.length === 0 || signal.aborted) return;
+      asker.query({ questions: [...questions] }, (error: unknown) => {
+        if (error instanceof Error) whyUnsent = error.message;
+      });
     };
     const hear = (
       packet: { answers?: readonly unknown[]; additionals?: readonly unknown[] },
@@ -96,6 +100,9 @@ export const createMdnsSource = (clock: Clock): DiscoverySource => ({
         const nextMs = ASK_AT_MS[at + 1] ?? WINDOW_MS;
         await clock.sleep(nextMs - delayMs, signal);
         sink.progress(nextMs / WINDOW_MS);
+      }
+      if (whyUnsent !== undefined) {
+        sink.notice(`This machine may not send multicast: names and kinds may be missing (${whyUnsent}).`);
       }
     } finally {
       asker.destroy();

@@ -8,7 +8,7 @@ import type { Run } from '../../../ports/index.ts';
 import { createLimiter } from '../limiter.ts';
 
 /** Each is a process for a second. */
-const AT_ONCE = 48;
+const AT_ONCE = 64;
 const TIMEOUT_MS = 3_000;
 
 /** Asks an address once; false where nobody answers, or where there is no `ping`. */

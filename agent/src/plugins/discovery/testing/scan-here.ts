@@ -1,6 +1,7 @@
 /**
  * Runs the discovery plugin where it is started, scans once and prints what came out as JSON: for lab tests and
- * benches, which start it inside a machine of the lab. Arguments: a directory for files, a network to add as a scope.
+ * benches, which start it inside a machine of the lab. Arguments: a directory for files, a network to add as a scope,
+ * as CIDR or as the whole request in JSON. With `suggest` in place of a network it prints suggestions instead.
  */
 import { join } from 'node:path';
 import { silentLogger, systemClock } from '@sidegate/kit';
@@ -19,7 +20,12 @@ const alive = setInterval(() => {}, 1000);
 {
   await using host = createTestHost(platform);
   await host.start(plugin);
-  const scope = cidr === undefined ? undefined : await host.call<Scope>('POST', '/scopes', { cidr });
+  if (cidr === 'suggest') {
+    console.log(JSON.stringify(await host.call('GET', '/scopes/suggestions')));
+    process.exit();
+  }
+  const wanted = cidr?.startsWith('{') === true ? JSON.parse(cidr) : { cidr };
+  const scope = cidr === undefined ? undefined : await host.call<Scope>('POST', '/scopes', wanted);
   const startedAt = systemClock.monoMs();
   const scan = await host.call<Scan>('POST', '/scans', scope === undefined ? {} : { scopeId: scope.id });
   // Not stdout, which carries the result alone.

@@ -1,0 +1,141 @@
+/**
+ * Networks that are not simply attached, and tools that are not there:
+ *
+ *   edge .2 ┐                              modem .1
+ *           ├─ lan 192.168.1.0/24 ── router ── 192.168.100.0/24 ── internet
+ *   camera .20, printer .30 (Avahi), and on the same wire a stranded camera 192.168.55.64
+ */
+import { join } from 'node:path';
+import { createLab, type Home, type Lab, type Machine, requireLab } from '@sidegate/lab';
+import type { HealthWarning, Host, Scan, ScopeSuggestion } from '@sidegate/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const SCRIPT = join(import.meta.dirname, 'testing', 'scan-here.ts');
+const STRAY = { cidr: '192.168.55.0/24', interfaceName: 'eth0', senderAddress: '192.168.55.1' };
+
+interface Result {
+  readonly scan: Scan;
+  readonly hosts: readonly Host[];
+  readonly health: readonly HealthWarning[];
+}
+
+describe.skipIf(await requireLab())('networks nearby', () => {
+  let lab: Lab;
+  let home: Home;
+  let runs = 0;
+  beforeAll(async () => {
+    lab = await createLab();
+    const modem = await lab.addModem('modem', { wan: '198.51.100.2' });
+    home = await lab.addHome('alder', { lan: '192.168.1.0/24', wan: '192.168.100.2', cgnat: modem });
+    const [, , stranded] = await Promise.all([
+      home.addCamera('camera', { address: '192.168.1.20' }),
+      home.addPrinter('printer', { address: '192.168.1.30' }),
+      home.addCamera('stranded', { address: '192.168.1.64' }),
+    ]);
+    await stranded.configure(['addr flush dev eth0', 'addr add 192.168.55.64/24 dev eth0']);
+  });
+  afterAll(() => lab?.[Symbol.asyncDispose]());
+
+  const addEdge = () => home.addMachine(`edge-${++runs}`, { address: '192.168.1.2' });
+  const start = async <T>(edge: Machine, argv: readonly string[]): Promise<T> => {
+    const [file = '', ...args] = argv;
+    return JSON.parse((await edge.run(file, args, { timeoutMs: 40_000 })).stdout) as T;
+  };
+  const scan = (edge: Machine, ...args: string[]) =>
+    start<Result>(edge, [process.execPath, SCRIPT, '/run', ...args]);
+  const at = ({ hosts }: Result, address: string) =>
+    hosts.find((host) => host.addresses.includes(address as never));
+  const without = (edge: Machine, file: string) => edge.run('mount', ['--bind', '/dev/null', file]);
+
+  it('suggests the network of the modem, and a scan of it finds the modem and names it', async () => {
+    await using edge = await addEdge();
+    const suggestions = await start<ScopeSuggestion[]>(edge, [process.execPath, SCRIPT, '/run', 'suggest']);
+    expect(suggestions).toMatchObject([{ cidr: '192.168.100.0/24', from: 'modem', label: 'Modem' }]);
+    // A part of it will do here.
+    const result = await scan(edge, '192.168.100.0/28');
+    expect(result.scan).toMatchObject({ state: 'done', notices: [] });
+    expect(at(result, '192.168.100.1')).toMatchObject({
+      name: 'TC4400 Cable Modem',
+      kind: 'modem',
+      online: true,
+      suggestions: [{ label: 'Web interface', port: 80 }],
+    });
+  });
+
+  it('sees the router in front of the router even where no modem answers', async () => {
+    await using edge = await addEdge();
+    const rules =
+      'table inet deaf {\n  chain output {\n    type filter hook output priority 0;\n    tcp dport { 80, 443 } drop\n  }\n}\n';
+    await edge.run('nft', ['-f', '-'], { input: rules });
+    const suggestions = await start<ScopeSuggestion[]>(edge, [process.execPath, SCRIPT, '/run', 'suggest']);
+    expect(suggestions).toMatchObject([{ cidr: '192.168.100.0/24', from: 'path' }]);
+  });
+
+  it('finds a device stranded in a foreign subnet by asking in a name of that subnet', async () => {
+    await using edge = await addEdge();
+    const result = await scan(edge, JSON.stringify(STRAY));
+    expect(result.scan).toMatchObject({ state: 'done', hostsFound: 1, notices: [] });
+    expect(at(result, '192.168.55.64')).toMatchObject({
+      vendor: expect.stringContaining('Hikvision'),
+      kind: 'camera',
+      services: [],
+    });
+  });
+
+  it('asks in nobody else’s name', async () => {
+    await using edge = await addEdge();
+    const result = await scan(edge, JSON.stringify({ ...STRAY, senderAddress: '192.168.55.64' }));
+    expect(result.scan.notices.join()).toMatch(/192\.168\.55\.64 is the address of 44:47:cc/);
+  });
+
+  it('goes on without any one of its tools, and says what is missing', async () => {
+    const tools = [
+      ['/usr/sbin/arp-scan', 'partial', ['ARP_SCAN_MISSING']],
+      ['/usr/bin/ping', 'done', []],
+      ['/usr/share/arp-scan/ieee-oui.txt', 'done', []],
+    ] as const;
+    await Promise.all(
+      tools.map(async ([file, state, codes], at_) => {
+        await using edge = await home.addMachine(`less-${at_}`, { address: `192.168.1.${5 + at_}` });
+        await without(edge, file);
+        const result = await scan(edge);
+        expect(result.scan, file).toMatchObject({ state });
+        expect(result.health.map((one) => one.code)).toEqual(codes);
+        expect(at(result, '192.168.1.30')).toMatchObject({ name: 'Brother HL-L2350DW', kind: 'printer' });
+        for (const last of [1, 20])
+          expect(at(result, `192.168.1.${last}`), file).toMatchObject({ online: true });
+      }),
+    );
+  });
+
+  it('goes on where arp-scan may not open raw sockets, and says so', async () => {
+    await using edge = await addEdge();
+    const drop = ['setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw'];
+    const result = await start<Result>(edge, [...drop, process.execPath, SCRIPT, '/run']);
+    expect(result.scan).toMatchObject({
+      state: 'partial',
+      notices: [expect.stringContaining('raw sockets')],
+    });
+    expect(result.health).toMatchObject([
+      { code: 'ARP_SCAN_NOT_PERMITTED', hint: expect.stringContaining('setcap') },
+    ]);
+  });
+
+  it('goes on without multicast, and says so', async () => {
+    await using edge = await addEdge();
+    const chain = 'type filter hook output priority 0; policy accept;';
+    const rules = `table inet still {\n  chain output {\n    ${chain}\n    ip daddr 224.0.0.0/4 drop\n  }\n}\n`;
+    await edge.run('nft', ['-f', '-'], { input: rules });
+    const result = await scan(edge);
+    expect(at(result, '192.168.1.30')).toMatchObject({ kind: 'printer' });
+    expect(result.scan).toMatchObject({ state: 'partial' });
+    expect(result.scan.notices.join()).toMatch(/may not send multicast/);
+  });
+
+  it('finds nobody where no route leads, and says so', async () => {
+    await using edge = await addEdge();
+    await edge.configure(['route del default']);
+    const refused = await edge.run(process.execPath, [SCRIPT, '/run', '10.9.0.0/24'], { reject: false });
+    expect(refused.stderr).toMatch(/SCOPE_UNROUTED/);
+  });
+});
