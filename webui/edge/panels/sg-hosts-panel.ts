@@ -40,7 +40,8 @@ export class SgHostsPanel extends EdgePanel {
     const key = `${scan?.id} ${scan?.state}`;
     if (this.#hosts.value === undefined || key === this.#changesAfter) return;
     this.#changesAfter = key;
-    if (scan?.state !== 'running') void this.#loadChanges();
+    // Not within this very update, which asking is a reason to draw again after.
+    if (scan?.state !== 'running') queueMicrotask(() => void this.#loadChanges());
   }
 
   protected override render() {
