@@ -29,6 +29,19 @@ const DUAL = {
 type BrokerPlace = typeof PLAIN;
 const SOCKET = '/run/sidegate/sidegate.sock';
 const node = process.execPath;
+/** What a browser does, in a process on the broker's machine. */
+const PORTAL_CALL = `
+  const { method, path, body } = JSON.parse(process.argv[1]);
+  const base = 'http://203.0.113.10/v1/portal';
+  const headers = { 'content-type': 'application/json', connection: 'close' };
+  const login = JSON.stringify({ email: 'tess@acme.example', password: 'a long password' });
+  const session = await fetch(base + '/session', { method: 'POST', headers, body: login });
+  headers.cookie = session.headers.get('set-cookie').split(';')[0];
+  headers['x-sidegate-csrf'] = (await session.json()).csrf;
+  const answer = await fetch(base + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  if (!answer.ok) throw new Error(answer.status + ' ' + (await answer.text()));
+  console.log(await answer.text());
+`;
 
 /** Sections of an agent's configuration. */
 type Config = Readonly<Record<string, unknown>>;
@@ -59,6 +72,8 @@ export interface PathNode {
 export interface PathSite extends AsyncDisposable {
   readonly lab: Lab;
   readonly broker: Restartable;
+  /** Asks the portal's API as the owner; `path` is below `/v1/portal`. */
+  askPortal<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** Starts an agent on a machine, with these sections in its configuration, and enrols it. */
   addNode(
     name: string,
@@ -93,7 +108,7 @@ const startRestartable = async (
 const startBroker = async (
   lab: Lab,
   { addresses, http, udp, url }: BrokerPlace,
-): Promise<{ readonly key: string; readonly serving: Restartable }> => {
+): Promise<{ readonly machine: Machine; readonly key: string; readonly serving: Restartable }> => {
   const broker = await lab.addServer('broker', { addresses });
   const run = async (args: readonly string[], input = '') =>
     (await broker.run(node, [BROKER, ...args, '--data', DATA], { input })).stdout;
@@ -107,7 +122,7 @@ const startBroker = async (
     () => broker.waitFor({ tcp: 80 }, 20_000),
   );
   const created = await run(['key', 'create', '--role', 'client', '--reusable', '--json']);
-  return { key: (JSON.parse(created) as { secret: string }).secret, serving };
+  return { machine: broker, key: (JSON.parse(created) as { secret: string }).secret, serving };
 };
 
 /** Asks a daemon without a process for the question: thirteen of those at a time would be what is measured. */
@@ -166,10 +181,15 @@ export const createPathSite = async ({ hasIp6 = false } = {}): Promise<PathSite>
   const place = hasIp6 ? DUAL : PLAIN;
   const lab = await createLab();
   try {
-    const { key, serving } = await startBroker(lab, place);
+    const { machine: brokerMachine, key, serving } = await startBroker(lab, place);
     return {
       lab,
       broker: serving,
+      async askPortal<T>(method: string, path: string, body?: unknown) {
+        const call = JSON.stringify({ method, path, body });
+        const { stdout } = await brokerMachine.run(node, ['-e', PORTAL_CALL, call], { timeoutMs: 20_000 });
+        return JSON.parse(stdout) as T;
+      },
       async addNode(name, home, address, config = {}, moreAddresses = []) {
         const machine = await home.addMachine(name, { address, moreAddresses });
         const agent = await startAgent(lab, name, home, machine, config);

@@ -13,6 +13,10 @@ const TICK_MS = 500;
 const IDLE_INTERVAL_MS = 20_000;
 /** After so many in a row without an answer it is gone. */
 const MISSES_MAX = 3;
+/** The shortest of so many round trips counts: what a busy machine adds to one is no distance. */
+const SAMPLES_MAX = 8;
+/** A relay is used after so many answers. */
+const SAMPLES_MIN = 3;
 /** An answer to an older echo says nothing. */
 const ANSWER_MAX_MS = 3_000;
 
@@ -26,6 +30,7 @@ export interface RelayTarget {
 interface Watched {
   target: RelayTarget;
   rttMs: number | undefined;
+  samplesMs: number[];
   misses: number;
   sentAtMs: number;
   isWaiting: boolean;
@@ -71,11 +76,15 @@ export const startRelayWatch = (options: {
     if (relay.isWaiting && sinceMs >= TICK_MS) {
       relay.misses++;
       relay.isWaiting = false;
-      if (relay.misses >= MISSES_MAX) relay.rttMs = undefined;
+      if (relay.misses >= MISSES_MAX) {
+        relay.rttMs = undefined;
+        relay.samplesMs = [];
+      }
     }
     const isDoubtful = relay.misses > 0 && relay.misses < MISSES_MAX;
+    const isNew = relay.samplesMs.length > 0 && relay.samplesMs.length < SAMPLES_MIN;
     const isDue = sinceMs >= IDLE_INTERVAL_MS || (relay.rttMs === undefined && sinceMs >= 4 * TICK_MS);
-    if (isDoubtful || isDue || options.isInUse(relay.target.endpoint)) ask(relay, nowMs);
+    if (isDoubtful || isNew || isDue || options.isInUse(relay.target.endpoint)) ask(relay, nowMs);
   };
   const tick = () => {
     const nowMs = clock.monoMs();
@@ -98,6 +107,7 @@ export const startRelayWatch = (options: {
         return {
           target,
           rttMs: undefined,
+          samplesMs: [],
           misses: 0,
           sentAtMs: Number.NEGATIVE_INFINITY,
           isWaiting: false,
@@ -114,7 +124,9 @@ export const startRelayWatch = (options: {
       const relay = echo.to;
       relay.misses = 0;
       relay.isWaiting = false;
-      relay.rttMs = settleRtt(relay.rttMs, clock.monoMs() - echo.atMs);
+      relay.samplesMs = [...relay.samplesMs, clock.monoMs() - echo.atMs].slice(-SAMPLES_MAX);
+      if (relay.samplesMs.length < SAMPLES_MIN) return;
+      relay.rttMs = settleRtt(relay.rttMs, Math.min(...relay.samplesMs));
       reorder();
     },
     current: () => order,

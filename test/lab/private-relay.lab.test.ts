@@ -1,0 +1,136 @@
+/**
+ * Private relays: two nodes behind symmetric NATs never meet directly, and use the relay of their account that both
+ * reach. It dies, and they go on through the next one; it is taken from them, and they go back to the broker.
+ *
+ *            broker 203.0.113.10, .11 ---------- internet ---------- stranger 203.0.113.50
+ *        ______________________________________________|______________________
+ *       |                       |                     |                       |
+ *   symmetric NAT          symmetric NAT         hub-1 192.0.2.2       hub-2 192.0.2.18
+ *   anna 192.168.1.2       bert 192.168.1.2      relay on UDP 7383     relay on UDP 7383
+ */
+import { requireLab } from '@sidegate/lab';
+import { encodeEcho, type PortalNode, type RelayStatus } from '@sidegate/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createPathSite, type PathNode, type PathSite, startPing } from './paths-site.ts';
+
+const HUBS = [
+  { name: 'hub-1', lan: '192.0.2.0/28', address: '192.0.2.2' },
+  { name: 'hub-2', lan: '192.0.2.16/28', address: '192.0.2.18' },
+] as const;
+/** Waiting for the first answer of a relay, for a check-in, and for a machine with other things to do. */
+const PATIENCE_MS = 20_000;
+/** From the relay's death to packets through the next one. */
+const OUTAGE_MAX_SEC = 6;
+
+describe.runIf(requireLab())('private relays', () => {
+  let site: PathSite;
+  let anna: PathNode;
+  let bert: PathNode;
+  let hubs: readonly PathNode[];
+  let atBert: string;
+
+  const relayOf = async (from: PathNode, to: PathNode) => (await from.peer(to.name)).endpoint ?? '';
+  const untilRelayedBy = async (address: string): Promise<void> => {
+    const isThere = async () =>
+      (await relayOf(anna, bert)).startsWith(address) && (await relayOf(bert, anna)).startsWith(address);
+    await anna.machine.waitFor(isThere, PATIENCE_MS);
+  };
+  const untilAnswered = (): Promise<void> =>
+    anna.machine.waitFor(
+      () =>
+        anna.machine.run('ping', ['-c1', '-W1', atBert]).then(
+          () => true,
+          () => false,
+        ),
+      PATIENCE_MS,
+    );
+  const statusOf = async (hub: PathNode) =>
+    JSON.parse(await hub.sidegate('relay', 'status', '--json')) as RelayStatus;
+  const setApproved = async (hub: PathNode, isRelay: boolean): Promise<void> => {
+    const nodes = await site.askPortal<PortalNode[]>('GET', '/nodes');
+    const { id } = nodes.find(({ name }) => name === hub.name)!;
+    await site.askPortal('PATCH', `/nodes/${id}`, { isRelay });
+  };
+  /** Offers, as a person does on the machine, and approves once the broker has heard of it. */
+  const addRelay = async (hub: PathNode): Promise<void> => {
+    await hub.sidegate('relay', 'on');
+    await hub.machine.waitFor(async () => {
+      const nodes = await site.askPortal<PortalNode[]>('GET', '/nodes');
+      return nodes.some(({ name, relay }) => name === hub.name && relay?.isApproved === false);
+    }, PATIENCE_MS);
+    await setApproved(hub, true);
+  };
+
+  beforeAll(async () => {
+    site = await createPathSite();
+    const homes = await Promise.all([
+      ...['anna', 'bert'].map((name, at) =>
+        site.lab.addHome(name, { lan: '192.168.1.0/24', wan: `198.51.100.${10 + at}`, nat: 'symmetric' }),
+      ),
+      ...HUBS.map(({ name, lan }, at) =>
+        site.lab.addHome(name, { lan, wan: `198.51.100.${20 + at}`, nat: 'none' }),
+      ),
+    ]);
+    const places = [
+      ['anna', '192.168.1.2'],
+      ['bert', '192.168.1.2'],
+      ...HUBS.map(({ name, address }) => [name, address] as const),
+    ] as const;
+    const nodes = await Promise.all(
+      places.map(([name, address], at) => site.addNode(name, homes[at]!, address)),
+    );
+    [anna, bert] = nodes as [PathNode, PathNode];
+    hubs = nodes.slice(2);
+    atBert = (await anna.peer('bert')).address4;
+    await untilRelayedBy('203.0.113.');
+  }, 120_000);
+  afterAll(() => site?.[Symbol.asyncDispose]());
+
+  test('a relay that nobody let is used by nobody', async () => {
+    const status = JSON.parse(await hubs[0]!.sidegate('relay', 'on', '--json')) as RelayStatus;
+    expect(status).toMatchObject({ state: 'waiting', endpoints: ['192.0.2.2:7383'], nodes: 0 });
+  });
+
+  test('an approved one carries the pair, and nobody it does not know', async () => {
+    await addRelay(hubs[0]!);
+    await untilRelayedBy('192.0.2.2:7383');
+    await untilAnswered();
+    const ping = startPing(anna.machine, atBert);
+    await anna.machine.waitFor(async () => (await statusOf(hubs[0]!)).relayedPackets > 20, PATIENCE_MS);
+    const { lost } = await ping.stop();
+    if (lost > 2) console.log((await anna.peer('bert')).explain, (await bert.peer('anna')).explain);
+    expect(lost).toBeLessThanOrEqual(2);
+    expect(await statusOf(hubs[0]!)).toMatchObject({ state: 'relaying', nodes: 4 });
+
+    const stranger = await site.lab.addServer('stranger', { addresses: ['203.0.113.50'] });
+    const echo = Buffer.from(encodeEcho('0011223344556677')).toString('hex');
+    const script = `
+      const socket = require('node:dgram').createSocket('udp4');
+      socket.on('message', () => { console.log('answered'); process.exit(); });
+      socket.send(Buffer.from('${echo}', 'hex'), 7383, '192.0.2.2');
+      setTimeout(() => { console.log('silence'); process.exit(); }, 1000);`;
+    expect((await stranger.run(process.execPath, ['-e', script])).stdout.trim()).toBe('silence');
+  }, 60_000);
+
+  test('it dies: within seconds the pair goes on through the next one', async () => {
+    await addRelay(hubs[1]!);
+    await hubs[1]!.machine.waitFor(async () => (await statusOf(hubs[1]!)).nodesHere >= 2, PATIENCE_MS);
+    const carrier = (await relayOf(anna, bert)).startsWith('192.0.2.2:') ? hubs[0]! : hubs[1]!;
+    const other = carrier === hubs[0] ? '192.0.2.18:7383' : '192.0.2.2:7383';
+    const ping = startPing(anna.machine, atBert);
+    await anna.machine.waitFor(async () => (await statusOf(carrier)).relayedPackets > 20, PATIENCE_MS);
+    await carrier.agent.kill();
+    await untilRelayedBy(other);
+    const { longestSilenceSec } = await ping.stop();
+    console.log(`relay killed: ${longestSilenceSec.toFixed(2)} s without an answer`);
+    expect(longestSilenceSec).toBeLessThan(OUTAGE_MAX_SEC);
+  }, 90_000);
+
+  test('it is taken back: the pair is with the broker again', async () => {
+    for (const hub of hubs) await setApproved(hub, false);
+    await untilRelayedBy('203.0.113.');
+    const ping = startPing(anna.machine, atBert);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect((await ping.stop()).firstAnswerSec).toBeLessThan(2);
+  }, 60_000);
+});
