@@ -187,6 +187,12 @@ export const BrokerError = defineErrors('BrokerError', {
     status: 409,
   },
   KEY_UNKNOWN: { hint: 'Load the list of keys anew.', retry: 'never', blame: 'remote', status: 404 },
+  // The command line as a client
+  PORTAL_REFUSED: {
+    hint: 'Is the broker running, and --public-url its address?',
+    retry: 'never',
+    blame: 'operator',
+  },
   // The broker itself
   PORTAL_NOT_BUILT: {
     hint: 'Build the web UI, or name its directory with --portal-dir.',

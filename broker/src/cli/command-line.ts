@@ -7,12 +7,15 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Commands that have settings. */
+export type CommandKind = 'serve' | 'init' | 'key-create' | 'profile-create';
+
 /** What is to be done. */
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | {
-      readonly kind: 'serve' | 'init' | 'key-create';
+      readonly kind: CommandKind;
       readonly flags: ConfigInput;
       readonly configFile: string | undefined;
       readonly options: CommandOptions;
@@ -65,12 +68,20 @@ const OPTIONS = {
     user: string,
     json: boolean,
   },
+  'profile-create': {
+    user: string,
+    name: string,
+    'public-key': string,
+    generate: boolean,
+    'password-stdin': boolean,
+  },
 } as const;
 
-const kindOf = (words: readonly string[]): 'serve' | 'init' | 'key-create' => {
+const kindOf = (words: readonly string[]): CommandKind => {
   const name = words.join(' ');
   if (name === 'serve' || name === 'init') return name;
   if (name === 'key create') return 'key-create';
+  if (name === 'profile create') return 'profile-create';
   throw new UsageError(name === '' ? 'Say what to do' : `There is no command ${JSON.stringify(name)}`);
 };
 

@@ -12,6 +12,11 @@ Usage
   sidegate-broker key create [--role edge|client|relay] [--reusable] [--tag TAG]... [--label TEXT]
                        [--lifetime-sec N] [--user EMAIL] [--json] [settings]
       Creates an enrolment key, on behalf of the account's owner or of --user. Works beside a running broker.
+  sidegate-broker profile create --user EMAIL --name LABEL (--public-key KEY | --generate) [--password-stdin]
+                       [--public-url URL]
+      Lets a device of the user's with the stock WireGuard app in, over the portal of the running broker at --public-url,
+      and prints its profile: with a placeholder for the private key, or with a new one that was made here. Asks for the
+      user's password, or reads one line of standard input.
   sidegate-broker --help | --version
 
 Settings, for all commands

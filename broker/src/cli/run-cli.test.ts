@@ -152,6 +152,33 @@ describe('key create', () => {
   });
 });
 
+describe('profile create', () => {
+  const base = ['profile', 'create', '--user', TEST_OWNER.email, '--name', 'phone', '--password-stdin'];
+
+  test('prints a whole profile with a key of its own, or one to complete', async () => {
+    await using broker = await startTestBroker();
+    const argv = [...base, '--public-url', broker.url];
+    const whole = await run([...argv, '--generate'], `${TEST_OWNER.password}\n`);
+    expect(whole).toMatchObject({ code: 0, err: '' });
+    expect(whole.out).toMatch(/^PrivateKey = [A-Za-z0-9+/]{43}=$/m);
+    const key = 'hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo=';
+    const partial = await run([...argv, '--public-key', key], `${TEST_OWNER.password}\n`);
+    expect(partial.out).toContain('PrivateKey = <private key>');
+    const names = [...broker.broker.service.registry.all()].map(({ identity }) => identity.name);
+    expect(names).toEqual(['phone', 'phone-2']);
+  });
+
+  test('says why not', async () => {
+    await using broker = await startTestBroker();
+    const argv = [...base, '--public-url', broker.url];
+    expect(await run(argv)).toMatchObject({ code: 2, err: expect.stringContaining('--generate') });
+    const wrong = await run([...argv, '--generate'], 'wrong\n');
+    expect(wrong).toMatchObject({ code: 1, out: '', err: expect.stringContaining('PORTAL_REFUSED') });
+    const nobody = await run([...base, '--generate', '--public-url', 'http://127.0.0.1:9'], 'x\n');
+    expect(nobody).toMatchObject({ code: 1, err: expect.stringContaining('Reach the broker') });
+  });
+});
+
 describe('serve', () => {
   test('prints the set-up code, keeps its keys private, and ends in peace', async () => {
     const data = join(directory, 'data');

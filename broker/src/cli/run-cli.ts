@@ -9,6 +9,7 @@ import { type Command, parseCommandLine, UsageError } from './command-line.ts';
 import { HELP } from './help.ts';
 import { runInit } from './init-command.ts';
 import { runKeyCreate } from './key-command.ts';
+import { runProfileCreate } from './profile-command.ts';
 import { readPassword } from './read-password.ts';
 import { runServe } from './serve-command.ts';
 
@@ -54,11 +55,13 @@ const run = async (command: Command, host: CliHost): Promise<void> => {
   const config = configOf(command, host);
   if (command.kind === 'serve') return runServe(config, clock, signal, (text) => stdout.write(text));
   const { options } = command;
-  const text =
-    command.kind === 'init'
-      ? await runInit(config, options, clock, () => readPassword(stdin, stderr))
-      : await runKeyCreate(config, options, clock);
-  stdout.write(text);
+  const askPassword = () => readPassword(stdin, stderr);
+  const runs = {
+    init: () => runInit(config, options, clock, askPassword),
+    'key-create': () => runKeyCreate(config, options, clock),
+    'profile-create': () => runProfileCreate(config, options, askPassword),
+  };
+  stdout.write(await runs[command.kind]());
 };
 
 /** Runs one command; 0 done, 1 it did not work, 2 wrong usage. */
