@@ -202,6 +202,18 @@ describe('kinds of NAT', () => {
     expect(beacon.natKind(node.id)).toBe('symmetric');
   });
 
+  it('is judged by IPv4 where a node comes over both families, by IPv6 where it has nothing else', async () => {
+    const { enrol, greet, clock, beacon } = createBeaconFixture();
+    const node = enrol('a');
+    const SIX = at('2001:db8:a::2', 40001);
+    await greet(node, SIX, 0);
+    await greet(node, HOME, 1);
+    expect(beacon.natKind(node.id)).toBe('unknown');
+    await clock.advance(20_000);
+    await greet(node, SIX, 1);
+    expect(beacon.natKind(node.id)).toBe('endpoint-independent');
+  });
+
   it('is unknown until both have seen a node that moved', async () => {
     const { enrol, greet, clock, beacon } = createBeaconFixture();
     const node = enrol('a');

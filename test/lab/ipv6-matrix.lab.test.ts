@@ -138,4 +138,16 @@ describe.skipIf(await requireLab())('both address families', () => {
     expect((await other.peer('dual-1')).endpoint).toMatch(SIX);
     expect(returned.lost).toBe(0);
   });
+
+  test('a node whose packets get lost over IPv4 finds the relay over IPv6', async () => {
+    const { machine, home, peer } = nodeOf('dual-2');
+    const ping = startPing(machine, (await peer('four')).address4, 0.1);
+    await until(async () => (await peer('four')).path === 'relayed');
+    await using _block = await home.router.uplink.block({ family: 4, protocol: 'udp' });
+    await until(async () => /^\[2001:db8:203::/.test((await peer('four')).endpoint ?? ''));
+    await systemClock.sleep(300);
+    const { longestSilenceSec } = await ping.stop();
+    expect(longestSilenceSec).toBeLessThan(10);
+    expect((await nodeOf('dual-1').peer('dual-2')).online).toBe(true);
+  });
 });

@@ -8,6 +8,8 @@ import { type CandidateContext, validateCandidates } from './validate-candidates
 const context: CandidateContext = {
   ownCidrs4: ['192.168.1.2/24' as Cidr4],
   ownCidrs6: ['2001:db8:a::2/64', 'fd00:1::2/64'],
+  hasIp4: true,
+  hasIp6: true,
   ownAddresses: ['192.168.1.2', '2001:db8:a::2'],
   meshPrefix4: '100.64.0.0/10' as Cidr4,
   meshPrefix6: 'fd12:3456:789a::/48' as Cidr6,
@@ -58,6 +60,14 @@ describe('candidates of a punch', () => {
     expect(isTaken(of('198.51.100.7:40001'), { areBothSymmetric: true })).toBe(false);
     expect(isTaken(of('198.51.100.7:40001', 'static'), { areBothSymmetric: true })).toBe(true);
     expect(isTaken(of('[2001:db8::7]:40001', 'reflexive'), { areBothSymmetric: true })).toBe(true);
+  });
+
+  test('over a family without a way out, only neighbours are reached', () => {
+    const [four, six] = [{ hasIp4: false }, { hasIp6: false }];
+    expect(isTaken(of('198.51.100.7:40001'), four)).toBe(false);
+    expect(isTaken(of('192.168.1.7:40001', 'lan'), four)).toBe(true);
+    expect(isTaken(of('[2001:db8::7]:40001', 'ipv6'), six)).toBe(false);
+    expect(isTaken(of('[2001:db8:a::7]:40001', 'ipv6'), six)).toBe(true);
   });
 
   test('never more than twelve, each once', () => {

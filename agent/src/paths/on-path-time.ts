@@ -77,6 +77,9 @@ const sendProbes = (session: ProbeSession, type: 'ping' | 'select', probes: read
 
 const onProbing = (state: PathState, nowMs: number): PathStep => {
   if (state.probe === undefined) return giveUp(state, 'there is nothing to probe', nowMs);
+  // The relay carries the traffic meanwhile, and may die as at any other time.
+  if (state.direct === undefined && isDead(state.liveness, nowMs))
+    return startFallback(state, 'no answer through the relay', nowMs, state.isController);
   if (probeEndsAtMs(state.probe) <= nowMs) {
     const why =
       state.probe.selection === undefined ? 'no candidate answered' : 'the choice was not confirmed';

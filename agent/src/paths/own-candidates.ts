@@ -1,6 +1,6 @@
 /** Where this node may be reached by itself: its interface addresses with the tunnel's port. Pure. */
 import { formatEndpoint, isGlobal6, isPrivate4, isUnicast4, isUniqueLocal6, parseIp } from '@sidegate/kit';
-import { type Candidate, type Cidr4, type Ip, type Ip4, type Ip6, LIMITS } from '@sidegate/protocol';
+import { type Candidate, type Ip, type Ip4, type Ip6, LIMITS } from '@sidegate/protocol';
 import type { IfName, Link, Route } from '../ports/index.ts';
 import { FAMILIES, type Family } from './family.ts';
 
@@ -94,10 +94,6 @@ export const positionOf = (
 /** Can packets leave? */
 export const hasWayOut = (position: NetworkPosition): boolean =>
   FAMILIES.some((family) => position[family].addresses.length > 0 && position[family].defaults.length > 0);
-
-/** IPv4 networks of our own interfaces: where a private candidate may be, and what the mesh must not overlap. */
-export const ownCidrs4 = (links: readonly Link[], tunnelName: IfName): readonly Cidr4[] =>
-  ownLinks(links, tunnelName).flatMap((link) => link.addresses4);
 
 /** Over which families the old way out has gone: an address vanished, the default route changed. */
 export const findLeft = (before: NetworkPosition, after: NetworkPosition): readonly Family[] =>

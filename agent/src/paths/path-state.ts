@@ -27,6 +27,14 @@ export interface PlainWatch {
   readonly nextKnockAtMs: number;
 }
 
+/** Did the path just find out that nothing comes through the relay? */
+export const isRelayInDoubt = (transitions: readonly PathTransition[]): boolean => {
+  const last = transitions.at(-1);
+  return (
+    (last?.from !== 'direct' && last?.to === 'fallback') || (last?.from === 'fallback' && last.to === 'down')
+  );
+};
+
 export interface PathState {
   readonly phase: PathPhase;
   readonly sinceMs: number;

@@ -28,6 +28,9 @@ export interface CandidateContext {
   /** Addresses with prefix length of our own interfaces, the tunnel's left out. */
   readonly ownCidrs4: readonly Cidr4[];
   readonly ownCidrs6: readonly string[];
+  /** Over which families packets leave; over the others only neighbours are reached. */
+  readonly hasIp4: boolean;
+  readonly hasIp6: boolean;
   readonly ownAddresses: readonly string[];
   readonly meshPrefix4: Cidr4;
   readonly meshPrefix6: Cidr6;
@@ -45,13 +48,14 @@ const CANDIDATES_MAX = LIMITS.candidatesPerNode + 4;
 const isProbeable4 = (address: Ip4, kind: Candidate['kind'], context: CandidateContext): boolean => {
   if (!isUnicast4(address) || isInCidr(address, context.meshPrefix4)) return false;
   const isOnLink = context.ownCidrs4.some((cidr) => isInCidr(address, cidr));
-  return isPrivate4(address) ? isOnLink : kind !== 'lan' || isOnLink;
+  return isOnLink || (context.hasIp4 && !isPrivate4(address) && kind !== 'lan');
 };
 
 const isProbeable6 = (address: Ip6, kind: Candidate['kind'], context: CandidateContext): boolean => {
   if (isInCidr6(address, context.meshPrefix6)) return false;
   const isOnLink = context.ownCidrs6.some((cidr) => isInCidr6(address, cidr));
-  return isUniqueLocal6(address) ? isOnLink : isGlobal6(address) && (kind !== 'lan' || isOnLink);
+  const isGlobal = isGlobal6(address);
+  return isOnLink ? isGlobal || isUniqueLocal6(address) : context.hasIp6 && isGlobal && kind !== 'lan';
 };
 
 /** The candidates worth a packet, deduplicated and bounded; order is kept. */

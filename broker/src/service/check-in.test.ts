@@ -37,6 +37,26 @@ describe('endpoints', () => {
     expect(alder.mapping.nat).toBe('none');
   });
 
+  test('a node with both families has NAT by its IPv4 mapping, one with IPv6 alone has none', async () => {
+    const { owner, addNode, service } = await open();
+    const alder = await addNode(owner, 'edge', 'alder');
+    service.setBeacon({ natKind: () => 'symmetric', forget: () => {}, resetTimestamps: () => {} });
+    const candidates = [{ kind: 'ipv6' as const, endpoint: '[2001:db8:a::2]:40001' as Endpoint }];
+    seeAt(alder, '198.51.100.7:40001');
+    seeAt(alder, '[2001:db8:a::2]:40001', 1);
+    service.checkIn(alder, describeCheckIn({ candidates }));
+    expect(alder.mapping.nat).toBe('symmetric');
+    expect(mapOf(alder).self).toMatchObject({
+      nat: 'symmetric',
+      reflexive4: '198.51.100.7:40001',
+      reflexive6: '[2001:db8:a::2]:40001',
+    });
+    seeAt(alder, '[2001:db8:a::2]:40001', 0);
+    expect(mapOf(alder).self.reflexive4).toBeUndefined();
+    service.checkIn(alder, describeCheckIn({ candidates }));
+    expect(alder.mapping.nat).toBe('none');
+  });
+
   test('nodes that come behind one public address learn of their private ones', async () => {
     const { owner, addNode, service, watch, clock } = await open();
     const alder = await addNode(owner, 'edge', 'alder');

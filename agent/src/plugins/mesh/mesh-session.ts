@@ -5,7 +5,7 @@
 import { createScope, createSingleFlight, type ResourceScope } from '@sidegate/kit';
 import type { Endpoint, MapPeer, NetworkMap } from '@sidegate/protocol';
 import type { Family } from '../../paths/family.ts';
-import type { PathEvent } from '../../paths/path-state.ts';
+import { isRelayInDoubt, type PathEvent } from '../../paths/path-state.ts';
 import { greetedOf } from '../../paths/underlay.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { publicKeyOf } from '../../tunnel/key-pair.ts';
@@ -31,6 +31,8 @@ import { createUnderlayWatch, type UnderlayWatch } from './underlay-watch.ts';
 
 /** Beacons are shown our mapping at most so often: a peer that sleeps is no reason to talk to the broker. */
 const SHOW_MAPPING_MIN_MS = 2_000;
+/** Silent peers make us doubt the beacons at most so often. */
+const DOUBT_MIN_MS = 10_000;
 /** How long the beacons may be silent before somebody should know. */
 const BEACON_PATIENCE_MS = 10_000;
 
@@ -80,6 +82,7 @@ class Session implements MeshSession {
   #addresses: AddressKeeper | undefined;
   readonly #fallback: RelayFallback;
   #greetedAtMs: number;
+  #silentSinceMs: number | undefined;
   #isUp = false;
   /** We were a member before, and the interface is new: peers may hold sessions that nobody here knows. */
   #isReturning = false;
@@ -141,6 +144,7 @@ class Session implements MeshSession {
       onMoved: (peer, { phase, transitions }) => {
         log.debug('a path moved', { peer: peer.name, state: phase, why: transitions.at(-1)?.why ?? '' });
         this.#publishPeers();
+        if (isRelayInDoubt(transitions)) this.#doubtBeacons();
       },
       onRelaysChanged: () => this.#onRelaysChanged(),
     });
@@ -297,6 +301,11 @@ class Session implements MeshSession {
     });
   }
 
+  /** Nothing came through a relay: is it the peer, or do we reach no beacon? Only a new handshake can tell. */
+  #doubtBeacons(): void {
+    if (this.#deps.host.clock.monoMs() - this.#greetedAtMs > DOUBT_MIN_MS) this.#greetThen(() => {});
+  }
+
   /** Should it be another one than before, the answer to the check-in tells, whatever became of the event stream. */
   async #showMapping(): Promise<void> {
     const nowMs = this.#deps.host.clock.monoMs();
@@ -398,7 +407,10 @@ class Session implements MeshSession {
     if (map === undefined || this.#poll === undefined) return;
     await this.#paths?.ensureHeartbeats(map);
     const isReachable = hasBeaconAnswered(map, this.#poll.latest(), host.clock.wallMs());
-    const isPatienceOver = host.clock.monoMs() - this.#greetedAtMs > BEACON_PATIENCE_MS;
+    // Not since the last greeting: beacons that are tried over one family after the other are greeted ever again.
+    this.#silentSinceMs = isReachable ? undefined : (this.#silentSinceMs ?? this.#greetedAtMs);
+    const isPatienceOver =
+      host.clock.monoMs() - (this.#silentSinceMs ?? Number.POSITIVE_INFINITY) > BEACON_PATIENCE_MS;
     this.#underlay.noteBeacons(map, isReachable, this.#greetedAtMs);
     await this.#fallback.noteRead(map, this.#poll.latest());
     setWarning(host.health, !isReachable && isPatienceOver, MESH_WARNINGS.beaconUnreachable);

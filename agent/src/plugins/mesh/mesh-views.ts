@@ -10,9 +10,9 @@ import {
   type PeerStatus,
   type PublicKey,
 } from '@sidegate/protocol';
-import { gatherCandidates, ownCidrs4, ownLinks } from '../../paths/own-candidates.ts';
+import { gatherCandidates, ownLinks } from '../../paths/own-candidates.ts';
 import { SESSION_LIFE_MS } from '../../paths/path-state.ts';
-import { allBeaconEndpoints } from '../../paths/underlay.ts';
+import { allBeaconEndpoints, findWaysOut } from '../../paths/underlay.ts';
 import type { CandidateContext } from '../../paths/validate-candidates.ts';
 import type { Health, PluginHost } from '../../plugin-api/index.ts';
 import type { IfName, Link, TunnelPeerState } from '../../ports/index.ts';
@@ -25,20 +25,24 @@ import { handshakeAgeMs } from './tunnel-poll.ts';
 /** What a punch's candidates are checked against. */
 export const candidateContext = (
   map: NetworkMap,
-  { links }: NetworkView,
+  network: NetworkView,
   tunnelName: IfName,
   peerNat: NatKind,
-): CandidateContext => ({
-  ownCidrs4: ownCidrs4(links, tunnelName),
-  ownCidrs6: ownLinks(links, tunnelName).flatMap(({ addresses6 }) => addresses6),
-  ownAddresses: ownLinks(links, tunnelName)
-    .flatMap((link): readonly string[] => [...link.addresses4, ...link.addresses6])
-    .map((cidr) => cidr.split('/')[0]!),
-  meshPrefix4: map.account.prefix4,
-  meshPrefix6: map.account.prefix6,
-  beaconAddresses: allBeaconEndpoints(map).map((endpoint) => splitEndpoint(endpoint).address),
-  areBothSymmetric: map.self.nat === 'symmetric' && peerNat === 'symmetric',
-});
+): CandidateContext => {
+  const links = ownLinks(network.links, tunnelName);
+  return {
+    ...findWaysOut(network, tunnelName),
+    ownCidrs4: links.flatMap(({ addresses4 }) => addresses4),
+    ownCidrs6: links.flatMap(({ addresses6 }) => addresses6),
+    ownAddresses: links
+      .flatMap((link): readonly string[] => [...link.addresses4, ...link.addresses6])
+      .map((cidr) => cidr.split('/')[0]!),
+    meshPrefix4: map.account.prefix4,
+    meshPrefix6: map.account.prefix6,
+    beaconAddresses: allBeaconEndpoints(map).map((endpoint) => splitEndpoint(endpoint).address),
+    areBothSymmetric: map.self.nat === 'symmetric' && peerNat === 'symmetric',
+  };
+};
 
 /** Has any beacon shaken hands lately? */
 export const hasBeaconAnswered = (
