@@ -48,7 +48,8 @@ bench-main: lab-tools build ## click to first byte, and throughput of a forward 
 bench-discovery: lab-tools ## hosts and services of a full home and of a routed /20, beside arp-scan, nmap and fping
 	@exec $(NODE) bench/discovery.ts
 
-bench-paths: lab-tools build ## outages when a laptop or an edge's router moves; two symmetric NATs through the relay
+bench-paths: lab-tools build ## first packets, outages and relays behind every kind of NAT, beside WireGuard by hand, nebula and n2n
+	@sh lab/ensure-tools.sh bench
 	@exec $(NODE) bench/paths.ts
 
 bench-beacon: node_modules/.installed ## handshakes and relayed packets of a broker, for each second of one core

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a target needs and this machine lacks, or says in one line why it cannot.
-# Usage: ensure-tools.sh node | bindings | lab | postgres | packages
+# Usage: ensure-tools.sh node | bindings | lab | bench | postgres | packages
 # Services that come with a package are neither started nor left enabled: the lab starts its own, in its own namespaces.
 set -eu
 
@@ -12,6 +12,8 @@ die() {
 # command:package, for each set
 NODE_TOOLS="node:nodejs npm:npm"
 PACKAGES_TOOLS="debootstrap:debootstrap gpgv:gpgv dpkg-deb:dpkg systemd-analyze:systemd"
+# What we are measured beside; no test needs it.
+BENCH_TOOLS="nebula:nebula nebula-cert:nebula edge:n2n supernode:n2n"
 POSTGRES_TOOLS="pg_ctlcluster:postgresql setpriv:util-linux"
 LAB_TOOLS="ip:iproute2 nft:nftables wg:wireguard-tools wireguard-go:wireguard-go arp-scan:arp-scan
   conntrack:conntrack avahi-daemon:avahi-daemon dnsmasq:dnsmasq-base iperf3:iperf3 chromium:chromium
@@ -32,12 +34,13 @@ fi
 case "${1:-}" in
   node) tools=$NODE_TOOLS ;;
   postgres) tools=$POSTGRES_TOOLS ;;
+  bench) tools=$BENCH_TOOLS ;;
   packages) tools=$PACKAGES_TOOLS ;;
   lab)
     tools=$LAB_TOOLS
     [ "$(id -u)" = 0 ] || die "this needs root, to make network namespaces: try again with sudo."
     ;;
-  *) die "usage: ensure-tools.sh node|bindings|lab|postgres|packages" ;;
+  *) die "usage: ensure-tools.sh node|bindings|lab|bench|postgres|packages" ;;
 esac
 
 missing=
@@ -71,5 +74,7 @@ if [ -d /run/systemd/system ]; then
   case " $missing " in *" avahi-daemon "*) systemctl disable -q avahi-daemon.service avahi-daemon.socket 2>/dev/null || true ;; esac
   case " $missing " in *" firewalld "*) systemctl disable -q firewalld.service 2>/dev/null || true ;; esac
   case " $missing " in *" ufw "*) systemctl disable -q ufw.service 2>/dev/null || true ;; esac
+  case " $missing " in *" nebula "*) systemctl disable -q nebula.service 2>/dev/null || true ;; esac
+  case " $missing " in *" n2n "*) systemctl disable -q n2n.service 2>/dev/null || true ;; esac
   case " $missing " in *" postgresql "*) systemctl disable -q postgresql.service 2>/dev/null || true ;; esac
 fi
