@@ -58,7 +58,8 @@ export class SgAddPanel extends PortalPanel {
   });
 
   protected override render() {
-    return html`${pageHead(t('menu.add'), t('add.descr'))}
+    const device = html`<a class="btn" href=${this.router.href('/device')}>${t('device.add')}</a>`;
+    return html`${pageHead(t('menu.add'), t('add.descr'), device)}
       ${this.created === undefined ? this.#renderForm() : this.#renderCreated(this.created)} ${this.#renderCode()}
       ${this.#renderKeys()}`;
   }

@@ -50,6 +50,9 @@ export class SgDevicePanel extends PortalPanel {
       li {
         margin: 6px 0;
       }
+      .hint {
+        margin-bottom: 14px;
+      }
       .row {
         display: flex;
         flex-wrap: wrap;
@@ -93,7 +96,7 @@ export class SgDevicePanel extends PortalPanel {
     return html`<section class="section" aria-label=${t('device.title')}>
       <form class="section-body" novalidate @submit=${this.#create}>
         ${textField({ name: 'name', label: t('device.name'), hint: t('device.name-hint'), maxLength: 63, error: this.errors.name })}
-        <p class="form-end cell-sub">${t('device.names-hint')}</p>
+        <p class="form-end cell-sub hint">${t('device.names-hint')}</p>
         ${this.#renderError()}
         <div class="form-end">
           <button class="btn btn-primary" ?disabled=${this.actions.isBusy('make')}>${t('device.create')}</button>

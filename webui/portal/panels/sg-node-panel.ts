@@ -92,7 +92,7 @@ export class SgNodePanel extends PortalPanel {
       <div class="actions">
         ${role === 'edge' ? this.#renderOpen(node) : nothing}
         ${
-          node.profile !== undefined && this.#isOwn(node.owner)
+          node.profile?.isOutOfDate === false && this.#isOwn(node.owner)
             ? html`<a class="btn" href=${this.router.href(`/device/${node.id}`)}>${t('device.renew')}</a>`
             : nothing
         }
