@@ -1,8 +1,18 @@
 /** The live resources of the edge app, handed to panels by context. */
 import { createContext } from '@lit/context';
-import type { EdgeSession, EdgeStatus, Forward, Host, PeerStatus, Scan, Scope } from '@sidegate/protocol';
+import type {
+  Address,
+  EdgeSession,
+  EdgeStatus,
+  Forward,
+  Host,
+  PeerStatus,
+  Scan,
+  Scope,
+} from '@sidegate/protocol';
 import type { ApiClient } from '../shared/data/api-client.ts';
 import type { Live, LiveList } from '../shared/data/live.ts';
+import { watchAddresses } from './data/addresses.ts';
 import type { EdgeStream } from './data/edge-stream.ts';
 import { watchForwards } from './data/forwards.ts';
 import { watchHosts } from './data/hosts.ts';
@@ -20,6 +30,7 @@ export interface EdgeResources {
   readonly hosts: LiveList<Host>;
   readonly scans: LiveList<Scan>;
   readonly forwards: LiveList<Forward>;
+  readonly addresses: LiveList<Address>;
   readonly scopes: LiveList<Scope>;
   readonly peers: LiveList<PeerStatus>;
 }
@@ -39,6 +50,7 @@ export const createEdgeResources = (
   hosts: watchHosts(api, stream),
   scans: watchScans(api, stream),
   forwards: watchForwards(api, stream),
+  addresses: watchAddresses(api, stream),
   scopes: watchScopes(api, stream),
   peers: watchPeers(api, stream),
 });

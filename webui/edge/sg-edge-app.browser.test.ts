@@ -130,6 +130,41 @@ test('one click publishes a service; its address can be opened and copied', asyn
   expect(find(root, 'button', 'Publish http on port 80')).toBeUndefined();
 });
 
+test('a host gets an address of its own with a click, and loses it', async () => {
+  const { root, api } = await enter({ path: '/hosts' });
+  (await link(root, /^front-door-camera/)).click();
+  (await button(root, 'Give it an address of its own')).click();
+  const place = await link(root, 'front-door-camera.alder.acme.sidegate.internal');
+  expect(place.href).toBe('http://front-door-camera.alder.acme.sidegate.internal/');
+  expect(find(root, 'button', 'Give it an address of its own')).toBeUndefined();
+  (await button(root, 'Remove address of front-door-camera')).click();
+  (await button(document.querySelector('sg-confirm')!.shadowRoot!, 'Remove')).click();
+  await waitFor('one address', () => api.data.addresses.size === 1);
+  await button(root, 'Give it an address of its own');
+});
+
+test('a forward for some people, for a while and for several ports', async () => {
+  const { root, api } = await enter({ path: '/forwards' });
+  await type(root, 'Host', [...api.data.hosts.values()].find(({ name }) => name === 'diskstation')?.id ?? '');
+  await type(root, 'Port of the device', '5000');
+  const more = await waitFor('the box', () => find(root, 'summary', 'More options'));
+  more.click();
+  await type(root, 'Last port of the device', '4000');
+  more.click();
+  (await button(root, 'Add forward')).click();
+  await text(root, 'A port from the first one on, 256 ports at most.');
+  expect(more.closest('details')!.open).toBe(true);
+  await type(root, 'Last port of the device', '5009');
+  await type(root, 'Only for', 'laptop, tag:support');
+  await type(root, 'Ends', '2');
+  const sent = Date.now();
+  (await button(root, 'Add forward')).click();
+  await waitFor('four forwards', () => api.data.forwards.size === 4);
+  const added = [...api.data.forwards.values()].at(-1)!;
+  expect(added).toMatchObject({ portCount: 10, allow: { tags: ['support'] } });
+  expect(added.expiresAt! - sent).toBeGreaterThan(7_190_000);
+});
+
 test('a forward is previewed without being added, then added, switched off and removed', async () => {
   const { root, api } = await enter({ path: '/forwards' });
   await type(root, 'Host', [...api.data.hosts.values()].find(({ name }) => name === 'diskstation')?.id ?? '');

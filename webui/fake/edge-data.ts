@@ -1,5 +1,6 @@
 /** A home: its devices, networks, forwards and peers. All text a device says is hostile on purpose somewhere. */
 import type {
+  Address,
   EdgeStatus,
   Forward,
   Host,
@@ -214,6 +215,7 @@ export interface EdgeData {
   status: EdgeStatus;
   readonly hosts: Map<string, Host>;
   readonly forwards: Map<string, Forward>;
+  readonly addresses: Map<string, Address>;
   readonly scopes: Map<string, Scope>;
   readonly scans: Map<string, Scan>;
   readonly peers: Map<string, PeerStatus>;
@@ -352,6 +354,7 @@ export const makeForward = (fields: {
     targetPort: fields.targetPort,
     targetAddress: fields.address,
     label: fields.label,
+    note: '',
     enabled: true,
     owner: 'Kim Sørensen',
     createdAt: Date.now(),
@@ -432,6 +435,32 @@ const changeOf = ({ id, name }: Host, what: HostChange['what'], at: number): Hos
   at,
 });
 
+/** An address as the agent describes it. */
+export const makeAddress = (host: Host, at: number): Address => {
+  const fqdn = `${host.name}.alder.acme.sidegate.internal`;
+  return brand<Address>({
+    id: fakeId('v'),
+    name: host.name,
+    fqdn,
+    address4: `100.64.0.${at}`,
+    target: { kind: 'host', hostId: host.id },
+    targetAddress: host.addresses[0],
+    label: '',
+    note: '',
+    enabled: true,
+    owner: 'Kim Sørensen',
+    createdAt: Date.now(),
+    urls: host.services.some(({ port }) => port === 80) ? [`http://${fqdn}/`] : [],
+    connections: 0,
+    bytes: 0,
+  });
+};
+
+const seedAddresses = (hosts: readonly Host[]): Address[] => {
+  const nas = hosts.find(({ name }) => name === 'diskstation');
+  return nas === undefined ? [] : [{ ...makeAddress(nas, 40), connections: 31, bytes: 88_120_004 }];
+};
+
 /** A fresh home; `empty` is one that nobody has scanned. */
 export const makeEdgeData = (now: number, empty = false): EdgeData => {
   const lan = brand<Scope>({
@@ -468,6 +497,7 @@ export const makeEdgeData = (now: number, empty = false): EdgeData => {
     status: empty ? { ...status, health: [] } : status,
     hosts: byId(empty ? [] : hosts),
     forwards: byId(empty ? [] : seedForwards(hosts)),
+    addresses: byId(empty ? [] : seedAddresses(hosts)),
     scopes: byId(empty ? [lan] : [lan, dmz]),
     scans: byId(empty ? [] : [scan]),
     peers: byId(empty ? [] : makePeers(now)),

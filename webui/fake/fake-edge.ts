@@ -1,10 +1,13 @@
 import {
+  type Address,
+  AddressPatch,
   EdgeLogin,
   type EdgeSession,
   type Forward,
   ForwardPatch,
   type Host,
   HostPatch,
+  NewAddress,
   NewForward,
   NewScan,
   NewScope,
@@ -12,7 +15,7 @@ import {
   type Scope,
   ScopePatch,
 } from '@sidegate/protocol';
-import { type EdgeData, findDevices, makeEdgeData, makeForward } from './edge-data.ts';
+import { type EdgeData, findDevices, makeAddress, makeEdgeData, makeForward } from './edge-data.ts';
 import {
   createEvents,
   dispatch,
@@ -194,7 +197,8 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
       );
     }
     const service = host?.services.find(({ port }) => port === targetPort);
-    return makeForward({
+    const { note, expiresAt, portCount, allow } = request;
+    const made = makeForward({
       edgePort: choosePort(request.edgePort, targetPort),
       protocol,
       host,
@@ -203,6 +207,13 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
       label: request.label,
       isWeb: service?.scheme === 'http' || [80, 8080].includes(targetPort),
     });
+    return {
+      ...made,
+      note,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(portCount === undefined ? {} : { portCount }),
+      ...(allow === undefined ? {} : { allow: { nodes: [], tags: allow.tags, users: [] } }),
+    };
   };
 
   const addForward = ({ body, query }: FakeRequest): unknown => {
@@ -305,6 +316,22 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
         ...readBody(ForwardPatch, body),
       } as Forward),
     'DELETE /forwards/:id': (_, { id = '' }) => removeForward(id),
+    'GET /addresses': () => list(data.addresses),
+    'POST /addresses': ({ body }) => {
+      const { target } = readBody(NewAddress, body);
+      const host = need(data.hosts.get(target.kind === 'host' ? target.hostId : ''), 'host');
+      return put(data.addresses, 'address.changed', makeAddress(host, 50 + data.addresses.size));
+    },
+    'PATCH /addresses/:id': ({ body }, { id = '' }) =>
+      put(data.addresses, 'address.changed', {
+        ...need(data.addresses.get(id), 'address'),
+        ...readBody(AddressPatch, body),
+      } as Address),
+    'DELETE /addresses/:id': (_, { id = '' }) => {
+      data.addresses.delete(id);
+      events.emit('address.removed', { id });
+      return undefined;
+    },
     'GET /session': ({ session }) => sessions.get(session),
     'DELETE /session': ({ session }) => {
       sessions.delete(session);

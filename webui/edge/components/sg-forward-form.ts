@@ -77,6 +77,7 @@ export class SgForwardForm extends SgElement {
         hint: t('form.label-hint'),
         error: error('label'),
       })}
+      ${this.#renderMore(error)}
       ${this.error === undefined ? nothing : html`<sg-alert class="form-end" .error=${this.error}></sg-alert>`}
       ${this.plan === undefined ? nothing : this.#renderPlan(this.plan)}
       <div class="actions form-end">
@@ -84,6 +85,43 @@ export class SgForwardForm extends SgElement {
         <button class="btn" value="plan" ?disabled=${this.busy}>${t('form.preview')}</button>
       </div>
     </form>`;
+  }
+
+  /** An error must not hide in a closed box. */
+  #showMore(errors: Readonly<Record<string, string>>): void {
+    const more = this.renderRoot.querySelector('details');
+    if (more !== null && (errors.lastPort ?? errors.allow) !== undefined) more.open = true;
+  }
+
+  #renderMore(error: (name: string) => string | undefined) {
+    return html`<details class="form-end">
+      <summary>${t('form.more')}</summary>
+      ${textField({
+        name: 'lastPort',
+        label: t('form.last-port'),
+        inputmode: 'numeric',
+        hint: t('form.last-port-hint'),
+        error: error('lastPort') ?? error('portCount'),
+      })}
+      ${selectField({
+        name: 'expiryHours',
+        label: t('form.expiry'),
+        value: '',
+        choices: [
+          ['', t('form.expiry-never')],
+          ...[1, 2, 8].map((n) => [String(n), t('form.expiry-hours', { n })] as const),
+          ...[1, 7, 30].map((n) => [String(n * 24), t('form.expiry-days', { n })] as const),
+        ],
+      })}
+      ${textField({
+        name: 'allow',
+        label: t('form.allow'),
+        hint: t('form.allow-hint'),
+        placeholder: 'laptop, tag:support',
+        error: error('allow') ?? error('nodes') ?? error('users'),
+      })}
+      ${textField({ name: 'note', label: t('form.note'), maxLength: 500 })}
+    </details>`;
   }
 
   #renderTargetKind() {
@@ -142,7 +180,8 @@ export class SgForwardForm extends SgElement {
   }
 
   readonly #submit = (event: SubmitEvent): void => {
-    const parsed = parseForwardForm(readForm(event), this.targetKind);
+    const parsed = parseForwardForm(readForm(event), this.targetKind, Date.now());
+    if (!parsed.ok) this.#showMore(parsed.errors);
     this.errors = parsed.ok ? {} : parsed.errors;
     if (!parsed.ok) return;
     const isPlan = event.submitter instanceof HTMLButtonElement && event.submitter.value === 'plan';

@@ -38,13 +38,14 @@ test('only http and https addresses become links', () => {
 
 test('the form is a request, or one sentence per field', () => {
   const input = { hostId: '', address: '', targetPort: '80', protocol: 'udp', edgePort: '', label: ' Door ' };
-  expect(parseForwardForm({ ...input, hostId: hostOf('router').id }, 'host')).toMatchObject({
+  expect(parseForwardForm({ ...input, hostId: hostOf('router').id }, 'host', 0)).toMatchObject({
     ok: true,
     value: { protocol: 'udp', targetPort: 80, label: 'Door' },
   });
   const wrong = parseForwardForm(
     { ...input, targetPort: '0', edgePort: '70000', address: '300.1.1.1' },
     'address',
+    0,
   );
   expect(Object.keys(wrong.ok ? {} : wrong.errors)).toEqual(['address', 'targetPort', 'edgePort']);
 });

@@ -1,5 +1,5 @@
 import type { Forward, ForwardPlan, NewForward } from '@sidegate/protocol';
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import '../../shared/components/sg-empty.ts';
 import { pageHead, whenLoaded } from '../../shared/components/templates.ts';
 import { showToast } from '../../shared/components/toast.ts';
@@ -8,6 +8,7 @@ import type { ForwardDraft, SgForwardForm } from '../components/sg-forward-form.
 import '../components/sg-forward-table.ts';
 import { addForward, planForward } from '../data/forwards.ts';
 import { t } from '../messages.ts';
+import { addressTable } from './address-actions.ts';
 import { EdgePanel } from './edge-panel.ts';
 import { confirmRemoveForward, switchForward } from './forward-actions.ts';
 
@@ -17,6 +18,7 @@ export class SgForwardsPanel extends EdgePanel {
   plan: ForwardPlan | undefined;
   readonly #forwards = this.live((edge) => edge.forwards);
   readonly #hosts = this.live((edge) => edge.hosts);
+  readonly #addresses = this.live((edge) => edge.addresses);
 
   protected override render() {
     return html`${pageHead(t('menu.forwards'), t('forwards.descr'))}
@@ -25,7 +27,7 @@ export class SgForwardsPanel extends EdgePanel {
           forwards.length === 0 ? this.#renderEmpty() : this.#renderTable(forwards),
         )}
       </div>
-      ${this.#renderForm()}`;
+      ${this.#renderAddresses()} ${this.#renderForm()}`;
   }
 
   #renderEmpty() {
@@ -45,6 +47,16 @@ export class SgForwardsPanel extends EdgePanel {
         void switchForward(caller, id, enabled)}
       @sg-remove-forward=${({ detail: forward }: CustomEvent<Forward>) => void confirmRemoveForward(caller, forward)}
     ></sg-forward-table>`;
+  }
+
+  #renderAddresses() {
+    const addresses = this.#addresses.value ?? [];
+    if (addresses.length === 0) return nothing;
+    const caller = { element: this, edge: this.edge, actions: this.actions };
+    return html`<section class="section" aria-labelledby="addresses">
+      <div class="section-head"><h3 id="addresses">${t('addresses.heading')}</h3></div>
+      ${addressTable(caller, addresses, this.router.href('/hosts'))}
+    </section>`;
   }
 
   #renderForm() {

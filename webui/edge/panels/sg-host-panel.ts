@@ -21,9 +21,11 @@ import '../components/sg-evidence.ts';
 import '../components/sg-forward-table.ts';
 import '../components/sg-service-table.ts';
 import '../components/sg-suggestions.ts';
+import { addressOfHost } from '../data/addresses.ts';
 import { addForward, forwardsOfHost } from '../data/forwards.ts';
 import { forgetHost, patchHost } from '../data/hosts.ts';
 import { t } from '../messages.ts';
+import { addressTable, giveAddress } from './address-actions.ts';
 import { EdgePanel } from './edge-panel.ts';
 import { confirmRemoveForward, switchForward } from './forward-actions.ts';
 
@@ -57,6 +59,7 @@ export class SgHostPanel extends EdgePanel {
   errors: Readonly<Record<string, string>> = {};
   readonly #hosts = this.live((edge) => edge.hosts);
   readonly #forwards = this.live((edge) => edge.forwards);
+  readonly #addresses = this.live((edge) => edge.addresses);
   readonly #scopes = this.live((edge) => edge.scopes);
 
   get #host(): Host | undefined {
@@ -98,7 +101,8 @@ export class SgHostPanel extends EdgePanel {
           @sg-publish=${({ detail: service }: CustomEvent<HostService>) => void this.#publish(host, service)}
         ></sg-service-table>
       </section>
-      ${forwards.length === 0 ? nothing : this.#renderForwards(host, forwards)} ${this.#renderDetails(host)}
+      ${forwards.length === 0 ? nothing : this.#renderForwards(host, forwards)} ${this.#renderAddress(host)}
+      ${this.#renderDetails(host)}
       <sg-evidence .evidence=${host.evidence}></sg-evidence>
       ${this.#renderEdit(host)}`;
   }
@@ -157,6 +161,29 @@ export class SgHostPanel extends EdgePanel {
           void switchForward(this.#caller, id, enabled)}
         @sg-remove-forward=${({ detail: forward }: CustomEvent<Forward>) => void confirmRemoveForward(this.#caller, forward)}
       ></sg-forward-table>
+    </section>`;
+  }
+
+  #renderAddress(host: Host) {
+    const address = addressOfHost(this.#addresses.value ?? [], host);
+    return html`<section class="section" aria-labelledby="own-address">
+      <div class="section-head">
+        <h3 id="own-address">${t('host.address')}</h3>
+        ${
+          address === undefined
+            ? html`<button
+                type="button"
+                class="btn btn-small"
+                ?disabled=${this.actions.isBusy(`address-${host.id}`)}
+                @click=${() => void giveAddress(this.#caller, host)}
+              >
+                ${t('host.give-address')}
+              </button>`
+            : nothing
+        }
+        <p class="cell-sub">${t('host.address-descr')}</p>
+      </div>
+      ${address === undefined ? nothing : addressTable(this.#caller, [address], this.router.href('/hosts'))}
     </section>`;
   }
 
@@ -242,7 +269,10 @@ export class SgHostPanel extends EdgePanel {
     return `${this.router.href('/forwards')}?${query}`;
   }
 
-  async #publish(host: Host, { protocol, port, name }: HostService): Promise<void> {
+  async #publish(
+    host: Host,
+    { protocol, port, name }: Pick<HostService, 'protocol' | 'port' | 'name'>,
+  ): Promise<void> {
     const key = `${protocol}-${port}`;
     const forward = await this.actions.run(key, () =>
       addForward(this.edge.api, {
