@@ -82,6 +82,8 @@ class Session implements MeshSession {
   #addresses: AddressKeeper | undefined;
   readonly #fallback: RelayFallback;
   #greetedAtMs: number;
+  /** Not before there is a map that names them. */
+  #hasGreeted = false;
   #silentSinceMs: number | undefined;
   #isUp = false;
   /** We were a member before, and the interface is new: peers may hold sessions that nobody here knows. */
@@ -372,6 +374,8 @@ class Session implements MeshSession {
     // The table goes first: a peer must not find a tunnel without its filter.
     this.#wish(map, keeper.listenPort);
     await keeper.reconcile(map, underlay, states);
+    if (!this.#hasGreeted) this.#greetedAtMs = host.clock.monoMs();
+    this.#hasGreeted = true;
     await this.#paths?.ensureHeartbeats(map);
     if (this.#scope.signal.aborted) return;
     if (this.#network !== undefined)
@@ -411,7 +415,7 @@ class Session implements MeshSession {
     this.#silentSinceMs = isReachable ? undefined : (this.#silentSinceMs ?? this.#greetedAtMs);
     const isPatienceOver =
       host.clock.monoMs() - (this.#silentSinceMs ?? Number.POSITIVE_INFINITY) > BEACON_PATIENCE_MS;
-    this.#underlay.noteBeacons(map, isReachable, this.#greetedAtMs);
+    if (this.#hasGreeted) this.#underlay.noteBeacons(map, isReachable, this.#greetedAtMs);
     await this.#fallback.noteRead(map, this.#poll.latest());
     setWarning(host.health, !isReachable && isPatienceOver, MESH_WARNINGS.beaconUnreachable);
     facts.setLife({ beaconReachable: isReachable && !this.#fallback.isBehind() });
