@@ -38,7 +38,7 @@ const EDGE: readonly Shot[] = [
     act: async (page) => {
       const cancel = page.getByRole('button', { name: 'Cancel scan' });
       if (await cancel.isVisible()) await cancel.click();
-      await page.getByRole('link', { name: 'front-door-camera' }).click();
+      await page.getByRole('link', { name: 'front-door-camera' }).last().click();
       await page.getByRole('button', { name: /^Publish http on/ }).click();
       await page
         .getByRole('link', { name: /^http:\/\/alder/ })

@@ -80,6 +80,12 @@ export const startModem = async (machine: Machine): Promise<void> => {
   await runDevice(machine, 'modem.ts').waitForOutput(/ready/);
 };
 
+/** Has every address of these networks too, and floods who listens. */
+export const startLiar = async (machine: Machine, claims: readonly string[]): Promise<void> => {
+  await machine.configure(claims.map((claim) => `route add local ${claim} dev eth0`));
+  await runDevice(machine, 'liar.ts', [(await machine.address()) ?? '']).waitForOutput(/ready/);
+};
+
 /** UPnP: answers searches, and describes itself on 49152, or sends the curious to `redirect`. */
 export const startTelevision = async (machine: Machine, redirect?: string): Promise<void> => {
   const more = redirect === undefined ? [] : [redirect];

@@ -6,6 +6,7 @@ import type { AccessNetwork, Block } from './access-network.ts';
 import {
   startCamera,
   startComputer,
+  startLiar,
   startNas,
   startOnvifCamera,
   startPhone,
@@ -175,6 +176,14 @@ export class Home {
     await this.lan.plug(machine, { vendor: 'random' });
     await startPhone(machine);
     return machine;
+  }
+
+  /** A device that answers for every address of `claims`, where nobody else may be, and floods who listens. */
+  addLiar(
+    name: string,
+    { claims, ...options }: HomeMachineOptions & { readonly claims: readonly string[] },
+  ): Promise<Machine> {
+    return this.#addDevice(name, options, (machine) => startLiar(machine, claims));
   }
 
   async #addDevice(name: string, options: HomeMachineOptions, start: (machine: Machine) => Promise<void>) {

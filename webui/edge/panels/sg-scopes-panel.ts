@@ -1,5 +1,5 @@
 import { LIMITS, NewScope, type Scope, type ScopePatch, type ScopeSuggestion } from '@sidegate/protocol';
-import { html, nothing } from 'lit';
+import { css, html, nothing } from 'lit';
 import '../../shared/components/sg-alert.ts';
 import '../../shared/components/sg-badge.ts';
 import { askConfirm } from '../../shared/components/sg-confirm.ts';
@@ -24,6 +24,18 @@ export class SgScopesPanel extends EdgePanel {
     suggestions: { state: true },
     planned: { state: true },
   };
+  static override styles = [
+    EdgePanel.styles,
+    css`
+      details {
+        margin: 6px 0 14px;
+      }
+      summary {
+        margin-bottom: 10px;
+        cursor: pointer;
+      }
+    `,
+  ];
   errors: Readonly<Record<string, string>> = {};
   suggestions: readonly ScopeSuggestion[] | undefined;
   /** The scope whose plan is open. */
@@ -86,8 +98,9 @@ export class SgScopesPanel extends EdgePanel {
         ${label === '' ? nothing : html`<div class="cell-sub mono">${cidr}</div>`}
       </td>
       <td class="td" role="cell" data-title=${t('scope.kind')}>
-        <span><sg-badge tone=${kind === 'attached' ? 'ok' : 'info'}>${this.#describeKind(scope)}</sg-badge></span>
+        <div><sg-badge tone=${kind === 'attached' ? 'ok' : 'info'}>${this.#describeKind(scope)}</sg-badge>
         ${schedule === undefined ? nothing : html`<div class="cell-sub">${schedule}</div>`}
+        </div>
       </td>
       <td class="td nowrap" role="cell" data-title=${t('scope.last-scan')}><sg-time .at=${scope.lastScanAt}></sg-time></td>
       <td class="td end" role="cell">
