@@ -6,6 +6,12 @@ const LIGHTHOUSE = '10.98.0.1';
 const PORT = 4242;
 const DIRECTORY = '/etc/nebula-bench';
 
+/** It would find its way through the tunnels of the others, which run on the same machines. */
+const OUTSIDE_ONLY = [
+  'local_allow_list: { interfaces: { "sg.*": false, "wghand.*": false, "n2n.*": false } }',
+  'remote_allow_list: { "0.0.0.0/0": true, "10.96.0.0/14": false, "100.64.0.0/10": false }',
+].join(', ');
+
 /** The lighthouse, and what signs certificates. */
 export interface NebulaService {
   readonly server: Machine;
@@ -82,7 +88,7 @@ export const createNebula = async (
   const addresses = [`10.98.0.${10 + 2 * at}`, `10.98.0.${11 + 2 * at}`];
   const text = config([
     `static_host_map: { "${LIGHTHOUSE}": ["${service.publicAddress}:${PORT}"] }`,
-    `lighthouse: { interval: 10, hosts: ["${LIGHTHOUSE}"] }`,
+    `lighthouse: { interval: 10, hosts: ["${LIGHTHOUSE}"], ${OUTSIDE_ONLY} }`,
     `listen: { host: 0.0.0.0, port: ${PORT} }`,
     ...(isDirect ? [] : [`relay: { relays: ["${LIGHTHOUSE}"], use_relays: true }`]),
   ]);

@@ -127,6 +127,11 @@ export const createMapper = (deps: {
   const settle = (outcome: MapOutcome & { client?: MappingClient }, here: GatewayPlace) => {
     if (outcome.kind === 'mapped')
       return keep({ mapping: outcome.mapping, place: here, client: outcome.client! });
+    const nowMs = clock.monoMs();
+    const leftMs = held === undefined ? 0 : endsAtMs(held.mapping) - nowMs;
+    // Nobody took back what half of the lease is left of: the gateway may merely be busy.
+    if (outcome.kind === 'silent' && held !== undefined && leftMs > 0 && nowMs >= renewAtMs(held.mapping))
+      return runIn(Math.min(backoff.nextMs(), leftMs));
     held = undefined;
     const { gateway } = here;
     if (outcome.kind === 'double-nat')

@@ -202,6 +202,7 @@ describe('over time', () => {
     const { network } = platform.fakes;
     const heard: string[] = [];
     let bootedAtMs = -100_000;
+    let isMute = false;
     const epoch = () => Math.floor((clock.monoMs() - bootedAtMs) / 1000);
     const service = await network.sockets(GATEWAY).bindUdp({ port: 5351, family: 4 });
     const address = () => {
@@ -210,7 +211,7 @@ describe('over time', () => {
       return bytes;
     };
     service.onMessage((question, from) => {
-      if (question[0] !== 0) return;
+      if (question[0] !== 0 || isMute) return;
       if (question[1] === 0) {
         heard.push('look');
         return service.send(address(), from);
@@ -234,6 +235,9 @@ describe('over time', () => {
       address,
       restart: () => {
         bootedAtMs = clock.monoMs();
+      },
+      mute: () => {
+        isMute = true;
       },
       /** What the gateway heard since the last call. */
       heard: () => heard.splice(0),
@@ -271,6 +275,17 @@ describe('over time', () => {
     expect(heard()).toEqual([]);
     await host[Symbol.asyncDispose]();
     expect(heard()).toEqual(['unmap']);
+  });
+
+  test('a gateway that falls silent loses our belief when the lease ends, not before', async () => {
+    const { clock, host, mute } = await openWorld();
+    mute();
+    await clock.advance(7_190_000);
+    expect(host.candidates()).toHaveLength(1);
+    await clock.advance(20_000);
+    expect(host.candidates()).toEqual([]);
+    expect(host.fact('port-mapping')?.state).toBe('unavailable');
+    await host[Symbol.asyncDispose]();
   });
 
   test('turned off, nobody is asked', async () => {
