@@ -115,6 +115,8 @@ export const PortalNode = v.strictObject({
   paths: v.array(PathSummary),
   health: v.array(v.string()),
   counts: v.strictObject({ hosts: v.number(), forwards: v.number() }),
+  /** What it sent through the broker's relay this month (UTC). */
+  relayedBytes: v.exactOptional(v.number()),
   /** It offers to relay for the account, or does so already. */
   relay: v.exactOptional(v.strictObject({ ...RelayOffer.entries, isApproved: v.boolean() })),
   /** A device with a stock WireGuard app. Out of date: machines came, went or changed since its profile was made. */

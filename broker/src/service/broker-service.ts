@@ -32,6 +32,7 @@ import { createProfileReview, createProfiles, PROFILE_REVIEW_MS } from './profil
 import { createPunching } from './punching.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { createRelaySockets } from './relay-sockets.ts';
+import { createRelayUsage, RELAY_USAGE_FLUSH_MS } from './relay-usage.ts';
 import { createRelays } from './relays.ts';
 import { repeat } from './repeat.ts';
 import { createSetup } from './setup.ts';
@@ -138,6 +139,7 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
   presence.adoptLoaded();
 
   const ticketKey = ticketKeyOf(options.ticketKey);
+  const relayUsage = await createRelayUsage({ store, registry, clock });
   const relays = createRelays({ store, registry, network, streams: core.nodeStreams, clock, logger });
   const tickets = createTickets({ registry, privateKey: options.ticketKey, clock, baseDomain, edgeUrl });
   const { isForwarding } = options;
@@ -149,6 +151,7 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
     network,
     tickets,
     relays,
+    relayUsage,
     clock,
     baseDomain,
     isProfileOutOfDate,
@@ -164,13 +167,15 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
   every(PRESENCE_SWEEP_MS, presence.sweep);
   every(OBSERVATIONS_FLUSH_MS, observations.flushChanged);
   every(LAST_SEEN_FLUSH_MS, observations.flushSeen);
+  every(RELAY_USAGE_FLUSH_MS, relayUsage.flush);
   every(PROFILE_REVIEW_MS, review);
   every(DAY_MS, () => store.nodes.forgetRemoved(clock.wallMs() - KEEP_REMOVED_MS));
 
   return {
     ...core,
     directory: registry,
-    beaconEvents: core.endpoints,
+    beaconEvents: { ...core.endpoints, onRelayed: relayUsage.onRelayed },
+    relayUsage,
     registry,
     nodes,
     relays,
@@ -221,6 +226,7 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
     async close(): Promise<void> {
       await observations.flushChanged();
       await observations.flushSeen();
+      await relayUsage.flush();
     },
   };
 };

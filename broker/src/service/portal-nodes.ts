@@ -14,6 +14,7 @@ import { audit, type PortalActor, requireRole } from './actor.ts';
 import type { Network } from './network.ts';
 import type { Node } from './node.ts';
 import type { Registry } from './registry.ts';
+import type { RelayUsage } from './relay-usage.ts';
 import { type Relays, relayStateOf } from './relays.ts';
 import { canManageNode, canSeeNode } from './roles.ts';
 import type { TicketService } from './tickets.ts';
@@ -61,13 +62,17 @@ export const createPortalNodes = (deps: {
   readonly network: Network;
   readonly tickets: TicketService;
   readonly relays: Relays;
+  readonly relayUsage: RelayUsage;
   readonly clock: Clock;
   readonly baseDomain: string;
   readonly isProfileOutOfDate: (node: Node) => boolean;
 }) => {
   const { store, registry, network, clock } = deps;
-  const show = (node: Node): PortalNode =>
-    toPortalNode(node, registry, deps.baseDomain, deps.isProfileOutOfDate);
+  const show = (node: Node): PortalNode => {
+    const relayedBytes = deps.relayUsage.bytesOf(node.id);
+    const shown = toPortalNode(node, registry, deps.baseDomain, deps.isProfileOutOfDate);
+    return relayedBytes === 0 ? shown : { ...shown, relayedBytes };
+  };
 
   const findNode = (actor: PortalActor, id: NodeId): Node => {
     const node = registry.find(id);

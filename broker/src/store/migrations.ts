@@ -172,6 +172,16 @@ const addRelays = async (db: Untyped) => {
   await db.schema.alterTable('nodes').addColumn('relay', 'text').execute();
 };
 
+const createRelayUsage = async (db: Untyped) => {
+  await db.schema
+    .createTable('relay_usage')
+    .addColumn('node_id', 'text', (column) => column.notNull().references('nodes.id').onDelete('cascade'))
+    .addColumn('month', 'text', (column) => column.notNull())
+    .addColumn('bytes', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('relay_usage_pk', ['node_id', 'month'])
+    .execute();
+};
+
 /** Every migration for the dialect, by name. */
 export const migrationsFor = (dialect: SqlDialect): Record<string, Migration> => ({
   '202611221500-first-schema': {
@@ -185,4 +195,5 @@ export const migrationsFor = (dialect: SqlDialect): Record<string, Migration> =>
   '202611221800-host-addresses': { up: createHostAddresses },
   '202611221801-profiles': { up: addProfiles },
   '202611221830-relays': { up: addRelays },
+  '202611221855-relay-usage': { up: createRelayUsage },
 });

@@ -124,6 +124,13 @@ export interface HostAddressesTable {
   createdAt: number;
 }
 
+/** What a node sent through the relay in a month (`YYYY-MM`, UTC). */
+export interface RelayUsageTable {
+  nodeId: NodeId;
+  month: string;
+  bytes: number;
+}
+
 export interface AuditTable {
   seq: Generated<number>;
   accountId: AccountId;
@@ -148,6 +155,7 @@ export interface Schema {
   enrolmentRequests: EnrolmentRequestsTable;
   nodes: NodesTable;
   hostAddresses: HostAddressesTable;
+  relayUsage: RelayUsageTable;
   audit: AuditTable;
   settings: SettingsTable;
 }

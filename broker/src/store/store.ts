@@ -12,6 +12,7 @@ import { createEnrolmentStore, type EnrolmentStore } from './enrolment-store.ts'
 import { createHostAddressStore, type HostAddressStore } from './host-address-store.ts';
 import { migrationsFor } from './migrations.ts';
 import { createNodeStore, type NodeStore } from './node-store.ts';
+import { createRelayUsageStore, type RelayUsageStore } from './relay-usage-store.ts';
 import type { Schema } from './schema.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createSettingStore, type SettingStore } from './setting-store.ts';
@@ -25,6 +26,7 @@ export interface Tables {
   readonly enrolment: EnrolmentStore;
   readonly nodes: NodeStore;
   readonly hostAddresses: HostAddressStore;
+  readonly relayUsage: RelayUsageStore;
   readonly audit: AuditStore;
   readonly settings: SettingStore;
 }
@@ -46,6 +48,7 @@ const tablesOf = (db: Db): Tables => ({
   enrolment: createEnrolmentStore(db),
   nodes: createNodeStore(db),
   hostAddresses: createHostAddressStore(db),
+  relayUsage: createRelayUsageStore(db),
   audit: createAuditStore(db),
   settings: createSettingStore(db),
 });

@@ -18,10 +18,11 @@ import {
 } from '../../shared/components/templates.ts';
 import { showError, showToast } from '../../shared/components/toast.ts';
 import { validate } from '../../shared/data/validate.ts';
-import { formatRtt } from '../../shared/format/format.ts';
+import { formatBytes, formatRtt } from '../../shared/format/format.ts';
 import { nodeTags } from '../components/node-badges.ts';
 import { createTicket, patchNode, removeNode } from '../data/nodes.ts';
 import { parseTags } from '../data/parse-tags.ts';
+import { canAdministrate } from '../data/roles.ts';
 import { t } from '../messages.ts';
 import { PortalPanel } from './portal-panel.ts';
 
@@ -136,12 +137,43 @@ export class SgNodePanel extends PortalPanel {
         ${detail(t('node.key'), copyable(node.publicKey, t('node.key')))}
         ${detail(t('node.nat'), `${t(`nat.${node.nat}`)}: ${t(`nat-hint.${node.nat}`)}`)}
         ${detail(t('node.endpoint'), node.endpoint && copyable(node.endpoint, t('node.endpoint')))}
+        ${detail(t('node.relay'), node.relay && this.#renderRelay(node))}
+        ${detail(t('node.relayed'), node.relayedBytes === undefined ? undefined : formatBytes(node.relayedBytes))}
         ${detail(t('node.platform'), node.platform)} ${detail(t('node.hostname'), node.hostname)}
         ${detail(t('node.version'), node.agentVersion)} ${detail(t('node.owner'), node.owner?.name)}
         ${detail(t('edge.seen'), html`<sg-time .at=${node.lastSeenAt}></sg-time>`)}
         ${detail(t('node.created'), html`<sg-time .at=${node.createdAt}></sg-time>`)}
       </dl>
     </section>`;
+  }
+
+  #renderRelay({ id, relay }: PortalNode) {
+    if (relay === undefined) return nothing;
+    const { isApproved, endpoints } = relay;
+    const mayChoose = canAdministrate(this.portal.session.user.role);
+    return html`<sg-badge tone=${isApproved ? 'ok' : 'neutral'}>${t(isApproved ? 'node.relay-on' : 'node.relay-offered')}</sg-badge>
+      <code>${endpoints.join(', ')}</code>
+      ${
+        mayChoose
+          ? html`<button
+              type="button"
+              class="btn"
+              ?disabled=${this.actions.isBusy('relay')}
+              @click=${() => void this.#setRelay(id, !isApproved)}
+            >
+              ${t(isApproved ? 'node.relay-revoke' : 'node.relay-approve')}
+            </button>`
+          : nothing
+      }`;
+  }
+
+  async #setRelay(id: string, isRelay: boolean): Promise<void> {
+    const saved = await this.actions.run('relay', () => patchNode(this.portal.api, id, { isRelay }));
+    const error = this.actions.error('relay');
+    if (error !== undefined) showError(this, error);
+    if (saved === undefined) return;
+    this.portal.nodes.put(saved);
+    showToast(this, { tone: 'ok', text: t('node.saved') });
   }
 
   #renderPaths({ paths }: PortalNode) {
