@@ -1,12 +1,13 @@
 /**
- * `make bench-discovery`: a full home (60 of 254 addresses, mixed services) and a routed /20 with 40 scattered hosts,
- * some of which drop all but one port. How soon a scan shows the first host, all hosts, all services; what it finds,
+ * `make bench-discovery`: a full home (60 of 254 addresses, mixed services), a routed /24 with 30 hosts and a routed /20
+ * with 40 scattered ones, some of which drop all but one port. How soon a scan shows the first host, all hosts, all services; what it finds,
  * what it costs; and what arp-scan, nmap and fping make of the same networks in the same run.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isInCidr } from '@sidegate/kit';
 import { createLab, type Home, type Machine } from '@sidegate/lab';
-import type { Host } from '@sidegate/protocol';
+import type { Cidr4, Host, Ip4 } from '@sidegate/protocol';
 import { addBehindRouter, addDevices, spreadAddresses } from './src/crowd.ts';
 import { medianOf, type Row, report } from './src/report.ts';
 import { type TimedRun, timedRun } from './src/timed-run.ts';
@@ -18,6 +19,7 @@ const PORTS = '22,80,443,554,9100';
 const LIMIT_MS = (4094 / 1024 - 1) * 3_000;
 const LAN = '192.168.1.0/24';
 const FAR = '10.20.0.0/20';
+const MIDDLE = '10.30.0.0/24';
 
 /** What a network really holds. */
 interface Truth {
@@ -63,6 +65,14 @@ const buildRouted = async (home: Home): Promise<Truth> => {
   return { hosts: ['10.20.0.1', ...hosts], services: web };
 };
 
+const buildMiddle = async (home: Home): Promise<Truth> => {
+  const hosts = spreadAddresses('10.30.0.0', 5, 8, 30);
+  const ports = PORTS.split(',');
+  const web = hosts.slice(0, 20).map((address, at) => `${address}:${ports[at % ports.length]}`);
+  await addBehindRouter(home, 'middle', hosts, web, hosts.slice(0, 8));
+  return { hosts: ['10.30.0.1', ...hosts], services: web };
+};
+
 /** The agent's discovery plugin in a process of its own, from a cold start. */
 const scan = async (edge: Machine, truth: Truth, run: number, ...args: string[]): Promise<Scan> => {
   const directory = `/run/scan-${run}-${args.length}`;
@@ -85,8 +95,8 @@ const scan = async (edge: Machine, truth: Truth, run: number, ...args: string[])
     }
   }
   const isThere = new Set(truth.hosts);
-  const inScope = args.length > 0 ? /^10\.20\./ : /^192\.168\.1\./;
-  const found = [...sightings.keys()].filter((address) => inScope.test(address));
+  const scope = (args[0] ?? LAN) as Cidr4;
+  const found = [...sightings.keys()].filter((address) => isInCidr(address as Ip4, scope));
   const timesOf = (wanted: readonly string[], times: ReadonlyMap<string, number>) =>
     wanted.map((one) => times.get(one) ?? result.tookMs);
   return {
@@ -126,8 +136,15 @@ const home = await lab.addHome('alder', { lan: LAN, wan: '198.51.100.2', dmz: { 
 const edge = await home.addMachine('edge', { address: '192.168.1.2' });
 const near = await buildAttached(home);
 const far = await buildRouted(home);
+const nextHome = await lab.addHome('birch', {
+  lan: '192.168.2.0/24',
+  wan: '198.51.100.3',
+  dmz: { cidr: MIDDLE },
+});
+const nextEdge = await nextHome.addMachine('edge', { address: '192.168.2.2' });
+const middle = await buildMiddle(nextHome);
 
-const runs = { near: [] as Scan[], far: [] as Scan[] };
+const runs = { near: [] as Scan[], middle: [] as Scan[], far: [] as Scan[] };
 const peers = new Map<string, Peer[]>();
 const note = (name: string, one: Peer) => peers.set(name, [...(peers.get(name) ?? []), one]);
 for (let run = 0; run < RUNS; run++) {
@@ -136,6 +153,9 @@ for (let run = 0; run < RUNS; run++) {
   note('arp-scan, /24', await arpScan(edge, near, LAN));
   note('nmap -sT five ports, /24', await nmap(edge, near, LAN));
   note('fping, /24', await fping(edge, near, LAN));
+  runs.middle.push(await scan(nextEdge, middle, run, MIDDLE));
+  note('nmap -sT five ports, routed /24', await nmap(nextEdge, middle, MIDDLE));
+  note('fping, routed /24', await fping(nextEdge, middle, MIDDLE));
   runs.far.push(await scan(edge, far, run, FAR));
   note('nmap -sS -Pn five ports in a hurry, /20', await nmapInAHurry(edge, far, FAR));
   note('fping, /20', await fping(edge, far, FAR));
@@ -164,6 +184,14 @@ await report('discovery', RUNS, [
   worst('/24, services found, worst run', of(runs.near, 'serviceRecall')),
   row('/24, CPU, Node itself included', 'cores', runs.near.map(cores)),
   row('/24, packets', 'packets', of(runs.near, 'packets')),
+  row('/24 behind a router, first host', 'ms', of(runs.middle, 'firstMs')),
+  row('/24 behind a router, all 31 hosts', 'ms', of(runs.middle, 'allMs')),
+  row('/24 behind a router, whole scan with all ports', 'ms', of(runs.middle, 'tookMs')),
+  worst('/24 behind a router, hosts found, worst run', of(runs.middle, 'recall')),
+  worst('/24 behind a router, hosts found that are there, worst run', of(runs.middle, 'precision')),
+  worst('/24 behind a router, services found, worst run', of(runs.middle, 'serviceRecall')),
+  row('/24 behind a router, CPU, Node itself included', 'cores', runs.middle.map(cores)),
+  row('/24 behind a router, packets', 'packets', of(runs.middle, 'packets')),
   row('/20 behind a router, first host', 'ms', of(runs.far, 'firstMs')),
   row('/20 behind a router, all 41 hosts', 'ms', of(runs.far, 'allMs'), { most: 8_000 }),
   row('limit: 4094 questions through a Linux router, 1024 neighbours for 3 s each', 'ms', [LIMIT_MS]),
