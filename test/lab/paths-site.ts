@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
+import { systemClock } from '@sidegate/kit';
 import { createLab, type Home, type Lab, type LabProcess, type Machine } from '@sidegate/lab';
 import type { EdgeStatus, PeerStatus } from '@sidegate/protocol';
 
@@ -27,7 +28,8 @@ const DUAL = {
   url: 'http://broker.example',
 };
 type BrokerPlace = typeof PLAIN;
-const SOCKET = '/run/sidegate/sidegate.sock';
+/** Where a daemon listens, on its machine. */
+export const SOCKET = '/run/sidegate/sidegate.sock';
 const node = process.execPath;
 /** What a browser does, in a process on the broker's machine. */
 const PORTAL_CALL = `
@@ -46,6 +48,8 @@ const PORTAL_CALL = `
 /** Sections of an agent's configuration. */
 type Config = Readonly<Record<string, unknown>>;
 
+const START_MAX_MS = 20_000;
+
 /** A process that a test stops and starts again. */
 export interface Restartable {
   readonly process: LabProcess;
@@ -56,9 +60,8 @@ export interface Restartable {
 }
 
 /** A machine in the mesh. */
-export interface PathNode {
+export interface MeshNode {
   readonly name: string;
-  readonly home: Home;
   readonly machine: Machine;
   readonly agent: Restartable;
   /** Runs a command of the CLI. */
@@ -69,12 +72,19 @@ export interface PathNode {
   peer(name: string): Promise<PeerStatus>;
 }
 
+/** The same in a home. */
+export interface PathNode extends MeshNode {
+  readonly home: Home;
+}
+
 export interface PathSite extends AsyncDisposable {
   readonly lab: Lab;
   readonly broker: Restartable;
   /** Asks the portal's API as the owner; `path` is below `/v1/portal`. */
   askPortal<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** Starts an agent on a machine, with these sections in its configuration, and enrols it. */
+  join(name: string, machine: Machine, config?: Config): Promise<MeshNode>;
+  /** The same on a new machine in a home. */
   addNode(
     name: string,
     home: Home,
@@ -86,10 +96,11 @@ export interface PathSite extends AsyncDisposable {
 
 const startRestartable = async (
   spawn: () => LabProcess,
-  untilReady: () => Promise<void>,
+  isReady: () => boolean | Promise<boolean>,
+  machine: Machine,
 ): Promise<Restartable> => {
   let process = spawn();
-  await untilReady();
+  await machine.waitFor(isReady, START_MAX_MS);
   return {
     get process() {
       return process;
@@ -97,10 +108,11 @@ const startRestartable = async (
     async kill() {
       process.kill('SIGKILL');
       await process.exited;
+      await machine.waitFor(async () => !(await isReady()));
     },
     async start() {
       process = spawn();
-      await untilReady();
+      await machine.waitFor(isReady, START_MAX_MS);
     },
   };
 };
@@ -119,14 +131,15 @@ const startBroker = async (
   const log = join(lab.directory, 'broker.log');
   const serving = await startRestartable(
     () => broker.spawn(node, [BROKER, 'serve', '--data', DATA, ...listen], { log }),
-    () => broker.waitFor({ tcp: 80 }, 20_000),
+    () => broker.isListening('tcp', 80),
+    broker,
   );
   const created = await run(['key', 'create', '--role', 'client', '--reusable', '--json']);
   return { machine: broker, key: (JSON.parse(created) as { secret: string }).secret, serving };
 };
 
 /** Asks a daemon without a process for the question: thirteen of those at a time would be what is measured. */
-const ask = <T>(machine: Machine, path: '/status' | '/peers'): Promise<T> =>
+export const ask = <T>(machine: Machine, path: '/status' | '/peers'): Promise<T> =>
   new Promise((resolve, reject) => {
     const call = request({ socketPath: machine.path(SOCKET), path: `/api${path}` }, (response) => {
       json(response).then((body) => resolve(body as T), reject);
@@ -142,13 +155,7 @@ const isAnswering = async (machine: Machine): Promise<boolean> =>
     () => false,
   ));
 
-const startAgent = async (
-  lab: Lab,
-  name: string,
-  home: Home,
-  machine: Machine,
-  config: Config,
-): Promise<PathNode> => {
+const startAgent = async (lab: Lab, name: string, machine: Machine, config: Config): Promise<MeshNode> => {
   await machine.run('mkdir', ['-p', '/etc/sidegate']);
   await machine.writeFile(
     '/etc/sidegate/config.json',
@@ -157,12 +164,12 @@ const startAgent = async (
   const log = join(lab.directory, `${name}.log`);
   const agent = await startRestartable(
     () => machine.spawn(node, [AGENT, 'daemon'], { log }),
-    () => machine.waitFor(() => isAnswering(machine), 20_000),
+    () => isAnswering(machine),
+    machine,
   );
   const peers = () => ask<PeerStatus[]>(machine, '/peers');
   return {
     name,
-    home,
     machine,
     agent,
     sidegate: async (...args) => (await machine.run(node, [AGENT, ...args], { timeoutMs: 60_000 })).stdout,
@@ -182,9 +189,16 @@ export const createPathSite = async ({ hasIp6 = false } = {}): Promise<PathSite>
   const lab = await createLab();
   try {
     const { machine: brokerMachine, key, serving } = await startBroker(lab, place);
+    const enrol = async (name: string, machine: Machine, config: Config = {}): Promise<MeshNode> => {
+      const agent = await startAgent(lab, name, machine, config);
+      const join_ = ['--broker', place.url, '--key', key, '--name', name, '--role', 'client'];
+      await machine.run(node, [AGENT, 'up', ...join_, '--wait'], { timeoutMs: 60_000 });
+      return agent;
+    };
     return {
       lab,
       broker: serving,
+      join: enrol,
       async askPortal<T>(method: string, path: string, body?: unknown) {
         const call = JSON.stringify({ method, path, body });
         const { stdout } = await brokerMachine.run(node, ['-e', PORTAL_CALL, call], { timeoutMs: 20_000 });
@@ -192,10 +206,7 @@ export const createPathSite = async ({ hasIp6 = false } = {}): Promise<PathSite>
       },
       async addNode(name, home, address, config = {}, moreAddresses = []) {
         const machine = await home.addMachine(name, { address, moreAddresses });
-        const agent = await startAgent(lab, name, home, machine, config);
-        const join_ = ['--broker', place.url, '--key', key, '--name', name, '--role', 'client'];
-        await machine.run(node, [AGENT, 'up', ...join_, '--wait'], { timeoutMs: 60_000 });
-        return agent;
+        return { ...(await enrol(name, machine, config)), home };
       },
       [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose](),
     };
@@ -205,24 +216,33 @@ export const createPathSite = async ({ hasIp6 = false } = {}): Promise<PathSite>
   }
 };
 
+const stampsOf = (output: string): number[] =>
+  [...output.matchAll(/^\[(\d+\.\d+)\] \d+ bytes/gm)].map((match) => Number(match[1]));
+
 /** Pings from a machine until stopped; answers with what was lost and the longest silence. */
 export const startPing = (machine: Machine, address: string, intervalSec = 0.1) => {
-  const startedAtSec = Date.now() / 1000;
+  const startedAtSec = systemClock.wallMs() / 1000;
   const ping: LabProcess = machine.spawn('ping', ['-n', '-D', '-O', '-i', String(intervalSec), address]);
   return {
+    /** Has anything come through since this moment (milliseconds since 1970)? */
+    isAnsweredSince: (atMs: number) => (stampsOf(ping.output()).at(-1) ?? 0) * 1000 > atMs,
     async stop() {
+      const endedAtSec = systemClock.wallMs() / 1000;
       ping.kill('SIGINT');
       await ping.exited;
       const output = ping.output();
       const [, sent = '0', received = '0'] = /(\d+) packets transmitted, (\d+) received/.exec(output) ?? [];
-      const stamps = [...output.matchAll(/^\[(\d+\.\d+)\] \d+ bytes/gm)].map((match) => Number(match[1]));
-      const gaps = stamps.slice(1).map((at, index) => at - stamps[index]!);
+      const stamps = stampsOf(output);
+      // A silence that lasts to the end counts too.
+      const gaps = [...stamps.slice(1), endedAtSec].map((at, index) => at - (stamps[index] ?? startedAtSec));
       return {
         sent: Number(sent),
         lost: Number(sent) - Number(received),
         firstAnswerSec: stamps[0] === undefined ? Number.POSITIVE_INFINITY : stamps[0] - startedAtSec,
         longestSilenceSec: Math.max(0, ...gaps),
-        silentFrom: new Date((stamps[gaps.indexOf(Math.max(0, ...gaps))] ?? 0) * 1000).toISOString(),
+        /** Seconds from this moment (milliseconds since 1970) to the next answer. */
+        answeredAfterSec: (atMs: number) =>
+          (stamps.find((stamp) => stamp * 1000 > atMs) ?? Number.POSITIVE_INFINITY) - atMs / 1000,
       };
     },
   };

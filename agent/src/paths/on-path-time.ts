@@ -150,7 +150,7 @@ export const onFallback = (state: PathState, nowMs: number): PathStep => {
     return still(goDown(state, 'nothing answers through the relay', nowMs));
   if (nowMs < state.revival.nextAtMs) return still(state);
   const tries = state.revival.tries + 1;
-  const revival = { tries, nextAtMs: state.sinceMs + nextShakeMs(state, tries) };
+  const revival = { ...state.revival, tries, nextAtMs: state.sinceMs + nextShakeMs(state, tries) };
   return { state: { ...state, revival }, effects: shakeAgain({ ...state, revival }) };
 };
 
@@ -162,7 +162,7 @@ export const onDown = (state: PathState, nowMs: number): PathStep => {
   const tries = state.revival.tries + 1;
   const delayMs = T.downRetryMs[Math.min(tries, T.downRetryMs.length - 1)]!;
   // The controlled side waits twice as long: two resets at once would cross.
-  const revival = { tries, nextAtMs: nowMs + delayMs * (state.isController ? 1 : 2) };
+  const revival = { ...state.revival, tries, nextAtMs: nowMs + delayMs * (state.isController ? 1 : 2) };
   return { state: { ...state, revival }, effects: shakeAgain({ ...state, revival }) };
 };
 

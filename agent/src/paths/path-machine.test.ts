@@ -268,14 +268,10 @@ describe('losing the direct path', () => {
     path.pass(4000);
     const resets = path.of('reset-peer').map(({ atMs }) => atMs - sinceMs);
     expect(resets[0]).toBeLessThan(2000);
-    expect(resets.map((atMs) => atMs - resets[0]!)).toEqual([0, 350, 1000, 2200]);
+    expect(resets.map((atMs) => atMs - resets[0]!)).toEqual([0, 350, 1000, 2200, 3600]);
     // The relay may be what is gone: one of them goes where the peer was.
-    expect(path.of('reset-peer').map((effect) => 'endpoint' in effect && effect.endpoint)).toEqual([
-      RELAY,
-      RELAY,
-      DIRECT,
-      RELAY,
-    ]);
+    const places = path.of('reset-peer').map((effect) => 'endpoint' in effect && effect.endpoint);
+    expect(places.slice(0, 4)).toEqual([RELAY, RELAY, DIRECT, RELAY]);
   });
 
   test('a slow path is given more time', () => {

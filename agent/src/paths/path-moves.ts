@@ -23,13 +23,15 @@ export const beat = (state: PathState, nowMs: number): PathStep => {
 };
 
 /**
- * Another handshake. Through the relay as a rule, which has to know where we are now for the answer to come back; every
+ * Another handshake, or, on the side that waits for one, a packet that opens our own NAT for it. Through the relay as a rule, which has to know where we are now for the answer to come back; every
  * third one goes where the peer was last reached directly, because the relay may be what is gone.
  */
-export const shakeAgain = ({ relay, lastDirect, revival }: PathState): readonly PathEffect[] =>
-  lastDirect !== undefined && revival.tries % 3 === 2
+export const shakeAgain = ({ relay, lastDirect, revival }: PathState): readonly PathEffect[] => {
+  if (!revival.isResetting) return [{ kind: 'show-mapping' }];
+  return lastDirect !== undefined && revival.tries % 3 === 2
     ? [{ kind: 'reset-peer', endpoint: lastDirect }]
     : [{ kind: 'show-mapping' }, { kind: 'reset-peer', endpoint: relay }];
+};
 
 /** When, after the fallback began, the next handshake is due; a slow path gets the time that it needs. */
 export const nextShakeMs = ({ liveness }: PathState, tries: number): number =>
@@ -129,7 +131,7 @@ export const startFallback = (
     ...relayed,
     phase: 'fallback',
     lastDirect: state.direct ?? state.lastDirect,
-    revival: { tries: 0, nextAtMs: nowMs + (isResetting ? nextShakeMs(state, 0) : T.fallbackMaxMs) },
+    revival: { tries: 0, nextAtMs: nowMs + nextShakeMs(state, 0), isResetting },
     liveness: forgetPending(relayed.liveness),
     transitions: relayed.transitions.map((transition, at) =>
       at === relayed.transitions.length - 1 ? { ...transition, to: 'fallback' } : transition,
@@ -144,5 +146,5 @@ export const startFallback = (
 /** Nothing answers on the relay either. */
 export const goDown = (state: PathState, why: string, nowMs: number): PathState => {
   const down = enterPhase(withoutDirect(state), 'down', why, nowMs);
-  return { ...down, revival: { tries: 0, nextAtMs: nowMs + T.downRetryMs[0] } };
+  return { ...down, revival: { tries: 0, nextAtMs: nowMs + T.downRetryMs[0], isResetting: true } };
 };

@@ -74,7 +74,7 @@ export interface PathState {
     readonly isEager: boolean;
   };
   /** While down or falling back: how often and when next to try a new handshake. */
-  readonly revival: { readonly tries: number; readonly nextAtMs: number };
+  readonly revival: { readonly tries: number; readonly nextAtMs: number; readonly isResetting: boolean };
   /** Present where the peer is a stock WireGuard app. */
   readonly plain: PlainWatch | undefined;
   /** Oldest first. */
@@ -187,7 +187,7 @@ export const createPath = (
     liveness: createLiveness(),
     hasSession,
     upgrade: { failures: 0, notBeforeMs: nowMs, askedAtMs: undefined, isEager: false },
-    revival: { tries: 0, nextAtMs: nowMs },
+    revival: { tries: 0, nextAtMs: nowMs, isResetting: true },
     transitions: [],
   };
   if (!isDirect) return enterPhase(fresh, 'relayed', 'every peer starts on the relay', nowMs);

@@ -23,6 +23,8 @@ export interface DebianOptions extends RunnerOptions {
   readonly log: Logger;
   readonly clock?: Clock;
   readonly hostsFile?: string;
+  /** /proc/net/dev of the machine, where it is not ours. */
+  readonly netDevPath?: string;
 }
 
 const readOr = (path: string, otherwise: string): Promise<string> =>
@@ -48,7 +50,12 @@ export const createDebianPlatform = async (options: DebianOptions): Promise<Plat
   });
   const record = createChangeRecord(files, bootId);
   const ports = {
-    tunnel: createWgTunnel({ run, record, log }),
+    tunnel: createWgTunnel({
+      run,
+      record,
+      log,
+      ...(options.netDevPath === undefined ? {} : { netDevPath: options.netDevPath }),
+    }),
     links: createIpLinks(run, following),
     firewall: createNftFirewall({ run, record, ...following }),
     resolver: createHostsResolver(record, options.hostsFile),

@@ -63,6 +63,8 @@ export interface Tunnel {
   /** Routes towards the interface become exactly these /32 and /128 networks. */
   ensureRoutes(interfaceName: IfName, networks: readonly string[], signal: AbortSignal): Promise<void>;
   read(interfaceName: IfName, signal: AbortSignal): Promise<readonly TunnelPeerState[] | undefined>;
+  /** Packets that ever went through the interface, either way: cheap to ask, so that nobody reads idle peers. */
+  countPackets(interfaceName: IfName): Promise<number | undefined>;
   /** Removes interface and userspace process. Idempotent. */
   remove(interfaceName: IfName): Promise<void>;
 }

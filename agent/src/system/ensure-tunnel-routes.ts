@@ -33,7 +33,8 @@ export const ensureTunnelRoutes = async (
 ): Promise<void> => {
   const wide = networks.find((network) => !HOST_ROUTE.test(network));
   if (wide !== undefined) throw new RangeError(`Not one address: ${wide}`);
-  const present = await readOurs(run, name, signal);
+  const present = new Set(await readOurs(run, name, signal));
+  const wanted = new Set(networks);
   const batch = async (verb: 'replace' | 'delete', all: readonly string[]) => {
     for (const family of FAMILIES) {
       const lines = all
@@ -47,10 +48,10 @@ export const ensureTunnelRoutes = async (
   };
   await batch(
     'replace',
-    networks.filter((network) => !present.includes(network)),
+    networks.filter((network) => !present.has(network)),
   );
   await batch(
     'delete',
-    present.filter((network) => !networks.includes(network)),
+    [...present].filter((network) => !wanted.has(network)),
   );
 };

@@ -55,6 +55,7 @@ describe.skipIf(await requireLab())('on the real kernel', () => {
         configFile: machine.path('/etc/sidegate/config.json'),
       },
       hostsFile: machine.path('/etc/hosts'),
+      netDevPath: `/proc/${machine.holderPid}/net/dev`,
       log: silentLogger,
       clock: systemClock,
     });

@@ -3,6 +3,7 @@
  * of its own. Invariants: an interface that is there is adopted, and only what differs is set, so that no packet is
  * lost; an interface that is not ours is never touched; the private key travels over stdin.
  */
+import { readFile } from 'node:fs/promises';
 import { codeOf, type Logger } from '@sidegate/kit';
 import { AgentError } from '../errors.ts';
 import type { IfName, Run, Tunnel, TunnelConfig, TunnelPeerChange } from '../ports/index.ts';
@@ -12,6 +13,7 @@ import type { ChangeRecord } from './change-record.ts';
 import { ensureTunnelAddresses } from './ensure-tunnel-addresses.ts';
 import { ensureTunnelRoutes } from './ensure-tunnel-routes.ts';
 import { type IpLink, parseIpLinks } from './ip-json.ts';
+import { parsePacketCount } from './packet-count.ts';
 
 /** wireguard-go tries to close every descriptor it might have inherited: with a large limit that takes minutes. */
 const FILE_LIMIT = ['--nofile=1024:1024'];
@@ -24,6 +26,8 @@ export interface WgTunnelDeps {
   readonly run: Run;
   readonly record: ChangeRecord;
   readonly log: Logger;
+  /** The kernel's list of interfaces; another one where `run` works in another network namespace. */
+  readonly netDevPath?: string;
 }
 
 const readLink = async (run: Run, name: IfName, signal?: AbortSignal): Promise<IpLink | undefined> => {
@@ -125,7 +129,7 @@ const ensureUp = async (run: Run, config: TunnelConfig, link: IpLink | undefined
 
 /** The tunnel of machines that have `ip` and `wg`. */
 export const createWgTunnel = (deps: WgTunnelDeps): Tunnel => {
-  const { run, record, log } = deps;
+  const { run, record, log, netDevPath = '/proc/self/net/dev' } = deps;
   return {
     async ensure(config, signal) {
       const name = config.interfaceName;
@@ -144,6 +148,9 @@ export const createWgTunnel = (deps: WgTunnelDeps): Tunnel => {
     ensureRoutes: (name, networks, signal) => ensureTunnelRoutes(run, name, networks, signal),
     async read(name, signal) {
       return (await readDump(run, name, signal))?.peers;
+    },
+    async countPackets(name) {
+      return parsePacketCount(await readFile(netDevPath, 'utf8').catch(() => ''), name);
     },
     async remove(name) {
       // wireguard-go ends by itself when its interface goes.

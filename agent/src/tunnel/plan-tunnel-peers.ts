@@ -59,13 +59,20 @@ const hasSameNetworks = (one: readonly string[], other: readonly string[]): bool
 
 const withoutEndpoint = ({ endpoint: _, ...peer }: TunnelPeer): TunnelPeer => peer;
 
-const planPeer = (wanted: TunnelPeer, found: TunnelPeerState | undefined): readonly TunnelPeerChange[] => {
+const planPeer = (
+  wanted: TunnelPeer,
+  found: TunnelPeerState | undefined,
+  isResting: boolean,
+): readonly TunnelPeerChange[] => {
   if (found === undefined) return [{ kind: 'set', peer: wanted }];
   const isBeacon = wanted.allowedIps.length === 0;
   if (isBeacon && wanted.endpoint !== undefined && found.endpoint !== wanted.endpoint)
     return [{ kind: 'reset', peer: wanted }];
   const isEqual =
     hasSameNetworks(wanted.allowedIps, found.allowedIps) && wanted.keepaliveSec === found.keepaliveSec;
+  // Nobody looks after the endpoint of a peer that nobody talks to, and its relay may be another by now.
+  if (isResting && wanted.endpoint !== undefined && found.endpoint !== wanted.endpoint)
+    return [{ kind: 'set', peer: wanted }];
   if (!isEqual || found.endpoint === undefined)
     return [{ kind: 'set', peer: found.endpoint === undefined ? wanted : withoutEndpoint(wanted) }];
   return [];
@@ -75,6 +82,7 @@ const planPeer = (wanted: TunnelPeer, found: TunnelPeerState | undefined): reado
 export const planTunnelPeers = (
   wanted: readonly TunnelPeer[],
   found: readonly TunnelPeerState[],
+  isResting: (publicKey: PublicKey) => boolean = () => false,
 ): readonly TunnelPeerChange[] => {
   const wantedKeys = new Set(wanted.map(({ publicKey }) => publicKey));
   const foundByKey = new Map(found.map((state) => [state.publicKey, state]));
@@ -82,6 +90,6 @@ export const planTunnelPeers = (
     ...found
       .filter(({ publicKey }) => !wantedKeys.has(publicKey))
       .map(({ publicKey }): TunnelPeerChange => ({ kind: 'remove', publicKey })),
-    ...wanted.flatMap((peer) => planPeer(peer, foundByKey.get(peer.publicKey))),
+    ...wanted.flatMap((peer) => planPeer(peer, foundByKey.get(peer.publicKey), isResting(peer.publicKey))),
   ];
 };

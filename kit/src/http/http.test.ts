@@ -72,7 +72,12 @@ test('an event stream is decoded alike, wherever it is cut', async () => {
   );
 });
 
-test('an event that never ends is refused', async () => {
+test('an event that never ends is refused, however small its pieces', async () => {
+  const pieces = Array.from({ length: 100_000 }, () => Buffer.from('data: '.padEnd(64, 'x')));
+  const startedAtMs = performance.now();
+  await expect(decodeAll(pieces, 6_000_000)).rejects.toThrow(RangeError);
+  // Its square would be minutes.
+  expect(performance.now() - startedAtMs).toBeLessThan(5_000);
   await expect(decodeAll([Buffer.from('data: '.padEnd(200, 'x'))], 100)).rejects.toThrow(RangeError);
 });
 

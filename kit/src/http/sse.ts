@@ -62,14 +62,23 @@ export async function* decodeEventStream(
   limitBytes = 8 * 1024 * 1024,
 ): AsyncGenerator<SseMessage | undefined> {
   const decoder = new TextDecoder();
-  let buffer = '';
+  // Put together only when an event is whole: a line without end in small pieces must not cost its square.
+  let pieces: string[] = [];
+  let length = 0;
+  let last = '';
   for await (const chunk of bytes) {
-    buffer += decoder.decode(chunk, { stream: true }).replaceAll('\r', '');
-    if (buffer.length > limitBytes) throw new RangeError('An event is larger than its limit');
-    for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n')) {
-      yield decodeBlock(buffer.slice(0, end));
-      buffer = buffer.slice(end + 2);
-    }
+    const text = decoder.decode(chunk, { stream: true }).replaceAll('\r', '');
+    pieces.push(text);
+    length += text.length;
+    if (length > limitBytes) throw new RangeError('An event is larger than its limit');
+    const hasEnd = (last + text).includes('\n\n');
+    last = text === '' ? last : text.slice(-1);
+    if (!hasEnd) continue;
+    const blocks = pieces.join('').split('\n\n');
+    const rest = blocks.pop() ?? '';
+    pieces = [rest];
+    length = rest.length;
+    for (const block of blocks) yield decodeBlock(block);
   }
 }
 

@@ -44,8 +44,10 @@ export const describeTunnel = (title: string, open: () => Promise<TunnelHarness>
       await using machine = await open();
       const { tunnel, interfaceName } = machine;
       expect(await tunnel.read(interfaceName, signal)).toBeUndefined();
+      expect(await tunnel.countPackets(interfaceName)).toBeUndefined();
       await tunnel.ensure(configFor(interfaceName), signal);
       expect(await tunnel.read(interfaceName, signal)).toEqual([]);
+      expect(await tunnel.countPackets(interfaceName)).toBeGreaterThanOrEqual(0);
       await tunnel.remove(interfaceName);
       await tunnel.remove(interfaceName);
       expect(await tunnel.read(interfaceName, signal)).toBeUndefined();

@@ -70,6 +70,10 @@ export const createMemoryTunnel = (): MemoryTunnel => {
       const found = interfaces.get(name);
       return found === undefined ? undefined : [...found.peers.values()];
     },
+    async countPackets(name) {
+      const peers = interfaces.get(name)?.peers.values();
+      return peers && [...peers].reduce((sum, { rxBytes, txBytes }) => sum + rxBytes + txBytes, 0);
+    },
     async remove(name) {
       interfaces.delete(name);
     },

@@ -64,12 +64,17 @@ export const claimMeshFacts = (host: PluginHost): MeshFacts => {
     },
     setTicketKey: (key) => set(facts.ticketKey, key),
     setPeers(next) {
-      if (JSON.stringify(next) === JSON.stringify(peers)) return;
-      const before = new Map(peers.map((peer) => [peer.id, newsOf(peer)]));
+      const isSame = (peer: PeerStatus, at: number) =>
+        peer === peers[at] || JSON.stringify(peer) === JSON.stringify(peers[at]);
+      if (next.length === peers.length && next.every(isSame)) return;
+      const before = new Map(peers.map((peer) => [peer.id, peer]));
       peers = next;
       facts.peers.publish(peers);
-      for (const peer of peers)
-        if (before.get(peer.id) !== newsOf(peer)) host.events.emit('peer.changed', peer);
+      for (const peer of peers) {
+        const last = before.get(peer.id);
+        if (last !== peer && (last === undefined || newsOf(last) !== newsOf(peer)))
+          host.events.emit('peer.changed', peer);
+      }
     },
     peers: () => peers,
   };

@@ -19,9 +19,10 @@ import type { MeshConfig } from './mesh-config.ts';
 import type { MeshFacts } from './mesh-facts.ts';
 import { MESH_WARNINGS, setWarning } from './mesh-health.ts';
 import { describeSelf, hasBeaconAnswered, overlapOf } from './mesh-views.ts';
-import { renderFirewallWish, renderNames, renderPeerStatus } from './mesh-wishes.ts';
+import { renderFirewallWish, renderNames } from './mesh-wishes.ts';
 import { type NetworkView, type NetworkWatcher, watchNetwork } from './network-watcher.ts';
 import { type PathService, startPathService } from './path-service.ts';
+import { createPeerStatuses, type PeerStatuses } from './peer-statuses.ts';
 import { type RelayDirectoryWatch, watchRelayDirectory } from './relay-directory-watch.ts';
 import { createRelayFallback, type RelayFallback } from './relay-fallback.ts';
 import { openRelayShim } from './relay-shim.ts';
@@ -30,7 +31,8 @@ import { startTunnelPoll, type TunnelPoll } from './tunnel-poll.ts';
 import { createUnderlayWatch, type UnderlayWatch } from './underlay-watch.ts';
 
 /** Beacons are shown our mapping at most so often: a peer that sleeps is no reason to talk to the broker. */
-const SHOW_MAPPING_MIN_MS = 2_000;
+const SHOW_MAPPING_MIN_MS = 1_000;
+const SHOWN_IN_VAIN_MS = 4_000;
 /** Silent peers make us doubt the beacons at most so often. */
 const DOUBT_MIN_MS = 10_000;
 /** How long the beacons may be silent before somebody should know. */
@@ -71,6 +73,7 @@ class Session implements MeshSession {
   readonly #deps: MeshSessionDeps;
   readonly #scope: ResourceScope = createScope();
   readonly #up = createDeferred();
+  readonly #statuses: PeerStatuses;
   readonly #applyMap = createSingleFlight(() => this.#applyMapNow());
   #maps: MapHolder | undefined;
   #network: NetworkWatcher | undefined;
@@ -94,6 +97,7 @@ class Session implements MeshSession {
 
   constructor(deps: MeshSessionDeps) {
     this.#deps = deps;
+    this.#statuses = createPeerStatuses(deps.host.clock);
     this.#greetedAtMs = deps.host.clock.monoMs();
     this.#underlay = createUnderlayWatch({
       clock: deps.host.clock,
@@ -159,6 +163,7 @@ class Session implements MeshSession {
       fixedPort: config.listenPort,
       ownKey,
       keepaliveSecOf: paths.runner.keepaliveSecOf,
+      hasPath: paths.runner.hasPath,
       relayOf: paths.relayOf,
       signal: this.#scope.signal,
     });
@@ -172,6 +177,7 @@ class Session implements MeshSession {
         map: this.#maps.map,
         underlay: this.#underlay.current,
         isEager: () => this.#fallback.isEager() || (!this.#isUp && this.#maps?.map() !== undefined),
+        isQuiet: () => this.#deps.facts.life().beaconReachable && this.#paths?.runner.isMoving() === false,
         onRead: () => this.#onRead(),
       }),
     );
@@ -311,9 +317,13 @@ class Session implements MeshSession {
   /** Should it be another one than before, the answer to the check-in tells, whatever became of the event stream. */
   async #showMapping(): Promise<void> {
     const nowMs = this.#deps.host.clock.monoMs();
-    if (nowMs - this.#shownAtMs < SHOW_MAPPING_MIN_MS) return;
+    const sinceLastMs = nowMs - this.#shownAtMs;
+    if (sinceLastMs < SHOW_MAPPING_MIN_MS) return;
     this.#shownAtMs = nowMs;
-    await this.#keeper?.pokeBeacons(this.#greeted(), this.#underlay.current());
+    // Asked for again so soon, the first packet did not help: a broker that restarted needs a new handshake.
+    const isInVain = sinceLastMs < SHOWN_IN_VAIN_MS;
+    if (isInVain) await this.#keeper?.resetBeacons(this.#greeted(), this.#underlay.current());
+    else await this.#keeper?.pokeBeacons(this.#greeted(), this.#underlay.current());
     this.#fallback.noteDoubt();
     this.#link?.checkInSoon();
   }
@@ -432,12 +442,8 @@ class Session implements MeshSession {
   #publishPeers(): void {
     const map = this.#maps?.map();
     if (map === undefined || this.#scope.signal.aborted) return;
-    const { clock } = this.#deps.host;
-    const toWallMs = (monoMs: number) => clock.wallMs() - (clock.monoMs() - monoMs);
-    const statusOf = (peer: MapPeer) => {
-      const found = this.#poll?.latest().get(peer.publicKey);
-      return renderPeerStatus(map, peer, this.#paths?.runner.stateOf(peer.id), found, toWallMs);
-    };
-    this.#deps.facts.setPeers(map.peers.map(statusOf));
+    const stateOf = (peer: MapPeer) => this.#paths?.runner.stateOf(peer.id);
+    const foundOf = (peer: MapPeer) => this.#poll?.latest().get(peer.publicKey);
+    this.#deps.facts.setPeers(this.#statuses.render(map, stateOf, foundOf));
   }
 }

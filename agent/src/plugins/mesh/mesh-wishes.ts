@@ -45,7 +45,9 @@ export const renderNames = ({
   });
 
 const pathOf = (peer: MapPeer, state: PathState | undefined): PeerStatus['path'] => {
-  if (state === undefined || state.phase === 'down') return 'down';
+  // Nobody talks to it: the relay would be the way.
+  if (state === undefined) return peer.online ? 'relayed' : 'down';
+  if (state.phase === 'down') return 'down';
   if (state.phase === 'direct') return 'direct';
   return peer.online || state.hasSession ? 'relayed' : 'down';
 };

@@ -25,6 +25,8 @@ export interface TunnelKeeper {
   readonly kind: 'kernel' | 'userspace';
   readonly listenPort: number;
   read(): Promise<readonly TunnelPeerState[]>;
+  /** Packets through the interface so far. */
+  countPackets(): Promise<number | undefined>;
   /** Makes peers and routes those of the map. `found` is a fresh reading. */
   reconcile(map: NetworkMap, underlay: Underlay, found: readonly TunnelPeerState[]): Promise<void>;
   setEndpoint(peer: MapPeer, endpoint: Endpoint): Promise<void>;
@@ -77,6 +79,8 @@ export const openTunnelKeeper = async (options: {
   readonly keepaliveSecOf: (key: PublicKey) => number;
   /** The relay that a path begins at. */
   readonly relayOf: (peer: MapPeer) => Endpoint | undefined;
+  /** Does a path machine look after this peer? */
+  readonly hasPath: (key: PublicKey) => boolean;
   readonly signal: AbortSignal;
 }): Promise<TunnelKeeper> => {
   const { tunnel, config, fixedPort, ownKey, signal } = options;
@@ -84,7 +88,7 @@ export const openTunnelKeeper = async (options: {
   const portAt = (attempt: number) => fixedPort ?? deriveListenPort(ownKey, attempt);
   const { kind, listenPort } = await ensureOnSomePort(tunnel, config, portAt, signal);
   let queue: Promise<unknown> = Promise.resolve();
-  let routes = '';
+  let routed: NetworkMap['peers'] | undefined;
   const inLine = <T>(task: () => Promise<T>): Promise<T> => {
     const run = queue.then(task);
     queue = run.catch(() => {});
@@ -93,10 +97,12 @@ export const openTunnelKeeper = async (options: {
   const change = (changes: readonly TunnelPeerChange[]): Promise<void> =>
     changes.length === 0 ? Promise.resolve() : inLine(() => tunnel.change(name, changes, signal));
   const ensureRoutes = async (map: NetworkMap) => {
-    const networks = map.peers.flatMap(peerNetworks);
-    if (networks.join() === routes) return;
-    await inLine(() => tunnel.ensureRoutes(name, networks, signal));
-    routes = networks.join();
+    const { peers } = map;
+    if (routed === peers) return;
+    const networks = peers.flatMap(peerNetworks);
+    if (networks.join() !== routed?.flatMap(peerNetworks).join())
+      await inLine(() => tunnel.ensureRoutes(name, networks, signal));
+    routed = peers;
   };
   return {
     kind,
@@ -106,14 +112,15 @@ export const openTunnelKeeper = async (options: {
       if (states !== undefined) return states;
       // Somebody removed the interface under us: with its routes.
       options.log.warn('the tunnel interface is gone; making it anew');
-      routes = '';
+      routed = undefined;
       await inLine(() => tunnel.ensure({ ...config, listenPort }, signal));
       return (await inLine(() => tunnel.read(name, signal))) ?? [];
     },
+    countPackets: () => tunnel.countPackets(name),
     async reconcile(map, underlay, found) {
-      await change(
-        planTunnelPeers(desiredPeers(map, underlay, options.keepaliveSecOf, options.relayOf), found),
-      );
+      const wanted = desiredPeers(map, underlay, options.keepaliveSecOf, options.relayOf);
+      const nodes = new Set(map.peers.map(({ publicKey }) => publicKey));
+      await change(planTunnelPeers(wanted, found, (key) => nodes.has(key) && !options.hasPath(key)));
       await ensureRoutes(map);
     },
     setEndpoint: ({ publicKey }, endpoint) =>

@@ -1,4 +1,7 @@
-/** Reads the tunnel about every second: what the kernel knows becomes events of the paths. */
+/**
+ * Reads the tunnel about every second while packets pass, and seldom while none do: what the kernel knows becomes
+ * events of the paths. A reading costs a process and a line for each of perhaps ten thousand peers.
+ */
 import { type Clock, createSingleFlight, type Logger } from '@sidegate/kit';
 import type { MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
 import { measureTraffic } from '../../paths/traffic-meter.ts';
@@ -8,8 +11,13 @@ import type { HeartbeatService } from './heartbeat-service.ts';
 import type { PathRunner } from './path-runner.ts';
 import type { TunnelKeeper } from './tunnel-keeper.ts';
 
-/** How often, in ordinary times. */
+/** How often to look whether packets passed, and to read if so. */
 const INTERVAL_MS = 1000;
+/** How old a reading gets although nothing passed: handshakes and peers that roam in silence are no packets. */
+const QUIET_INTERVAL_MS = 5000;
+/** Reading takes at most this share of the time, within limits: with very many peers it is slow. */
+const READING_SHARE = 0.1;
+const INTERVAL_MAX_MS = 3000;
 /** While somebody waits for the first handshake with a beacon. */
 const EAGER_INTERVAL_MS = 100;
 
@@ -22,6 +30,8 @@ export interface TunnelPollDeps {
   readonly map: () => NetworkMap | undefined;
   readonly underlay: () => Underlay;
   readonly isEager: () => boolean;
+  /** Is nothing expected to happen: beacons answer, no path is on the move? */
+  readonly isQuiet: () => boolean;
   /** After each reading, when paths have heard of it and peers are as wanted. */
   readonly onRead: () => Promise<void> | void;
 }
@@ -60,8 +70,13 @@ export const startTunnelPoll = (deps: TunnelPollDeps): TunnelPoll => {
     const ageMs = handshakeAgeMs(after, clock.wallMs());
     runner.dispatch(peer.id, { kind: 'tunnel-read', endpoint, handshakeAgeMs: ageMs, rxBytes });
   };
+  let packets: number | undefined;
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let tookMs = 0;
   const flight = createSingleFlight(async () => {
     if (isEnded) return;
+    const startedAtMs = clock.monoMs();
+    packets = await keeper.countPackets();
     const states = await keeper.read();
     const before = latest;
     latest = new Map(states.map((state) => [state.publicKey, state]));
@@ -73,14 +88,26 @@ export const startTunnelPoll = (deps: TunnelPollDeps): TunnelPoll => {
     }
     await keeper.reconcile(map, deps.underlay(), states);
     await deps.onRead();
+    readAtMs = clock.monoMs();
+    tookMs = readAtMs - startedAtMs;
   });
+  const intervalMs = (): number => {
+    if (deps.isEager()) return EAGER_INTERVAL_MS;
+    return Math.min(INTERVAL_MAX_MS, Math.max(INTERVAL_MS, tookMs / READING_SHARE));
+  };
   const again = () => {
     timer?.[Symbol.dispose]();
-    if (!isEnded) timer = clock.after(deps.isEager() ? EAGER_INTERVAL_MS : INTERVAL_MS, tick);
+    if (!isEnded) timer = clock.after(intervalMs(), tick);
+  };
+  const isWorthReading = async (): Promise<boolean> => {
+    if (deps.isEager() || !deps.isQuiet() || clock.monoMs() - readAtMs >= QUIET_INTERVAL_MS) return true;
+    return (await keeper.countPackets()) !== packets;
   };
   const tick = () => {
-    flight
-      .request()
+    isWorthReading()
+      .then(async (isWorth) => {
+        if (isWorth) await flight.request();
+      })
       .catch((error: unknown) => {
         if (!isEnded) log.warn('could not read or set the tunnel', { error });
       })
