@@ -236,6 +236,12 @@ const FORWARD_ERRORS = {
     blame: 'remote',
     status: 422,
   },
+  FORWARD_TARGET_IN_MESH: {
+    hint: 'A node of the mesh, or a host with an address in it, is reached by its own name from everywhere.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
+  },
   FORWARD_TARGET_NOWHERE: {
     hint: 'Scan again while the device is turned on.',
     retry: 'never',

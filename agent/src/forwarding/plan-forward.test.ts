@@ -143,6 +143,20 @@ describe('planForward', () => {
     expect(plan({ ...TO_CAMERA, edgePort: 22, protocol: 'udp' }).edgePort).toBe(22);
   });
 
+  it('refuses an address of the mesh, though a network of the edge has the same numbers', () => {
+    const scopes = [{ ...SCOPE, cidr: '100.64.0.0/16' as Scope['cidr'] }];
+    const meshPrefix = '100.64.0.0/10' as Scope['cidr'];
+    expect(codeOf(() => plan(toAddress('100.64.0.77'), { scopes, meshPrefix }))).toEqual([
+      'FORWARD_TARGET_IN_MESH',
+      'target.address',
+    ]);
+  });
+
+  it('refuses the ten thousandth as the first too many', () => {
+    const forwards = Array.from({ length: 10_000 }, () => plan(TO_CAMERA));
+    expect(codeOf(() => plan(TO_CAMERA, { forwards }))?.[0]).toBe('FORWARD_LIMIT');
+  });
+
   it('refuses a port that another forward has', () => {
     const forwards = [plan(TO_CAMERA)];
     expect(codeOf(() => plan({ ...TO_CAMERA, edgePort: 8001 }, { forwards }))?.[0]).toBe(

@@ -1,6 +1,7 @@
 /** Checks and completes a new forward. Pure: the machine's state comes in as data, a record or an error comes out. */
-import { isUnicast4 } from '@sidegate/kit';
+import { isInCidr, isUnicast4 } from '@sidegate/kit';
 import {
+  type Cidr4,
   type Forward,
   type ForwardId,
   type Host,
@@ -32,6 +33,8 @@ export interface ForwardingState {
   /** Every IPv4 address of this machine, the mesh's included. */
   readonly ownAddresses: readonly Ip4[];
   readonly portsInUse: readonly PortInUse[];
+  /** The account's network: what is in it is reached by its own name, never published again. */
+  readonly meshPrefix?: Cidr4 | undefined;
   /** Of the network map; none before there is one. */
   readonly peers: readonly SourcePeer[];
 }
@@ -67,10 +70,15 @@ const takerOf = (
 };
 
 const checkAddress = (address: Ip4, state: ForwardingState, field: string): void => {
-  const refuse = (code: 'FORWARD_TARGET_IS_SELF' | 'FORWARD_TARGET_OUTSIDE_SCOPES', message: string) =>
-    new AgentError(code, message, { field, details: { address } });
+  const refuse = (
+    code: 'FORWARD_TARGET_IS_SELF' | 'FORWARD_TARGET_IN_MESH' | 'FORWARD_TARGET_OUTSIDE_SCOPES',
+    message: string,
+  ) => new AgentError(code, message, { field, details: { address } });
   if (state.ownAddresses.includes(address) || address.startsWith('127.')) {
     throw refuse('FORWARD_TARGET_IS_SELF', `${address} is this machine itself`);
+  }
+  if (state.meshPrefix !== undefined && isInCidr(address, state.meshPrefix)) {
+    throw refuse('FORWARD_TARGET_IN_MESH', `${address} is an address of the mesh`);
   }
   if (!isUnicast4(address) || !isInScopes(address, state.scopes)) {
     throw refuse('FORWARD_TARGET_OUTSIDE_SCOPES', `${address} is in no scope of this edge`);

@@ -139,6 +139,45 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
     await removeAll();
   });
 
+  it('shows a scan every published port from where policy permits, and none from elsewhere', async () => {
+    const FIRST = 8101;
+    const COUNT = 10;
+    for (let at = 0; at < COUNT; at++) await add({ edgePort: FIRST + at });
+    const address = await host.call<Address>('POST', '/addresses', {
+      target: { kind: 'address', address: CAMERA },
+    });
+    const scan = async (from: string, ports: string, to: string) => {
+      const argv = [
+        '-n',
+        '-Pn',
+        '-sS',
+        '-e',
+        'sg0',
+        '-S',
+        from,
+        '--max-retries',
+        '1',
+        '-p',
+        ports,
+        '-oG',
+        '-',
+        to,
+      ];
+      const { stdout } = await peers.run('nmap', argv, { timeoutMs: 30_000 });
+      return [...stdout.matchAll(/(\d+)\/open\/tcp/g)].map(([, port]) => Number(port));
+    };
+    const ports = `${FIRST}-${FIRST + COUNT - 1}`;
+    const published = Array.from({ length: COUNT }, (_, at) => FIRST + at);
+    expect(await scan(TECHNICIAN.address4, ports, EDGE.address4)).toEqual(published);
+    expect(await scan(TECHNICIAN.address4, '80,81', OWN)).toEqual([80]);
+    // Known, and permitted nothing; permitted other ports; not known at all.
+    for (const from of [STRANGER.address4, HELPER.address4, '100.64.0.9'])
+      expect(await scan(from, ports, EDGE.address4)).toEqual([]);
+    expect(await scan(STRANGER.address4, '80,81', OWN)).toEqual([]);
+    await host.call('DELETE', `/addresses/${address.id}`);
+    await removeAll();
+  });
+
   it('carries UDP', async () => {
     await using _echo = await echoUdp(5060);
     await add({ protocol: 'udp', edgePort: 5060, targetPort: 5060 });

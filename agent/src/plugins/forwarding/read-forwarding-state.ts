@@ -20,6 +20,7 @@ export const readForwardingState = async (
     hosts: facts.get('hosts') ?? [],
     scopes: facts.get('scopes') ?? [],
     peers: map?.peers ?? [],
+    meshPrefix: map?.account.prefix4,
     ownAddresses: mesh === undefined ? onLinks : [...onLinks, mesh],
     portsInUse: await readPortsInUse(facts.get('tunnel')?.listenPort),
   };
