@@ -43,6 +43,6 @@ export const watchNeighbours = ({
         keeper.book.observe({ source: 'neighbours', at: clock.wallMs(), scopeId: scope.id, address, mac }),
       );
     if (keeper.book.atAddress(address)?.mac === mac) note();
-    else void prepare().then(note);
+    else void prepare().then(note, note);
   });
 };

@@ -47,6 +47,8 @@ interface Running {
   readonly remainingMs: Map<ScopeId, number | undefined>;
   readonly swept: Map<ScopeId, number>;
   readonly isResumed: boolean;
+  /** Ended by the agent's own end: to be gone on with. */
+  isInterrupted: boolean;
   tick?: Disposable | undefined;
 }
 
@@ -122,11 +124,13 @@ export class ScanDesk {
       remainingMs: new Map(),
       swept: new Map(scopes.map(({ id, resumeAt }) => [id, resumeAt ?? 0])),
       isResumed: resumed !== undefined,
+      isInterrupted: false,
     };
     this.#remember(run);
     const stop = () => {
-      void this.#keep.request();
+      run.isInterrupted = run.scan.state === 'running';
       this.#cancel(run);
+      void this.#keep.request();
     };
     this.#keepSoon();
     signal.addEventListener('abort', stop, { once: true, signal: controller.signal });
@@ -271,7 +275,7 @@ export class ScanDesk {
   async #keepUnfinished(): Promise<void> {
     const { files, keeper, log } = this.#deps;
     const unfinished = [...this.#runs.values()]
-      .filter(({ scan }) => scan.state === 'running')
+      .filter(({ scan, isInterrupted }) => scan.state === 'running' || isInterrupted)
       .map(
         ({ scan, swept, hosts }): UnfinishedScan => ({
           startedAt: scan.startedAt,
