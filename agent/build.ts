@@ -6,6 +6,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { leaveOut } from './leave-out.ts';
 
 const agentDirectory = dirname(fileURLToPath(import.meta.url));
 const outDirectory = join(agentDirectory, 'dist');
@@ -32,6 +33,7 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   banner: { js: BANNER },
+  plugins: [leaveOut()],
   logLevel: 'warning',
 });
 await chmod(outFile, 0o755);
