@@ -57,6 +57,7 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
 
   const applyUpdate = (update: MapUpdate) => {
     const outcome = maps.apply(update);
+    if (outcome === 'refused') health.raise(MESH_WARNINGS.brokerGarbled);
     if (outcome === 'changed') {
       wantsWholeMap = false;
       deps.onMapChanged();

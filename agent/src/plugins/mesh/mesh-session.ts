@@ -29,9 +29,12 @@ import { openRelayShim } from './relay-shim.ts';
 import { openTunnelKeeper, type TunnelKeeper } from './tunnel-keeper.ts';
 import { startTunnelPoll, type TunnelPoll } from './tunnel-poll.ts';
 import { createUnderlayWatch, type UnderlayWatch } from './underlay-watch.ts';
+import { vetMap } from './vet-map.ts';
 
 /** Beacons are shown our mapping at most so often: a peer that sleeps is no reason to talk to the broker. */
 const SHOW_MAPPING_MIN_MS = 1_000;
+/** A broker on this machine has its beacons here as well. */
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 const SHOWN_IN_VAIN_MS = 4_000;
 /** Silent peers make us doubt the beacons at most so often. */
 const DOUBT_MIN_MS = 10_000;
@@ -127,7 +130,11 @@ class Session implements MeshSession {
     const { interfaceName, mtuBytes } = config;
     const { privateKey, enrolment } = identity;
     const ownKey = publicKeyOf(privateKey);
-    this.#maps = this.#scope.add(await openMapHolder({ files: ports.files, clock, log }));
+    const { address4, address6 } = enrolment;
+    const isBrokerHere = LOOPBACK.test(new URL(identity.brokerUrl).hostname);
+    const reader = { publicKey: ownKey, address4, address6, isBrokerHere };
+    const vet = (map: NetworkMap) => vetMap(map, reader);
+    this.#maps = this.#scope.add(await openMapHolder({ files: ports.files, clock, log, vet }));
     this.#network = this.#scope.add(
       await watchNetwork({
         links: ports.links,
@@ -155,7 +162,6 @@ class Session implements MeshSession {
       onRelaysChanged: () => this.#onRelaysChanged(),
     });
     this.#paths = this.#scope.add(paths);
-    const { address4, address6 } = enrolment;
     this.#keeper = await openTunnelKeeper({
       tunnel: ports.tunnel,
       log,
