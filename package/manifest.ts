@@ -107,6 +107,14 @@ const sidegate: PackageManifest = {
           source: { from: 'package/files/debian/sidegate.service' },
           to: '/usr/lib/systemd/system/sidegate.service',
         },
+        {
+          source: { from: 'package/files/debian/sidegate.network' },
+          to: '/usr/lib/systemd/network/00-sidegate.network',
+        },
+        {
+          source: { from: 'package/files/debian/sidegate.networkmanager' },
+          to: '/usr/lib/NetworkManager/conf.d/sidegate.conf',
+        },
       ],
       scripts: debianScripts('sidegate'),
     },
