@@ -1,4 +1,9 @@
-/** The agent's probe socket: frames out under the pair's key, frames in checked before anybody hears of them. */
+/**
+ * The agent's probe socket: frames out under the pair's key and within the budget, frames in checked before anybody
+ * hears of them. What a ping carries on the wire as its nonce only its receiver can know: a peer that names somebody
+ * else's address cannot answer for it, whatever source it forges.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
 import { type Clock, formatEndpoint, isIp4, type Secret, splitEndpoint } from '@sidegate/kit';
 import {
   decodeProbe,
@@ -12,10 +17,13 @@ import {
 } from '@sidegate/protocol';
 import { encodeKnock } from '@sidegate/relay';
 import { deriveProbeKey, encodeSeen, keyPrefixOf, signProbe, verifyProbe } from '../../paths/probe-auth.ts';
+import { createProbeBudget } from '../../paths/probe-budget.ts';
 import type { Sockets, UdpSocket } from '../../ports/index.ts';
 
 /** Pongs a second, all peers together: a replayed ping must not turn us into a fountain. */
 const PONGS_PER_SEC = 50;
+/** Numbers of a candidate and of a ping, see `probe-session.ts`: what was never ours is none, but by chance in 2^32. */
+const OWN_NONCE = /^0{4}[\da-f]{4}0{4}[\da-f]{4}$/;
 const NO_ADDRESS = '00'.repeat(16);
 
 export interface ProbeService extends AsyncDisposable {
@@ -49,6 +57,8 @@ export const startProbeService = async (options: {
   const { sockets, clock, privateKey, ownKey, onProbe } = options;
   const fromKeyPrefix = keyPrefixOf(ownKey);
   const { four, six } = await bindBoth(sockets);
+  const budget = createProbeBudget(clock.monoMs());
+  const nonceSecret = randomBytes(32);
   let byPrefix = new Map<string, { readonly peer: MapPeer; key?: Buffer | undefined }>();
   let pongs = PONGS_PER_SEC;
   let refilledAtMs = clock.monoMs();
@@ -59,6 +69,16 @@ export const startProbeService = async (options: {
     known.key ??= deriveProbeKey(privateKey, known.peer.publicKey);
     return known.key;
   };
+  /** Hides the nonce of a ping to this endpoint, and finds it again in the answer from there. */
+  const maskNonce = (nonce: string, session: string, endpoint: Endpoint): string => {
+    const mask = createHmac('sha256', nonceSecret)
+      .update(`${session} ${endpoint}`)
+      .digest()
+      .readBigUInt64BE();
+    return (BigInt(`0x${nonce}`) ^ mask).toString(16).padStart(16, '0');
+  };
+  const isAffordable = (endpoint: Endpoint): boolean =>
+    budget.take(splitEndpoint(endpoint).address, clock.monoMs());
   const mayPong = (): boolean => {
     const nowMs = clock.monoMs();
     pongs = Math.min(PONGS_PER_SEC, pongs + ((nowMs - refilledAtMs) / 1000) * PONGS_PER_SEC);
@@ -75,7 +95,13 @@ export const startProbeService = async (options: {
       if (plain?.type === 'echo' || plain?.type === 'echoed') return;
       const frame = verifyProbe(bytes, keyOf);
       const peer = frame && byPrefix.get(frame.fromKeyPrefix)?.peer;
-      if (frame !== undefined && peer !== undefined) onProbe(peer.id, frame, formatEndpoint(from));
+      if (frame === undefined || peer === undefined) return;
+      const source = formatEndpoint(from);
+      if (frame.type !== 'pong') return onProbe(peer.id, frame, source);
+      const nonce = maskNonce(frame.nonce, frame.session, source);
+      if (!OWN_NONCE.test(nonce)) return;
+      budget.noteProven(from.address, clock.monoMs());
+      onProbe(peer.id, { ...frame, nonce }, source);
     });
   const listeners = [four, six].filter((socket) => socket !== undefined).map(listen);
   return {
@@ -90,6 +116,7 @@ export const startProbeService = async (options: {
       );
     },
     knock(peer, to) {
+      if (!isAffordable(to)) return;
       const target = splitEndpoint(to);
       const privateBytes = Buffer.from(privateKey.reveal(), 'base64');
       const bytes = encodeKnock(privateBytes, peer.publicKey, clock.wallMs(), Math.random);
@@ -100,11 +127,13 @@ export const startProbeService = async (options: {
       const target = splitEndpoint(to);
       const socket = isIp4(target.address) ? four : six;
       if (key === undefined || socket === undefined || (type === 'pong' && !mayPong())) return;
+      if (!isAffordable(to)) return;
       const seen =
         type === 'pong'
           ? { seenAddress: encodeSeen(target.address), seenPort: target.port }
           : { seenAddress: NO_ADDRESS, seenPort: 0 };
-      socket.send(signProbe({ type, session, nonce, fromKeyPrefix, ...seen }, key), target);
+      const shown = type === 'pong' ? nonce : maskNonce(nonce, session, to);
+      socket.send(signProbe({ type, session, nonce: shown, fromKeyPrefix, ...seen }, key), target);
     },
     sendEcho(nonce, to) {
       const target = splitEndpoint(to);
