@@ -71,21 +71,20 @@ describe.skipIf(await requireLab())('networks nearby', () => {
     expect(suggestions).toMatchObject([{ cidr: '192.168.100.0/24', from: 'path' }]);
   });
 
-  it('finds a device stranded in a foreign subnet by asking in a name of that subnet', async () => {
+  it('finds a device stranded in a foreign subnet by asking in a name of that subnet, and in nobody else’s', async () => {
     await using edge = await addEdge();
-    const result = await scan(edge, JSON.stringify(STRAY));
+    await using other = await home.addMachine('careless', { address: '192.168.1.3' });
+    const [result, refused] = await Promise.all([
+      scan(edge, JSON.stringify(STRAY)),
+      scan(other, JSON.stringify({ ...STRAY, senderAddress: '192.168.55.64' })),
+    ]);
     expect(result.scan).toMatchObject({ state: 'done', hostsFound: 1, notices: [] });
     expect(at(result, '192.168.55.64')).toMatchObject({
       vendor: expect.stringContaining('Hikvision'),
       kind: 'camera',
       services: [],
     });
-  });
-
-  it('asks in nobody else’s name', async () => {
-    await using edge = await addEdge();
-    const result = await scan(edge, JSON.stringify({ ...STRAY, senderAddress: '192.168.55.64' }));
-    expect(result.scan.notices.join()).toMatch(/192\.168\.55\.64 is the address of 44:47:cc/);
+    expect(refused.scan.notices.join()).toMatch(/192\.168\.55\.64 is the address of 44:47:cc/);
   });
 
   it('goes on without any one of its tools, and says what is missing', async () => {
@@ -108,28 +107,29 @@ describe.skipIf(await requireLab())('networks nearby', () => {
     );
   });
 
-  it('goes on where arp-scan may not open raw sockets, and says so', async () => {
+  it('goes on where raw sockets or multicast are not permitted, and says so', async () => {
     await using edge = await addEdge();
+    await using still = await home.addMachine('still', { address: '192.168.1.3' });
+    const chain = 'type filter hook output priority 0; policy accept;';
+    const rules = `table inet still {\n  chain output {\n    ${chain}\n    ip daddr 224.0.0.0/4 drop\n  }\n}\n`;
+    await still.run('nft', ['-f', '-'], { input: rules });
     const drop = ['setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw'];
-    const result = await start<Result>(edge, [...drop, process.execPath, SCRIPT, '/run']);
-    expect(result.scan).toMatchObject({
+    const [noRaw, noMulticast] = await Promise.all([
+      start<Result>(edge, [...drop, process.execPath, SCRIPT, '/run']),
+      scan(still),
+    ]);
+    expect(noRaw.scan).toMatchObject({
       state: 'partial',
       notices: [expect.stringContaining('raw sockets')],
     });
-    expect(result.health).toMatchObject([
+    expect(noRaw.health).toMatchObject([
       { code: 'ARP_SCAN_NOT_PERMITTED', hint: expect.stringContaining('setcap') },
     ]);
-  });
-
-  it('goes on without multicast, and says so', async () => {
-    await using edge = await addEdge();
-    const chain = 'type filter hook output priority 0; policy accept;';
-    const rules = `table inet still {\n  chain output {\n    ${chain}\n    ip daddr 224.0.0.0/4 drop\n  }\n}\n`;
-    await edge.run('nft', ['-f', '-'], { input: rules });
-    const result = await scan(edge);
-    expect(at(result, '192.168.1.30')).toMatchObject({ kind: 'printer' });
-    expect(result.scan).toMatchObject({ state: 'partial' });
-    expect(result.scan.notices.join()).toMatch(/may not send multicast/);
+    expect(noMulticast.scan.state).toBe('partial');
+    expect(noMulticast.scan.notices.join()).toMatch(/may not send multicast/);
+    for (const result of [noRaw, noMulticast]) {
+      expect(at(result, '192.168.1.30')).toMatchObject({ kind: 'printer', online: true });
+    }
   });
 
   it('finds nobody where no route leads, and says so', async () => {

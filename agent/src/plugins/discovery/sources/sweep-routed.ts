@@ -108,12 +108,10 @@ export const sweepRouted = async (
   let asked = 0;
   let done = 0;
   const visit = async (address: Ip4) => {
-    // Side by side, for the router out there asks its wire for the address but once.
-    const [hasKnocked, hasPinged] = await Promise.all([
-      knock(address, ports, signal),
-      isAnsweringPing?.(address, signal),
-    ]);
-    if (hasKnocked || hasPinged === true) sink.observe({ address });
+    // Only who kept silent is pinged: a process each must not hold up those who answered.
+    const isAlive =
+      (await knock(address, ports, signal)) || (await isAnsweringPing?.(address, signal)) === true;
+    if (isAlive) sink.observe({ address });
     const nowMs = clock.monoMs();
     const spanMs = Math.max(...limits.map((limit) => limit.spanMs(total - asked, nowMs)));
     sink.progress(++done / total, spanMs + TIMEOUT_MS);
