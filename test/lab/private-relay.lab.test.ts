@@ -35,15 +35,11 @@ describe.runIf(requireLab())('private relays', () => {
       (await relayOf(anna, bert)).startsWith(address) && (await relayOf(bert, anna)).startsWith(address);
     await anna.machine.waitFor(isThere, PATIENCE_MS);
   };
-  const untilAnswered = (): Promise<void> =>
-    anna.machine.waitFor(
-      () =>
-        anna.machine.run('ping', ['-c1', '-W1', atBert]).then(
-          () => true,
-          () => false,
-        ),
-      PATIENCE_MS,
-    );
+  const untilLeft = (address: string): Promise<void> =>
+    anna.machine.waitFor(async () => {
+      const [one, other] = await Promise.all([relayOf(anna, bert), relayOf(bert, anna)]);
+      return one === other && !one.startsWith(`${address}:`);
+    }, PATIENCE_MS);
   const statusOf = async (hub: PathNode) =>
     JSON.parse(await hub.sidegate('relay', 'status', '--json')) as RelayStatus;
   const setApproved = async (hub: PathNode, isRelay: boolean): Promise<void> => {
@@ -51,9 +47,8 @@ describe.runIf(requireLab())('private relays', () => {
     const { id } = nodes.find(({ name }) => name === hub.name)!;
     await site.askPortal('PATCH', `/nodes/${id}`, { isRelay });
   };
-  /** Offers, as a person does on the machine, and approves once the broker has heard of it. */
+  /** Approves, as an owner does once the broker has heard of the offer. */
   const addRelay = async (hub: PathNode): Promise<void> => {
-    await hub.sidegate('relay', 'on');
     await hub.machine.waitFor(async () => {
       const nodes = await site.askPortal<PortalNode[]>('GET', '/nodes');
       return nodes.some(({ name, relay }) => name === hub.name && relay?.isApproved === false);
@@ -87,14 +82,15 @@ describe.runIf(requireLab())('private relays', () => {
   afterAll(() => site?.[Symbol.asyncDispose]());
 
   test('a relay that nobody let is used by nobody', async () => {
-    const status = JSON.parse(await hubs[0]!.sidegate('relay', 'on', '--json')) as RelayStatus;
-    expect(status).toMatchObject({ state: 'waiting', endpoints: ['192.0.2.2:7383'], nodes: 0 });
+    const offers = await Promise.all(hubs.map((hub) => hub.sidegate('relay', 'on', '--json')));
+    expect(offers.map((offer) => JSON.parse(offer) as RelayStatus)).toMatchObject(
+      HUBS.map(({ address }) => ({ state: 'waiting', endpoints: [`${address}:7383`], nodes: 0 })),
+    );
   });
 
   test('an approved one carries the pair, and nobody it does not know', async () => {
     await addRelay(hubs[0]!);
     await untilRelayedBy('192.0.2.2:7383');
-    await untilAnswered();
     const ping = startPing(anna.machine, atBert);
     await anna.machine.waitFor(async () => (await statusOf(hubs[0]!)).relayedPackets > 20, PATIENCE_MS);
     const { lost } = await ping.stop();
@@ -112,16 +108,22 @@ describe.runIf(requireLab())('private relays', () => {
     expect((await stranger.run(process.execPath, ['-e', script])).stdout.trim()).toBe('silence');
   }, 60_000);
 
-  test('it dies: within seconds the pair goes on through the next one', async () => {
+  test('one more changes nothing for who talks, and when the one in use dies it goes on', async () => {
+    const before = startPing(anna.machine, atBert);
     await addRelay(hubs[1]!);
     await hubs[1]!.machine.waitFor(async () => (await statusOf(hubs[1]!)).nodesHere >= 2, PATIENCE_MS);
-    const carrier = (await relayOf(anna, bert)).startsWith('192.0.2.2:') ? hubs[0]! : hubs[1]!;
-    const other = carrier === hubs[0] ? '192.0.2.18:7383' : '192.0.2.2:7383';
+    expect((await before.stop()).lost).toBeLessThanOrEqual(3);
+    const isByHub = async () => (await relayOf(anna, bert)).startsWith('192.0.2.');
+    await anna.machine.waitFor(isByHub, PATIENCE_MS);
     const ping = startPing(anna.machine, atBert);
-    await anna.machine.waitFor(async () => (await statusOf(carrier)).relayedPackets > 20, PATIENCE_MS);
-    await carrier.agent.kill();
-    await untilRelayedBy(other);
+    const carrier = (await relayOf(anna, bert)).startsWith('192.0.2.2:') ? 0 : 1;
+    await anna.machine.waitFor(async () => (await statusOf(hubs[carrier]!)).relayedPackets > 20, PATIENCE_MS);
+    await hubs[carrier]!.agent.kill();
+    // The other one, or the broker where a busy machine has it clearly nearer.
+    await untilLeft(HUBS[carrier]!.address);
+    await anna.machine.run('ping', ['-c3', '-i0.2', '-W9', atBert]);
     const { longestSilenceSec } = await ping.stop();
+    expect(longestSilenceSec).toBeGreaterThan(0);
     console.log(`relay killed: ${longestSilenceSec.toFixed(2)} s without an answer`);
     expect(longestSilenceSec).toBeLessThan(OUTAGE_MAX_SEC);
   }, 90_000);

@@ -78,6 +78,21 @@ const noteRelay = (state: PathState, before: Endpoint, nowMs: number): PathState
   return enterPhase(state, 'relayed', why, nowMs);
 };
 
+/**
+ * Another relay knows no session that was made elsewhere. Only the controller makes the new one: two handshakes that
+ * cross undo each other. The other side's packets go on by the relay of before until the handshake reaches it; a
+ * follower that hears of the change first would send into nothing.
+ */
+const moveToRelay = (state: PathState, before: Endpoint, nowMs: number): PathStep => {
+  const isWorking = state.hasSession && state.phase !== 'fallback' && state.phase !== 'down';
+  if (state.isController && (isWorking || isInUse(state.liveness, nowMs))) {
+    const moved = startFallback(state, 'the pair has another relay', nowMs, true);
+    return { ...moved, state: { ...moved.state, lastWay: before } };
+  }
+  const isFollowing = isWorking && !state.isController;
+  return { state, effects: isFollowing ? [] : [{ kind: 'aim', endpoint: state.relay }] };
+};
+
 const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: number): PathStep => {
   const { relay, isOnline, reachKey } = event;
   const isNewReach = reachKey !== state.reachKey;
@@ -85,12 +100,11 @@ const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: numbe
     ? { ...state.upgrade, failures: 0, notBeforeMs: Math.min(state.upgrade.notBeforeMs, nowMs) }
     : state.upgrade;
   const changed = noteRelay({ ...state, relay, isOnline, reachKey, upgrade }, state.relay, nowMs);
+  const isRelayInUse = state.phase !== 'direct' && state.phase !== 'switching';
+  if (event.isOtherRelay === true && isRelayInUse && relay !== state.relay)
+    return moveToRelay(changed, state.relay, nowMs);
   const effects: PathEffect[] =
-    relay !== state.relay && state.phase !== 'direct' && state.phase !== 'switching'
-      ? [{ kind: 'set-endpoint', endpoint: relay }]
-      : [];
-  if (event.isOtherRelay === true && effects.length > 0 && state.hasSession && state.phase !== 'down')
-    return startFallback(changed, 'the pair has another relay', nowMs, state.isController);
+    relay !== state.relay && isRelayInUse ? [{ kind: 'set-endpoint', endpoint: relay }] : [];
   if (state.phase === 'direct' && isNamed(state.reachKey, state.direct) && !isNamed(reachKey, state.direct))
     return { state: { ...changed, isPeerElsewhere: true }, effects: [{ kind: 'read-tunnel' }] };
   if (isOnline && state.phase === 'down')

@@ -23,13 +23,14 @@ export const beat = (state: PathState, nowMs: number): PathStep => {
 };
 
 /**
- * Another handshake, or, on the side that waits for one, a packet that opens our own NAT for it. Through the relay as a rule, which has to know where we are now for the answer to come back; every
- * third one goes where the peer was last reached directly, because the relay may be what is gone.
+ * Another handshake, or, on the side that waits for one, a packet that opens our own NAT for it. Through the relay as
+ * a rule, which has to know where we are now for the answer to come back; every third one goes where the peer was
+ * reached before, because the relay may be what is wrong.
  */
-export const shakeAgain = ({ relay, lastDirect, revival }: PathState): readonly PathEffect[] => {
+export const shakeAgain = ({ relay, lastWay, revival }: PathState): readonly PathEffect[] => {
   if (!revival.isResetting) return [{ kind: 'show-mapping' }];
-  return lastDirect !== undefined && revival.tries % 3 === 2
-    ? [{ kind: 'reset-peer', endpoint: lastDirect }]
+  return lastWay !== undefined && revival.tries % 3 === 2
+    ? [{ kind: 'reset-peer', endpoint: lastWay }]
     : [{ kind: 'show-mapping' }, { kind: 'reset-peer', endpoint: relay }];
 };
 
@@ -130,7 +131,7 @@ export const startFallback = (
   const fallen: PathState = {
     ...relayed,
     phase: 'fallback',
-    lastDirect: state.direct ?? state.lastDirect,
+    lastWay: state.direct ?? state.lastWay,
     revival: { tries: 0, nextAtMs: nowMs + nextShakeMs(state, 0), isResetting },
     liveness: forgetPending(relayed.liveness),
     transitions: relayed.transitions.map((transition, at) =>

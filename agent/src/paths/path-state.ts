@@ -48,8 +48,8 @@ export interface PathState {
   readonly reachKey: string;
   /** The direct endpoint being switched to or in use. */
   readonly direct: Endpoint | undefined;
-  /** Where the peer was reached directly before the path fell back: the one other place to knock at. */
-  readonly lastDirect: Endpoint | undefined;
+  /** Where the peer was reached before the path fell back or its relay changed: the one other place to knock at. */
+  readonly lastWay: Endpoint | undefined;
   readonly probe: ProbeSession | undefined;
   readonly switching:
     | {
@@ -131,6 +131,8 @@ export type PathEvent =
 export type PathEffect =
   /** Set the endpoint and send a packet at once. */
   | { readonly kind: 'set-endpoint'; readonly endpoint: Endpoint }
+  /** Set the endpoint in silence: the next packet, whoever's it is, goes there. */
+  | { readonly kind: 'aim'; readonly endpoint: Endpoint }
   /** Remove and add the peer: a new handshake, through this endpoint. */
   | { readonly kind: 'reset-peer'; readonly endpoint: Endpoint }
   | { readonly kind: 'read-tunnel' }
@@ -179,7 +181,7 @@ export const createPath = (
     phase: 'relayed',
     sinceMs: nowMs,
     direct: undefined,
-    lastDirect: undefined,
+    lastWay: undefined,
     probe: undefined,
     switching: undefined,
     strayReads: 0,

@@ -1,7 +1,14 @@
 import type { PublicKey } from '@sidegate/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commonRelay, orderRelays, settleRtt } from './relay-order.ts';
+import {
+  commonRelay,
+  ORDER_HELD_MS,
+  orderRelays,
+  type SettledOrder,
+  settleOrder,
+  settleRtt,
+} from './relay-order.ts';
 
 const key = (name: string) => name as PublicKey;
 const reach = (name: string, rttMs: number | undefined, isPrivate = true) => ({
@@ -31,6 +38,39 @@ describe('order of relays', () => {
     expect(settleRtt(20, 24)).toBe(20);
     expect(settleRtt(100, 115)).toBe(100);
     expect(settleRtt(20, 30)).toBe(30);
+  });
+});
+
+describe('the order that is gone by', () => {
+  const keys = (names: string) => names.split(' ').map(key);
+  const settled = (names: string): SettledOrder => ({
+    order: keys(names),
+    wanted: keys(names),
+    wantedSinceMs: 0,
+  });
+  /** Hears of these orders, a second apart. */
+  const hear = (names: readonly string[]): readonly string[] => {
+    let state = settled('a b');
+    return names.map((wanted, at) => {
+      state = settleOrder(state, keys(wanted), (at + 1) * 1_000);
+      return state.order.join(' ');
+    });
+  };
+
+  it('follows another order once that lasted', () => {
+    const seconds = ORDER_HELD_MS / 1_000;
+    const heard = hear(Array.from({ length: seconds + 1 }, () => 'b a'));
+    expect(heard.at(-2)).toBe('a b');
+    expect(heard.at(-1)).toBe('b a');
+  });
+
+  it('never follows one that comes and goes', () => {
+    const flips = Array.from({ length: 60 }, (_, at) => (at % 3 === 0 ? 'a b' : 'b a'));
+    expect(new Set(hear(flips))).toEqual(new Set(['a b']));
+  });
+
+  it('drops who is silent at once, and puts who is new last', () => {
+    expect(hear(['b', 'c b'])).toEqual(['b', 'b c']);
   });
 });
 

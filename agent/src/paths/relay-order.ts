@@ -5,6 +5,8 @@ import type { PublicKey } from '@sidegate/protocol';
 const ALIKE_MS = 5;
 /** How much of a round trip has to change before it is believed. */
 const CHANGE_MIN = 0.2;
+/** For how long another order has to be the better one. */
+export const ORDER_HELD_MS = 4_000;
 
 /** One relay as it was measured. */
 export interface RelayReach {
@@ -22,9 +24,10 @@ export const settleRtt = (settledMs: number | undefined, measuredMs: number): nu
     ? measuredMs
     : settledMs;
 
-/** Nearest first; of those about equally near the account's own before the broker, then by key. */
+/** Nearest first, where the broker has to be clearly nearer than the account's own; of equals by key. */
 export const orderRelays = (reaches: readonly RelayReach[]): readonly PublicKey[] => {
-  const classOf = ({ rttMs }: RelayReach): number => Math.floor((rttMs ?? 0) / ALIKE_MS);
+  const classOf = ({ rttMs, isPrivate }: RelayReach): number =>
+    Math.floor((rttMs ?? 0) / ALIKE_MS) + (isPrivate ? 0 : 1);
   return reaches
     .filter(({ rttMs }) => rttMs !== undefined)
     .sort(
@@ -34,6 +37,29 @@ export const orderRelays = (reaches: readonly RelayReach[]): readonly PublicKey[
         (one.publicKey < other.publicKey ? -1 : 1),
     )
     .map(({ publicKey }) => publicKey);
+};
+
+/** The order that was settled, and the one that would take its place. */
+export interface SettledOrder {
+  readonly order: readonly PublicKey[];
+  readonly wanted: readonly PublicKey[];
+  readonly wantedSinceMs: number;
+}
+
+/**
+ * The order to go by: a move costs each pair a handshake, so another order has to be the better one for a while. Who
+ * fell silent is out at once, and who is new comes last until then.
+ */
+export const settleOrder = (
+  { order, wanted, wantedSinceMs }: SettledOrder,
+  nextWanted: readonly PublicKey[],
+  nowMs: number,
+): SettledOrder => {
+  const sinceMs = nextWanted.join() === wanted.join() ? wantedSinceMs : nowMs;
+  const left = order.filter((key) => nextWanted.includes(key));
+  const isProven = left.length === 0 || nowMs - sinceMs >= ORDER_HELD_MS;
+  const kept = [...left, ...nextWanted.filter((key) => !left.includes(key))];
+  return { order: isProven ? nextWanted : kept, wanted: nextWanted, wantedSinceMs: sinceMs };
 };
 
 /** One end of a pair. */

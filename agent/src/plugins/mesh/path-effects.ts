@@ -26,6 +26,8 @@ export const createEffectPerformer =
     switch (effect.kind) {
       case 'set-endpoint':
         return await parts.keeper()?.setEndpoint(peer, effect.endpoint);
+      case 'aim':
+        return await parts.keeper()?.aimPeer(peer, effect.endpoint);
       case 'reset-peer':
         parts.poll()?.noteReset(peer.publicKey);
         return await parts.keeper()?.resetPeer(peer, effect.endpoint);

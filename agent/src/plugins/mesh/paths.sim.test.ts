@@ -1,7 +1,7 @@
-import type { Ip4 } from '@sidegate/protocol';
+import type { Endpoint, Ip4 } from '@sidegate/protocol';
 import { describe, expect, test } from 'vitest';
 import type { NatPreset } from '../../paths/testing/packet-router.ts';
-import { createSimulatedPair, type SimulatedPair } from './testing/simulated-pair.ts';
+import { createSimulatedPair, OTHER_RELAY, type SimulatedPair } from './testing/simulated-pair.ts';
 
 const phases = ({ a, b }: SimulatedPair) => [a.state().phase, b.state().phase];
 const lostBy = ({ a, b }: SimulatedPair) => [a, b].map(({ echoes }) => echoes.sent - echoes.replied);
@@ -127,4 +127,59 @@ test('a relayed pair survives a restart of the broker', async () => {
   await talk(pair, 3000);
   for (const node of [pair.a, pair.b]) expect(node.echoes.longestSilenceMs).toBeLessThan(500);
   for (const node of [pair.a, pair.b]) expect(node.endpoint()).toMatch(/^203\.0\.113\.1:/);
+});
+
+describe('a relayed pair that gets another relay', () => {
+  const strict = () => createSimulatedPair('symmetric', 'symmetric', 10, {}, { isStrict: true });
+  const AT_ONCE = ['a', 'b', 'both'] as const;
+  const moveAll = async (pair: SimulatedPair, first: (typeof AT_ONCE)[number], talks: false | 'a' | 'b') => {
+    const order = first === 'b' ? (['b', 'a'] as const) : (['a', 'b'] as const);
+    for (const which of order) {
+      pair.useRelay(which, OTHER_RELAY);
+      if (first !== 'both') await pair.pass(2_000, { isTalking: talks });
+    }
+  };
+  const cases = (['a', 'b'] as const).flatMap((talker) => AT_ONCE.map((first) => [talker, first] as const));
+
+  test.each(cases)(
+    'while %s talks and %s hears of it first: what is under way is lost, no more',
+    async (...of) => {
+      const [talker, first] = of;
+      const pair = await strict();
+      await pair.pass(3_000, { isTalking: talker });
+      const { echoes } = pair[talker];
+      const before = echoes.sent - echoes.replied;
+      echoes.longestSilenceMs = 0;
+      await moveAll(pair, first, talker);
+      await pair.pass(10_000, { isTalking: talker });
+      await pair.pass(200);
+      expect(echoes.sent - echoes.replied - before, pair.story.join('\n')).toBeLessThanOrEqual(2);
+      expect(echoes.longestSilenceMs).toBeLessThan(200);
+      for (const node of [pair.a, pair.b]) expect(node.endpoint()).toBe(OTHER_RELAY);
+      expect(phases(pair)).toEqual(['relayed', 'relayed']);
+    },
+  );
+
+  test.each(cases)('idle, then %s talks; %s hears of it first: nothing is lost', async (...of) => {
+    const [talker, first] = of;
+    const pair = await strict();
+    await moveAll(pair, first, false);
+    await pair.pass(3_000, { isTalking: talker });
+    await pair.pass(200);
+    const { echoes } = pair[talker];
+    // This WireGuard queues nothing while it shakes hands.
+    expect(echoes.sent - echoes.replied, pair.story.join('\n')).toBeLessThanOrEqual(2);
+    for (const node of [pair.a, pair.b]) expect(node.endpoint()).toBe(OTHER_RELAY);
+  });
+
+  test('that does not carry it goes on through the one of before', async () => {
+    const pair = await strict();
+    await pair.pass(3_000, { isTalking: 'a' });
+    pair.a.echoes.longestSilenceMs = 0;
+    const dead = '203.0.113.3:7383' as Endpoint;
+    for (const which of ['a', 'b'] as const) pair.useRelay(which, dead);
+    await pair.pass(10_000, { isTalking: 'a' });
+    expect(pair.a.echoes.longestSilenceMs, pair.story.join('\n')).toBeLessThan(2_000);
+    expect(phases(pair)).toEqual(['relayed', 'relayed']);
+  });
 });

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '@sidegate/kit';
 import type { Endpoint, PublicKey } from '@sidegate/protocol';
-import { orderRelays, settleRtt } from '../../paths/relay-order.ts';
+import { orderRelays, type SettledOrder, settleOrder, settleRtt } from '../../paths/relay-order.ts';
 
 /** How often we look, and how long an answer may take before the next echo goes out. */
 const TICK_MS = 500;
@@ -54,15 +54,15 @@ export const startRelayWatch = (options: {
 }): RelayWatch => {
   const { clock } = options;
   let watched: readonly Watched[] = [];
-  let order: readonly PublicKey[] = [];
+  let settled: SettledOrder = { order: [], wanted: [], wantedSinceMs: 0 };
   let timer: Disposable | undefined;
   const echoes = new Map<string, { readonly to: Watched; readonly atMs: number }>();
 
   const reorder = () => {
-    const next = orderRelays(watched.map(({ target, rttMs }) => ({ ...target, rttMs })));
-    if (next.join() === order.join()) return;
-    order = next;
-    options.onChanged(order);
+    const before = settled.order.join();
+    const wanted = orderRelays(watched.map(({ target, rttMs }) => ({ ...target, rttMs })));
+    settled = settleOrder(settled, wanted, clock.monoMs());
+    if (settled.order.join() !== before) options.onChanged(settled.order);
   };
   const ask = (relay: Watched, nowMs: number) => {
     const nonce = randomBytes(8).toString('hex');
@@ -129,7 +129,7 @@ export const startRelayWatch = (options: {
       relay.rttMs = settleRtt(relay.rttMs, Math.min(...relay.samplesMs));
       reorder();
     },
-    current: () => order,
+    current: () => settled.order,
     [Symbol.dispose]: stop,
   };
 };

@@ -30,6 +30,8 @@ export interface TunnelKeeper {
   /** Makes peers and routes those of the map. `found` is a fresh reading. */
   reconcile(map: NetworkMap, underlay: Underlay, found: readonly TunnelPeerState[]): Promise<void>;
   setEndpoint(peer: MapPeer, endpoint: Endpoint): Promise<void>;
+  /** The same without a packet. */
+  aimPeer(peer: MapPeer, endpoint: Endpoint): Promise<void>;
   resetPeer(peer: MapPeer, endpoint: Endpoint): Promise<void>;
   /** A handshake with every peer that is there: for an interface that is new to peers that are not. */
   greetPeers(map: NetworkMap): Promise<void>;
@@ -128,6 +130,7 @@ export const openTunnelKeeper = async (options: {
         { kind: 'endpoint', publicKey, endpoint },
         { kind: 'poke', publicKey, keepaliveSec: KEEPALIVE_SEC },
       ]),
+    aimPeer: ({ publicKey }, endpoint) => change([{ kind: 'endpoint', publicKey, endpoint }]),
     resetPeer: (peer, endpoint) => change([{ kind: 'reset', peer: nodePeer(peer, endpoint, KEEPALIVE_SEC) }]),
     greetPeers: (map) => change(greetingsOf(map)),
     pokeBeacons: (beacons, underlay) =>

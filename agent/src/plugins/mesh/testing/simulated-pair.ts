@@ -1,7 +1,7 @@
 /**
  * Two nodes and a broker in one process: real path runners over a WireGuard of a few lines and an internet of tables.
  * The WireGuard here has what paths depend on: sessions that both sides must have, endpoints that follow every
- * accepted packet, and a relay that forwards only sessions whose handshake it has seen.
+ * accepted packet, and relays that forward only sessions whose handshake they have seen.
  */
 import { createVirtualClock, silentLogger } from '@sidegate/kit';
 import type { Candidate, Endpoint, Ip4, MapPeer, NodeId, PublicKey } from '@sidegate/protocol';
@@ -10,7 +10,11 @@ import { type Attachment, createPacketRouter, type NatPreset } from '../../../pa
 import { createPathRunner, type PathRunner } from '../path-runner.ts';
 
 const RELAY = '203.0.113.1:7382' as Endpoint;
+/** A second one, of the account's own. */
+export const OTHER_RELAY = '203.0.113.2:7383' as Endpoint;
 const POLL_MS = 1000;
+/** WireGuard's REKEY_TIMEOUT. */
+const REKEY_TIMEOUT_MS = 5000;
 
 type Inner =
   | { readonly kind: 'keepalive' }
@@ -48,8 +52,10 @@ export interface SimulatedPair {
   readonly a: SimulatedNode;
   readonly b: SimulatedNode;
   /** Lets time pass, one echo each way every 50 ms where asked for. */
-  pass(ms: number, options?: { readonly isTalking?: boolean }): Promise<void>;
+  pass(ms: number, options?: { readonly isTalking?: boolean | 'a' | 'b' }): Promise<void>;
   restartBroker(): void;
+  /** One end hears that the pair has another relay. */
+  useRelay(which: 'a' | 'b', relay: Endpoint): void;
   /** Every move of both paths, for a failing test. */
   readonly story: string[];
 }
@@ -71,30 +77,37 @@ export const createSimulatedPair = async (
   delayMs = 10,
   /** Whose router maps a port to it. */
   mappedPorts: { readonly a?: number; readonly b?: number } = {},
+  /** As WireGuard has it: handshakes that cross undo each other, and the next try is five seconds away. */
+  { isStrict = false } = {},
 ): Promise<SimulatedPair> => {
   const clock = createVirtualClock();
   const router = createPacketRouter(clock, delayMs);
   const story: string[] = [];
   const ids = { a: 'n_a' as NodeId, b: 'n_b' as NodeId };
   const otherOf = (id: NodeId) => (id === ids.a ? ids.b : ids.a);
-  const mapped = new Map<NodeId, Endpoint>();
+  const mapped = new Map<string, Endpoint>();
   let routed = new Set<number>();
   let nextSession = 1;
   let punches = 0;
 
-  const relay = router.attach(
-    'none',
-    '203.0.113.1' as Ip4,
-    (payload, from) => {
-      const datagram = payload as Datagram;
-      if (datagram.type === 'beacon') return void mapped.set(datagram.from, from);
-      if (datagram.type === 'probe' || mapped.get(datagram.from) !== from) return;
-      if (datagram.type === 'handshake') routed.add(datagram.session);
-      const to = mapped.get(otherOf(datagram.from));
-      if (to !== undefined && routed.has(datagram.session)) relay.send(to, datagram);
-    },
-    7382,
-  );
+  const openRelay = (address: Ip4, port: number, routes: () => Set<number>) => {
+    const relay = router.attach(
+      'none',
+      address,
+      (payload, from) => {
+        const datagram = payload as Datagram;
+        if (datagram.type === 'beacon') return void mapped.set(`${datagram.from}${port}`, from);
+        if (datagram.type === 'probe' || mapped.get(`${datagram.from}${port}`) !== from) return;
+        if (datagram.type === 'handshake') routes().add(datagram.session);
+        const to = mapped.get(`${otherOf(datagram.from)}${port}`);
+        if (to !== undefined && routes().has(datagram.session)) relay.send(to, datagram);
+      },
+      port,
+    );
+  };
+  const otherRouted = new Set<number>();
+  openRelay('203.0.113.1' as Ip4, 7382, () => routed);
+  openRelay('203.0.113.2' as Ip4, 7383, () => otherRouted);
 
   const createNode = (
     id: NodeId,
@@ -121,9 +134,16 @@ export const createSimulatedPair = async (
       sessions = [...sessions.filter((known) => known !== session), session].slice(-3);
       handshakeAtMs = clock.monoMs();
     };
+    /** Who has sent an initiation and had none since; used where handshakes are strict. */
+    let initiated: number | undefined;
+    let initiatedAtMs = Number.NEGATIVE_INFINITY;
+    let unconfirmed: number | undefined;
     const shake = () => {
+      if (isStrict && clock.monoMs() - initiatedAtMs < REKEY_TIMEOUT_MS) return;
       const session = nextSession++;
-      noteSession(session);
+      initiated = session;
+      initiatedAtMs = clock.monoMs();
+      if (!isStrict) noteSession(session);
       attachment.send(endpoint!, {
         type: 'handshake',
         from: id,
@@ -153,11 +173,20 @@ export const createSimulatedPair = async (
         if (type === 'pong') feed({ kind: 'pong', session: probing, nonce, from });
         else feed({ kind: 'ping', session: probing, nonce, from, isSelect: type === 'select' });
       } else if (datagram.type === 'handshake') {
-        noteSession(datagram.session);
+        if (isStrict && datagram.isAnswer && initiated !== datagram.session) return;
+        if (isStrict && !datagram.isAnswer) unconfirmed = datagram.session;
+        else noteSession(datagram.session);
+        initiated = undefined;
         endpoint = from;
+        if (isStrict && datagram.isAnswer) sendInner({ kind: 'keepalive' });
         if (!datagram.isAnswer)
           attachment.send(from, { ...datagram, from: id, isAnswer: true } satisfies Datagram);
-      } else if (datagram.type === 'data' && sessions.includes(datagram.session)) {
+      } else if (
+        datagram.type === 'data' &&
+        (sessions.includes(datagram.session) || unconfirmed === datagram.session)
+      ) {
+        if (unconfirmed === datagram.session) noteSession(datagram.session);
+        if (unconfirmed === datagram.session) unconfirmed = undefined;
         endpoint = from;
         onInner(datagram.inner);
       }
@@ -172,9 +201,13 @@ export const createSimulatedPair = async (
         endpoint = effect.endpoint;
         sendInner({ kind: 'keepalive' });
       }
+      if (effect.kind === 'aim') endpoint = effect.endpoint;
       if (effect.kind === 'reset-peer') {
         endpoint = effect.endpoint;
         sessions = [];
+        initiated = undefined;
+        unconfirmed = undefined;
+        initiatedAtMs = Number.NEGATIVE_INFINITY;
         shake();
       }
       if (effect.kind === 'show-mapping')
@@ -201,13 +234,17 @@ export const createSimulatedPair = async (
       },
     });
     runner.setCanProbe(true);
-    runner.setPeers(
-      [peer],
-      () => RELAY,
-      () => ({ endpoint: RELAY, handshakeAgeMs: undefined }),
-    );
+    const useRelay = (relay: Endpoint) =>
+      runner.setPeers(
+        [peer],
+        () => relay,
+        () => ({ endpoint: RELAY, handshakeAgeMs: undefined }),
+        (at) => (at === RELAY || at === OTHER_RELAY ? at : undefined),
+      );
+    useRelay(RELAY);
     const greet = () => {
-      attachment.send(RELAY, { type: 'beacon', from: id } satisfies Datagram);
+      for (const to of [RELAY, OTHER_RELAY])
+        attachment.send(to, { type: 'beacon', from: id } satisfies Datagram);
       clock.after(5000, greet);
     };
     const poll = () => {
@@ -221,6 +258,7 @@ export const createSimulatedPair = async (
     return {
       runner,
       feed,
+      useRelay,
       attachment,
       mapped:
         mappedPort === undefined
@@ -241,7 +279,7 @@ export const createSimulatedPair = async (
   const a = createNode(ids.a, 'A', peerOf(ids.b, 'B'), natA, '198.51.100.1' as Ip4, mappedPorts.a);
   const b = createNode(ids.b, 'B', peerOf(ids.a, 'A'), natB, '198.51.100.2' as Ip4, mappedPorts.b);
   const candidatesOf = (id: NodeId): Candidate[] => {
-    const endpoint = mapped.get(id);
+    const endpoint = mapped.get(`${id}7382`);
     const { mapped: open } = id === ids.a ? a : b;
     return [...open, ...(endpoint === undefined ? [] : [{ kind: 'reflexive' as const, endpoint }])];
   };
@@ -269,13 +307,12 @@ export const createSimulatedPair = async (
     async pass(ms, { isTalking = false } = {}) {
       const end = clock.monoMs() + ms;
       while (clock.monoMs() < end) {
-        if (isTalking) {
-          a.echo();
-          b.echo();
-        }
+        if (isTalking === true || isTalking === 'a') a.echo();
+        if (isTalking === true || isTalking === 'b') b.echo();
         await clock.advance(Math.min(50, end - clock.monoMs()));
       }
     },
+    useRelay: (which, relay) => (which === 'a' ? a : b).useRelay(relay),
     restartBroker() {
       routed = new Set();
       for (const node of [a, b]) node.feed({ kind: 'relay-lost' });
