@@ -299,9 +299,7 @@ class Session implements MeshSession {
 
   /** Others answer than before: paths take to the relays that both ends reach. */
   #onRelaysChanged(): void {
-    const map = this.#maps?.map();
-    if (map === undefined) return;
-    this.#paths?.setMap(map, this.#underlay.current(), [...(this.#poll?.latest().values() ?? [])]);
+    this.#planPaths();
     this.#link?.checkInSoon();
   }
 
@@ -376,6 +374,8 @@ class Session implements MeshSession {
     const map = this.#maps?.map();
     if (map === undefined) return;
     this.#paths?.setMap(map, this.#underlay.current(), [...(this.#poll?.latest().values() ?? [])]);
+    // Peers that nobody talks to have no path, and begin where the tunnel has them.
+    this.#inBackground('could not apply the network map', () => this.#applyMap.request());
   }
 
   async #applyMapNow(): Promise<void> {
