@@ -9,6 +9,7 @@ import { systemClock } from '@sidegate/kit';
 import type { NatPreset } from '@sidegate/lab';
 import { type AgentMachine, createWorld, type World } from '@sidegate/lab/demo';
 import type { PeerStatus } from '@sidegate/protocol';
+import { firstAnswerMs } from './src/cold-start.ts';
 import { medianOf, type Row, report } from './src/report.ts';
 import { createHandSetWireGuard } from './src/rivals/hand-set-wireguard.ts';
 import { createN2n, startSupernode } from './src/rivals/n2n.ts';
@@ -22,6 +23,8 @@ const THROUGHPUT_SEC = 4;
 const COLD_MAX_MS = 15_000;
 /** nebula takes some 25 s; n2n, which takes minutes, is not waited for. */
 const OUTAGE_MAX_MS = 30_000;
+/** A silence of ours this long is told with its reasons. */
+const EXPLAINED_MS = 1_000;
 const LIGHTHOUSE = '203.0.113.20';
 const SUPERNODE = '203.0.113.21';
 
@@ -91,10 +94,7 @@ const measureColdMs = async (pair: Pair, rival: Rival): Promise<number> => {
   await rival.stop();
   await forgetFlows(pair);
   await rival.start();
-  const ping = startSteadyPing(pair.from.machine, rival.address);
-  await until(() => ping.firstAnswerMs() !== undefined, COLD_MAX_MS);
-  await ping.stop();
-  return ping.firstAnswerMs() ?? COLD_MAX_MS;
+  return await firstAnswerMs(rival.runFirst, rival.address, COLD_MAX_MS / 1000);
 };
 
 const mbitPerSecond = async (pair: Pair, address: string): Promise<number> => {
@@ -136,7 +136,7 @@ const coldRow = async ({ pair, rivals }: Rivals, what: string): Promise<Row> => 
   }
   const value = medianOf(oursIn(results));
   return {
-    what: `first packet, cold: ${what}`,
+    what: `first packet, neither end ever had a session: ${what}`,
     value,
     unit: 'ms',
     peer: others(results, COLD_MAX_MS),
@@ -169,6 +169,16 @@ const throughputRow = async ({ pair, rivals }: Rivals): Promise<Row> => {
   };
 };
 
+/** What one agent says about its path to the other since a moment. */
+const explainSince = async (one: AgentMachine, other: AgentMachine, sinceMs: number): Promise<string> => {
+  const { explain } = await peerOf(one, other.name);
+  const moves = explain.filter(({ at }) => at >= sinceMs);
+  return [
+    `  ${one.name}:`,
+    ...moves.map(({ at, to, why }) => `    after ${at - sinceMs} ms ${to}: ${why}`),
+  ].join('\n');
+};
+
 /** Silences of all rivals at once while `move` is made under their direct paths; they share machines and routers. */
 const measureOutages = async (
   { pair, rivals }: Rivals,
@@ -189,6 +199,7 @@ const measureOutages = async (
     const isBack = (at: number) => (pings[at]!.lastAnswerAtMs() ?? 0) > movedAtMs + 1_000;
     await until(() => rivals.every((_rival, at) => isBack(at)), OUTAGE_MAX_MS);
     await untilDirect(one, other, movedAtMs);
+    const seen = await Promise.all([explainSince(one, other, movedAtMs), explainSince(other, one, movedAtMs)]);
     for (const [at, rival] of rivals.entries()) {
       const hasCome = isBack(at);
       const silenceMs = await pings[at]!.stop(movedAtMs);
@@ -197,6 +208,7 @@ const measureOutages = async (
       await rival.stop();
       await rival.start();
     }
+    if (results.get('sidegate')!.at(-1)! >= EXPLAINED_MS) console.log(seen.join('\n'));
     console.log(
       `  run ${run + 1}: ${[...results].map(([name, values]) => `${name} ${Math.round(values.at(-1)!)}`).join(', ')} ms`,
     );

@@ -3,6 +3,7 @@
  * stands for the data plane alone, without discovery; where only a relay helps there is none.
  */
 import type { LabProcess, Machine } from '@sidegate/lab';
+import { runOnFreshSession, type WireGuardSide } from '../cold-start.ts';
 import type { End, Pair, Rival } from './rival.ts';
 
 const INTERFACE = 'wghand0';
@@ -45,6 +46,16 @@ export const createHandSetWireGuard = async (pair: Pair): Promise<Rival> => {
   const [from, to] = await Promise.all([launch(pair.from, '10.99.0.1'), launch(pair.to, '10.99.0.2')]);
   const remove = (one: WireGuardEnd, other: WireGuardEnd) =>
     one.machine.run('wg', ['set', INTERFACE, 'peer', other.publicKey, 'remove']);
+  const sideOf = async (
+    { machine }: WireGuardEnd,
+    other: WireGuardEnd,
+    end: End,
+    keepalive: '0' | '25',
+  ): Promise<WireGuardSide> => {
+    const endpoint = ['endpoint', await endpointOf(end), 'allowed-ips', `${other.address}/32`];
+    const settings = [...endpoint, 'persistent-keepalive', keepalive];
+    return { machine, interfaceName: INTERFACE, peerKey: other.publicKey, settings };
+  };
   const introduce = async (one: WireGuardEnd, other: WireGuardEnd, end: End, isSending: boolean) => {
     const peer = ['peer', other.publicKey];
     const endpoint = ['endpoint', await endpointOf(end), 'allowed-ips', `${other.address}/32`];
@@ -65,6 +76,11 @@ export const createHandSetWireGuard = async (pair: Pair): Promise<Rival> => {
     name: 'hand-set WireGuard',
     address: to.address,
     start: () => introduceBoth(false),
+    async runFirst(command) {
+      const near = await sideOf(from, to, pair.to, '0');
+      const far = await sideOf(to, from, pair.from, hasTwoNats ? '25' : '0');
+      return await runOnFreshSession(near, far, command);
+    },
     async stop() {
       await Promise.all([remove(from, to), remove(to, from)]);
     },

@@ -1,5 +1,6 @@
 /** n2n as Debian has it: a supernode, and an edge on each machine. */
 import type { LabProcess, Machine } from '@sidegate/lab';
+import { runOnColdPath } from '../cold-start.ts';
 import type { Pair, Rival } from './rival.ts';
 
 const PORT = 7654;
@@ -29,6 +30,16 @@ export const createN2n = (supernodeAddress: string, pair: Pair, at: number): Riv
       processes = [launch(pair.from, `10.97.${at}.1`), launch(pair.to, address)];
       await Promise.all(processes.map((process) => process.waitForOutput(/Super ?Node/i, 20_000)));
     },
+    // Nobody has asked for the far end's address yet: that question is the first packet of a layer 2 network.
+    runFirst: (command) =>
+      runOnColdPath(
+        pair.from.machine,
+        {
+          isCold: `! ip neighbour show ${address} dev n2n0 | grep -q .`,
+          isOpened: `ip neighbour show ${address} dev n2n0 | grep -q lladdr`,
+        },
+        command,
+      ),
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -1,5 +1,6 @@
 /** nebula as Debian has it: a lighthouse that also relays, and an end on each machine. */
 import type { LabProcess, Machine } from '@sidegate/lab';
+import { runOnColdPath } from '../cold-start.ts';
 import type { Pair, Rival } from './rival.ts';
 
 const LIGHTHOUSE = '10.98.0.1';
@@ -111,6 +112,16 @@ export const createNebula = async (
         ),
       );
     },
+    // A device in which no packet has come yet: nebula makes a tunnel when there is something to send.
+    runFirst: (command) =>
+      runOnColdPath(
+        pair.from.machine,
+        {
+          isCold: `ip -s link show nebula0 | awk '/RX:/ { getline; exit $1 != 0 }'`,
+          isOpened: `ip -s link show nebula0 | awk '/RX:/ { getline; exit $1 == 0 }'`,
+        },
+        command,
+      ),
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -22,6 +22,8 @@ export interface Rival extends AsyncDisposable {
   start(): Promise<void>;
   /** Both ends go down. Idempotent. */
   stop(): Promise<void>;
+  /** Runs a command of the shell on the near end, as the first thing ever sent to the far one: see `cold-start.ts`. */
+  runFirst(command: string): Promise<string>;
   /** For whoever cannot notice by itself: one of the networks has just changed. */
   tell?(): Promise<void>;
 }
