@@ -199,7 +199,10 @@ const measureOutages = async (
     const isBack = (at: number) => (pings[at]!.lastAnswerAtMs() ?? 0) > movedAtMs + 1_000;
     await until(() => rivals.every((_rival, at) => isBack(at)), OUTAGE_MAX_MS);
     await untilDirect(one, other, movedAtMs);
-    const seen = await Promise.all([explainSince(one, other, movedAtMs), explainSince(other, one, movedAtMs)]);
+    const seen = await Promise.all([
+      explainSince(one, other, movedAtMs),
+      explainSince(other, one, movedAtMs),
+    ]);
     for (const [at, rival] of rivals.entries()) {
       const hasCome = isBack(at);
       const silenceMs = await pings[at]!.stop(movedAtMs);
