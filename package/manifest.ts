@@ -124,6 +124,7 @@ const sidegate: PackageManifest = {
       items: openwrt,
       keep: ['/etc/sidegate/'],
       scripts: {
+        preinst: 'package/files/openwrt/sidegate.ipk-preinst',
         postinst: 'package/files/openwrt/sidegate.ipk-postinst',
         prerm: 'package/files/openwrt/sidegate.ipk-prerm',
         postrm: 'package/files/openwrt/sidegate.ipk-postrm',
@@ -136,6 +137,7 @@ const sidegate: PackageManifest = {
       items: openwrt,
       keep: ['/etc/sidegate/'],
       scripts: {
+        'pre-upgrade': 'package/files/openwrt/sidegate.apk-pre-upgrade',
         'post-install': 'package/files/openwrt/sidegate.apk-post-install',
         'post-upgrade': 'package/files/openwrt/sidegate.apk-post-upgrade',
         'pre-deinstall': 'package/files/openwrt/sidegate.apk-pre-deinstall',

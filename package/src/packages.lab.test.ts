@@ -1,6 +1,6 @@
 /** The packages as they are made for users, read by the tools that will read them there. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -129,7 +129,7 @@ describe('.ipk', () => {
     expect(control).toMatch(/^Package: sidegate\nVersion: \d+\.\d+\.\d+\S*-r1\nDepends: libc, .*\bnode\b/);
     expect(control).toContain('\nArchitecture: all\n');
     run('tar', '-xzf', join(ipk, 'control.tar.gz'), '-C', ipk);
-    for (const script of ['postinst', 'prerm', 'postrm']) run('sh', '-n', join(ipk, script));
+    for (const script of ['preinst', 'postinst', 'prerm', 'postrm']) run('sh', '-n', join(ipk, script));
     expect(run('tar', '-xzOf', join(ipk, 'data.tar.gz'), './etc/init.d/sidegate')).toContain(
       'respawn 3600 5 0',
     );
@@ -147,11 +147,50 @@ describe('.apk', () => {
       ),
     );
     const scripts = slots(content.root[3]);
-    for (const slot of [3, 4, 5, 7]) {
+    for (const slot of [3, 4, 5, 6, 7]) {
       const checked = spawnSync('sh', ['-n'], { input: text(scripts[slot]), encoding: 'utf8' });
       expect([checked.status, checked.stderr]).toEqual([0, '']);
       expect(text(scripts[slot])).toMatch(/^#!\/bin\/sh\n/);
     }
     expect(text(scripts[7])).toContain('PKG_UPGRADE=1');
+  });
+});
+
+/** What an older package says to an installed one, in the shell and with the tools of a router. */
+describe('a downgrade on OpenWrt', () => {
+  const busybox = spawnSync('busybox', ['true']).status === 0;
+  const VERSION = /-r1$/;
+  const ask = (script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+    const tools = mkdtempSync(join(directory, 'busybox-'));
+    for (const tool of ['awk', 'sort', 'head']) symlinkSync('/usr/bin/busybox', join(tools, tool));
+    const argv = ['ash', '-c', script, 'sh', ...args];
+    return spawnSync('/usr/bin/busybox', argv, { encoding: 'utf8', env: { PATH: tools, ...env } });
+  };
+  const newer = ['99.0.0-r1', '0.1.0-r2', '0.1.1_alpha1-r1', '0.10.0-r1', '0.1.10_rc2-r1'];
+  const older = ['0.1.0-r1', '0.1.0_rc9-r1', '0.1.0_beta2-r9', '0.0.12-r1'];
+  const cases = [
+    ['opkg', (installed: string) => ['upgrade', installed]],
+    ['apk', (installed: string) => ['0.1.0-r1', installed]],
+  ] as const;
+  it.skipIf(!busybox).each(cases)('%s: refused with a reason, unless asked for', (tool, argsFor) => {
+    const { spec } = find('sidegate', tool === 'opkg' ? 'ipk' : 'apk');
+    expect(spec.version).toMatch(VERSION);
+    // The version of the day is not the subject.
+    const script = spec.scripts[tool === 'opkg' ? 'preinst' : 'pre-upgrade']!.replaceAll(
+      spec.version,
+      '0.1.0-r1',
+    );
+    for (const installed of newer) {
+      const { status, stderr } = ask(script, argsFor(installed));
+      expect([installed, status, stderr]).toEqual([
+        installed,
+        1,
+        expect.stringContaining('newer than 0.1.0-r1'),
+      ]);
+    }
+    for (const installed of older)
+      expect([installed, ask(script, argsFor(installed)).status]).toEqual([installed, 0]);
+    expect(ask(script, argsFor('99.0.0-r1'), { SIDEGATE_ALLOW_DOWNGRADE: '1' }).status).toBe(0);
+    expect(ask(script, tool === 'opkg' ? ['install'] : ['0.1.0-r1']).status).toBe(0);
   });
 });

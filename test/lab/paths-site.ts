@@ -64,6 +64,8 @@ export interface MeshNode {
   readonly name: string;
   readonly machine: Machine;
   readonly agent: Restartable;
+  /** A command of the CLI as `machine.run` takes it. */
+  command(...args: string[]): [file: string, args: string[]];
   /** Runs a command of the CLI. */
   sidegate(...args: string[]): Promise<string>;
   status(): Promise<EdgeStatus>;
@@ -82,6 +84,10 @@ export interface PathSite extends AsyncDisposable {
   readonly broker: Restartable;
   /** Asks the portal's API as the owner; `path` is below `/v1/portal`. */
   askPortal<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /** Starts an agent on a machine, with these sections in its configuration. */
+  start(name: string, machine: Machine, config?: Config): Promise<MeshNode>;
+  /** What `sidegate up` needs to know for a first time. */
+  enrolment(name: string): readonly string[];
   /** Starts an agent on a machine, with these sections in its configuration, and enrols it. */
   join(name: string, machine: Machine, config?: Config): Promise<MeshNode>;
   /** The same on a new machine in a home. */
@@ -172,6 +178,7 @@ const startAgent = async (lab: Lab, name: string, machine: Machine, config: Conf
     name,
     machine,
     agent,
+    command: (...args) => [node, [AGENT, ...args]],
     sidegate: async (...args) => (await machine.run(node, [AGENT, ...args], { timeoutMs: 60_000 })).stdout,
     peers,
     status: () => ask<EdgeStatus>(machine, '/status'),
@@ -189,15 +196,26 @@ export const createPathSite = async ({ hasIp6 = false } = {}): Promise<PathSite>
   const lab = await createLab();
   try {
     const { machine: brokerMachine, key, serving } = await startBroker(lab, place);
+    const enrolment = (name: string) => [
+      '--broker',
+      place.url,
+      '--key',
+      key,
+      '--name',
+      name,
+      '--role',
+      'client',
+    ];
     const enrol = async (name: string, machine: Machine, config: Config = {}): Promise<MeshNode> => {
       const agent = await startAgent(lab, name, machine, config);
-      const join_ = ['--broker', place.url, '--key', key, '--name', name, '--role', 'client'];
-      await machine.run(node, [AGENT, 'up', ...join_, '--wait'], { timeoutMs: 60_000 });
+      await machine.run(node, [AGENT, 'up', ...enrolment(name), '--wait'], { timeoutMs: 60_000 });
       return agent;
     };
     return {
       lab,
       broker: serving,
+      enrolment,
+      start: (name, machine, config = {}) => startAgent(lab, name, machine, config),
       join: enrol,
       async askPortal<T>(method: string, path: string, body?: unknown) {
         const call = JSON.stringify({ method, path, body });

@@ -74,7 +74,12 @@ export const createFirewallLoop = ({
     applied = text;
   };
   const loop = createReconcileLoop(
-    { name: 'firewall', title: 'The firewall rules could not be set', recheckMs: RECHECK_MS, reconcile },
+    {
+      name: 'firewall',
+      title: 'The firewall rules could not be set: what peers may reach is not held',
+      recheckMs: RECHECK_MS,
+      reconcile,
+    },
     { clock, health, log },
   );
   const watches = [wishes.watch(() => loop.request()), firewall.watch(() => loop.request())];

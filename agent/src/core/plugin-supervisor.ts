@@ -44,6 +44,10 @@ interface Entry {
   retry?: Disposable;
 }
 
+/** There are builds of nft without it. */
+const nameOf = (capability: Capability): string =>
+  capability === 'nftables' ? 'nftables with JSON' : capability;
+
 /** Why a plugin does not run here, or `undefined`. */
 const reasonToSkip = (
   definition: PluginDefinition,
@@ -52,7 +56,7 @@ const reasonToSkip = (
   if (config.core.disabledPlugins.includes(definition.name)) return 'turned off in the configuration';
   if (definition.platforms?.includes(platform.name) === false) return `not for ${platform.name}`;
   const missing = (definition.requires ?? []).filter((needed) => !platform.capabilities.has(needed));
-  return missing.length === 0 ? undefined : `this machine has no ${missing.join(', no ')}`;
+  return missing.length === 0 ? undefined : `this machine has no ${missing.map(nameOf).join(', no ')}`;
 };
 
 const reportConfig = (health: Health, name: string, problems: readonly ConfigProblem[]) => {

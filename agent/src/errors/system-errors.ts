@@ -39,6 +39,12 @@ export const SYSTEM_ERRORS = {
     blame: 'remote',
     status: 400,
   },
+  STATE_UNWRITABLE: {
+    hint: 'Make room on the disk, or make it writable, and try again; nothing was changed.',
+    retry: 'backoff',
+    blame: 'operator',
+    status: 507,
+  },
   PLATFORM_UNSUPPORTED: {
     hint: 'The agent runs on Linux as root.',
     retry: 'never',

@@ -1,6 +1,7 @@
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { newToken } from '@sidegate/kit';
+import { AgentError } from '../errors.ts';
 import type { Files } from '../ports/index.ts';
 
 type Area = Parameters<Files['readText']>[0];
@@ -53,6 +54,21 @@ export const writeFileAtomically = async (
   await syncDirectory(dirname(path));
 };
 
+/** What a person can mend: no room, no room for this user, mounted read-only, a disk that fails. */
+const UNWRITABLE = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'];
+
+const asUnwritable = (path: string, cause: unknown): unknown =>
+  isErrno(cause, ...UNWRITABLE)
+    ? new AgentError(
+        'STATE_UNWRITABLE',
+        `${path} cannot be written (${(cause as NodeJS.ErrnoException).code})`,
+        {
+          cause,
+          details: { path },
+        },
+      )
+    : cause;
+
 /** Files below three directories. State and runtime are the agent's alone; the config directory is shared with people. */
 export const createAtomicFiles = (directories: Readonly<Record<Area, string>>): Files => {
   const pathOf = (area: Area, name: string): string => {
@@ -70,8 +86,12 @@ export const createAtomicFiles = (directories: Readonly<Record<Area, string>>): 
       const path = pathOf(area, name);
       // Flash wears out: what is there already is not written again.
       if ((await readTextFile(path)) === text) return;
-      await ensureDirectory(area);
-      await writeFileAtomically(path, text, { mode: secret ? 0o600 : 0o644 });
+      try {
+        await ensureDirectory(area);
+        await writeFileAtomically(path, text, { mode: secret ? 0o600 : 0o644 });
+      } catch (error) {
+        throw asUnwritable(path, error);
+      }
     },
     remove: (area, name) => rm(pathOf(area, name), { force: true }),
   };

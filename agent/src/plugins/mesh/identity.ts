@@ -5,6 +5,9 @@ import * as v from 'valibot';
 import type { Files } from '../../ports/index.ts';
 
 const FILE = 'mesh-identity.json';
+const ROOM_FILE = 'mesh-identity.room';
+/** More than an identity takes: it has a few texts of bounded length. */
+const ROOM_BYTES = 4096;
 
 const StoredIdentity = v.strictObject({
   version: v.literal(1),
@@ -56,6 +59,8 @@ export const renderIdentity = (identity: Identity): string => {
 export interface IdentityStore {
   /** `'damaged'` where there is a file that cannot be read. */
   load(): Promise<Identity | 'damaged' | undefined>;
+  /** Rejects where an identity could not be kept. */
+  ensureRoom(): Promise<void>;
   save(identity: Identity): Promise<void>;
   remove(): Promise<void>;
 }
@@ -65,6 +70,10 @@ export const createIdentityStore = (files: Files): IdentityStore => ({
   async load() {
     const text = await files.readText('state', FILE);
     return text === undefined ? undefined : (parseIdentity(text) ?? 'damaged');
+  },
+  async ensureRoom() {
+    await files.writeText('state', ROOM_FILE, '-'.repeat(ROOM_BYTES));
+    await files.remove('state', ROOM_FILE);
   },
   save: (identity) => files.writeText('state', FILE, renderIdentity(identity), { secret: true }),
   remove: () => files.remove('state', FILE),

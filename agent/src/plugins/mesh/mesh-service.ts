@@ -127,6 +127,10 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     await leaveNothing();
     health.raise(MESH_WARNINGS.identityCloned);
   };
+  const leave = ({ brokerUrl, token }: Identity) =>
+    clientOf(brokerUrl)
+      .leave(token, host.signal)
+      .catch((error: unknown) => log.warn('the broker was not told that this machine left', { error }));
   const endPending = async () => {
     const ending = pending;
     pending = undefined;
@@ -135,7 +139,13 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
   const begin = async (joined: Identity) => {
     // A map of an earlier account must not come back.
     await removeStoredMap(ports.files);
-    await setIdentity(joined);
+    try {
+      await setIdentity(joined);
+    } catch (error) {
+      // Nobody else will ever have this key: the broker must not keep a machine that cannot come.
+      await leave(joined);
+      throw error;
+    }
     health.clear(MESH_WARNINGS.identityDamaged.code);
     await openSession();
   };
@@ -165,6 +175,8 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
       throw new AgentError('BROKER_URL_MISSING', 'This machine has no account yet', { field: 'brokerUrl' });
     const options = { client: clientOf(brokerUrl), brokerUrl, platform, request, signal };
     health.clear(MESH_WARNINGS.enrolmentDenied.code);
+    // A key that works once is not spent on a machine that cannot keep what it gets for it.
+    await store.ensureRoom();
     if (key !== undefined) {
       const joined = await joinWithKey({ ...options, key });
       await endPending();
@@ -192,10 +204,7 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
   const down = async ({ forget: isForgetting }: DownRequest) => {
     await endPending();
     if (identity !== undefined && isForgetting) {
-      const { brokerUrl, token } = identity;
-      await clientOf(brokerUrl)
-        .leave(token, host.signal)
-        .catch((error: unknown) => log.warn('the broker was not told that this machine left', { error }));
+      await leave(identity);
       return await forget('a person asked for it');
     }
     const wasUp = session !== undefined;
