@@ -62,6 +62,19 @@ const url = v.pipe(
   v.transform((text) => text.replace(/\/+$/, '')),
 );
 
+const UNITS = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 } as const;
+/** Bytes, as `50G`, or `none`. */
+const quota = v.pipe(
+  v.union([v.string(), v.number()]),
+  v.transform((value) => String(value).toLowerCase()),
+  v.regex(/^(none|\d{1,12}[kmgt]?)$/, 'none, or a size such as 500M, 50G or 2T'),
+  v.transform((text) =>
+    text === 'none'
+      ? undefined
+      : Number.parseInt(text, 10) * UNITS[text.replace(/\d/g, '') as keyof typeof UNITS],
+  ),
+);
+
 /** `none`, `system`, or addresses with or without a port: `192.0.2.53,[2001:db8::53]:5353`. */
 const dnsUpstream = v.pipe(
   v.union([v.array(v.string()), v.string()]),
@@ -107,6 +120,7 @@ export const ConfigSchema = v.strictObject({
     ),
     DEFAULTS.checkInSec,
   ),
+  relayQuota: v.optional(quota, 'none'),
   trustProxy: v.optional(flag, false),
   tlsCert: v.optional(v.string()),
   tlsKey: v.optional(v.string()),

@@ -119,6 +119,7 @@ const start = async (deps: BrokerDeps, scope: ResourceScope): Promise<Omit<Broke
       publicUrl: url,
       baseDomain: config.baseDomain,
       checkInSec: config.checkInSec,
+      relayQuotaBytes: config.relayQuota,
       edgeUrl: config.edgeUrl,
       isLoopbackAllowed: deps.isLoopbackAllowed ?? false,
       isForwarding: config.dnsUpstream !== 'none',

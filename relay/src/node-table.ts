@@ -60,6 +60,7 @@ export interface RelayPair {
   /** Receiver indexes that lead from `from` to `to`, oldest first. */
   readonly indexes: number[];
   isPermitted: boolean;
+  hasUsedUp: boolean;
   checkedAtMs: number;
   /** Not reported yet. */
   bytes: number;

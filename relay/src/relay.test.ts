@@ -221,6 +221,23 @@ const setUpHeld = async () => {
 };
 
 describe('relay quotas', () => {
+  it('of an account stop what it sends and no handshake, and end', async () => {
+    const fixture = createBeaconFixture();
+    const [a, b] = [fixture.enrol('a'), fixture.enrol('b')];
+    await fixture.greet(a, A);
+    await fixture.greet(b, B);
+    const count = (bytes: Uint8Array, from: typeof A) => fixture.send(bytes, from).length;
+    fixture.usedUp.add(a.id);
+    expect(count(initiation(a, b), A)).toBe(1);
+    expect(count(response(B_INDEX, A_INDEX), B)).toBe(1);
+    expect(count(transport(B_INDEX), A)).toBe(0);
+    expect(count(transport(A_INDEX), B)).toBe(1);
+    expect(fixture.beacon.stats().drops['over-quota']).toBe(1);
+    fixture.usedUp.clear();
+    await fixture.clock.advance(1_000);
+    expect(count(transport(B_INDEX), A)).toBe(1);
+  });
+
   it('bound the bytes of a node', async () => {
     const fixture = createBeaconFixture({ relayBytesPerNode: { perSec: 100, burst: 300 } });
     const [a, b] = [fixture.enrol('a'), fixture.enrol('b')];

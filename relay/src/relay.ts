@@ -49,6 +49,7 @@ export const createRelay = ({ table, directory, events, limits, drop }: RelayDep
     if (nowMs - pair.checkedAtMs >= POLICY_RECHECK_MS) {
       const { from, to } = pair;
       pair.isPermitted = directory.mayTalk(from.id, to.id) || directory.mayTalk(to.id, from.id);
+      pair.hasUsedUp = directory.hasUsedUp?.(from.id) === true;
       pair.checkedAtMs = nowMs;
     }
     return pair.isPermitted;
@@ -87,7 +88,8 @@ export const createRelay = ({ table, directory, events, limits, drop }: RelayDep
     /** Forwards a transport message or a cookie reply. */
     forwardByIndex(source: NodeState, bytes: Uint8Array, nowMs: number): readonly Outgoing[] {
       const pair = findPair(source, readIndex(bytes, RECEIVER_INDEX_OFFSET), nowMs);
-      return typeof pair === 'string' ? drop(pair) : forward(pair, bytes, nowMs);
+      if (typeof pair === 'string') return drop(pair);
+      return pair.hasUsedUp ? drop('over-quota') : forward(pair, bytes, nowMs);
     },
 
     /** Reports traffic and forgets idle routes of one node. */
@@ -109,7 +111,15 @@ export type Relay = ReturnType<typeof createRelay>;
 const ensurePair = (from: NodeState, to: NodeState, nowMs: number): RelayPair => {
   const known = from.pairs.get(to.id);
   if (known?.to === to) return known;
-  const pair: RelayPair = { from, to, indexes: [], isPermitted: true, checkedAtMs: nowMs, bytes: 0 };
+  const pair: RelayPair = {
+    from,
+    to,
+    indexes: [],
+    isPermitted: true,
+    hasUsedUp: false,
+    checkedAtMs: Number.NEGATIVE_INFINITY,
+    bytes: 0,
+  };
   from.pairs.set(to.id, pair);
   return pair;
 };

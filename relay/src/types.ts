@@ -22,6 +22,8 @@ export interface BeaconDirectory {
   isNode(publicKey: PublicKey): NodeRef | undefined;
   /** May `from` open a tunnel to `to`? Answers travel on the same permission. Asked again at least every second. */
   mayTalk(from: NodeId, to: NodeId): boolean;
+  /** Has the sender's account relayed all that it may for now? Its handshakes pass: direct paths begin with them. */
+  hasUsedUp?(from: NodeId): boolean;
   /** The nodes that `from` may reach. */
   relayCandidates(from: NodeId): Iterable<NodeRef>;
 }

@@ -8,7 +8,7 @@ export class UsageError extends Error {
 }
 
 /** Commands that have settings. */
-export type CommandKind = 'serve' | 'init' | 'key-create' | 'profile-create';
+export type CommandKind = 'serve' | 'init' | 'key-create' | 'profile-create' | 'relay-usage';
 
 /** What is to be done. */
 export type Command =
@@ -42,6 +42,7 @@ const SETTINGS = {
   'dns-upstream': 'dnsUpstream',
   'portal-dir': 'portalDir',
   'check-in-sec': 'checkInSec',
+  'relay-quota': 'relayQuota',
   'trust-proxy': 'trustProxy',
   'tls-cert': 'tlsCert',
   'tls-key': 'tlsKey',
@@ -68,6 +69,7 @@ const OPTIONS = {
     user: string,
     json: boolean,
   },
+  'relay-usage': { json: boolean },
   'profile-create': {
     user: string,
     name: string,
@@ -82,6 +84,7 @@ const kindOf = (words: readonly string[]): CommandKind => {
   if (name === 'serve' || name === 'init') return name;
   if (name === 'key create') return 'key-create';
   if (name === 'profile create') return 'profile-create';
+  if (name === 'relay usage') return 'relay-usage';
   throw new UsageError(name === '' ? 'Say what to do' : `There is no command ${JSON.stringify(name)}`);
 };
 

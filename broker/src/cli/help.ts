@@ -17,6 +17,8 @@ Usage
       Lets a device of the user's with the stock WireGuard app in, over the portal of the running broker at --public-url,
       and prints its profile: with a placeholder for the private key, or with a new one that was made here. Asks for the
       user's password, or reads one line of standard input.
+  sidegate-broker relay usage [--json] [settings]
+      Shows what each account relayed this month (UTC), as far as it is written: every five minutes.
   sidegate-broker --help | --version
 
 Settings, for all commands
@@ -35,6 +37,8 @@ Settings, for all commands
                          system for this machine's own resolvers        [system]
   --portal-dir DIR       the built portal
   --check-in-sec N       how often nodes check in                       [${DEFAULTS.checkInSec}]
+  --relay-quota SIZE     what each account may relay in a month (UTC), such as 500M, 50G or 2T; direct paths do not
+                         count                                          [none]
   --tls-cert FILE --tls-key FILE   serve HTTPS; without them put a proxy in front
   --trust-proxy          believe X-Forwarded-For and X-Forwarded-Proto
   --log-level LEVEL      debug, info, warn or error                     [info]

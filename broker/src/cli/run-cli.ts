@@ -11,6 +11,7 @@ import { runInit } from './init-command.ts';
 import { runKeyCreate } from './key-command.ts';
 import { runProfileCreate } from './profile-command.ts';
 import { readPassword } from './read-password.ts';
+import { runRelayUsage } from './relay-command.ts';
 import { runServe } from './serve-command.ts';
 
 /** The process, as far as it matters. */
@@ -59,6 +60,7 @@ const run = async (command: Command, host: CliHost): Promise<void> => {
   const runs = {
     init: () => runInit(config, options, clock, askPassword),
     'key-create': () => runKeyCreate(config, options, clock),
+    'relay-usage': () => runRelayUsage(config, options, clock),
     'profile-create': () => runProfileCreate(config, options, askPassword),
   };
   stdout.write(await runs[command.kind]());

@@ -60,6 +60,8 @@ export interface BrokerServiceOptions {
   readonly publicUrl: string;
   readonly baseDomain: string;
   readonly checkInSec: number;
+  /** What each account may relay in a month. */
+  readonly relayQuotaBytes?: number | undefined;
   /** URL of an edge's web UI with `{fqdn}`, `{name}` or `{address}`. */
   readonly edgeUrl: string;
   readonly isLoopbackAllowed: boolean;
@@ -139,7 +141,12 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
   presence.adoptLoaded();
 
   const ticketKey = ticketKeyOf(options.ticketKey);
-  const relayUsage = await createRelayUsage({ store, registry, clock });
+  const relayUsage = await createRelayUsage({
+    store,
+    registry,
+    clock,
+    quotaBytes: options.relayQuotaBytes,
+  });
   const relays = createRelays({ store, registry, network, streams: core.nodeStreams, clock, logger });
   const tickets = createTickets({ registry, privateKey: options.ticketKey, clock, baseDomain, edgeUrl });
   const { isForwarding } = options;
@@ -173,7 +180,7 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
 
   return {
     ...core,
-    directory: registry,
+    directory: { ...registry, hasUsedUp: relayUsage.hasUsedUp },
     beaconEvents: { ...core.endpoints, onRelayed: relayUsage.onRelayed },
     relayUsage,
     registry,

@@ -14,7 +14,7 @@ import { audit, type PortalActor, requireRole } from './actor.ts';
 import type { Network } from './network.ts';
 import type { Node } from './node.ts';
 import type { Registry } from './registry.ts';
-import type { RelayUsage } from './relay-usage.ts';
+import { RELAY_QUOTA_USED_UP, type RelayUsage } from './relay-usage.ts';
 import { type Relays, relayStateOf } from './relays.ts';
 import { canManageNode, canSeeNode } from './roles.ts';
 import type { TicketService } from './tickets.ts';
@@ -71,7 +71,9 @@ export const createPortalNodes = (deps: {
   const show = (node: Node): PortalNode => {
     const relayedBytes = deps.relayUsage.bytesOf(node.id);
     const shown = toPortalNode(node, registry, deps.baseDomain, deps.isProfileOutOfDate);
-    return relayedBytes === 0 ? shown : { ...shown, relayedBytes };
+    if (relayedBytes === 0) return shown;
+    const usedUp = deps.relayUsage.hasUsedUp(node.id) ? [RELAY_QUOTA_USED_UP] : [];
+    return { ...shown, relayedBytes, health: [...shown.health, ...usedUp] };
   };
 
   const findNode = (actor: PortalActor, id: NodeId): Node => {

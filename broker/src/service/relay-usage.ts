@@ -1,23 +1,33 @@
-/** How much the broker relayed for each node this month (UTC): counted in memory, written seldom and at the end. */
+/**
+ * How much the broker relayed for each node and account this month (UTC), and whether that is all it may: counted in
+ * memory, written seldom and at the end.
+ */
 import type { Clock } from '@sidegate/kit';
-import type { NodeId } from '@sidegate/protocol';
+import type { AccountId, NodeId } from '@sidegate/protocol';
 import type { Store } from '../store/store.ts';
 import type { Registry } from './registry.ts';
 
 /** What a crash may forget. */
 export const RELAY_USAGE_FLUSH_MS = 5 * 60_000;
 
-const monthAt = (wallMs: number): string => new Date(wallMs).toISOString().slice(0, 7);
+/** The month that a moment counts for, `YYYY-MM`. */
+export const monthAt = (wallMs: number): string => new Date(wallMs).toISOString().slice(0, 7);
+
+/** Its account has relayed all that it may this month. Stable: shown in the portal among the node's warnings. */
+export const RELAY_QUOTA_USED_UP = 'relay-quota-used-up';
 
 /** Loads this month's counts. */
 export const createRelayUsage = async (deps: {
   readonly store: Store;
   readonly registry: Registry;
   readonly clock: Clock;
+  /** What each account may relay in a month; `undefined`: no bound. */
+  readonly quotaBytes?: number | undefined;
 }) => {
-  const { store, registry, clock } = deps;
+  const { store, registry, clock, quotaBytes = Number.POSITIVE_INFINITY } = deps;
   let month = monthAt(clock.wallMs());
   const totals = new Map((await store.relayUsage.list(month)).map(({ nodeId, bytes }) => [nodeId, bytes]));
+  const accounts = new Map((await store.relayUsage.listAccounts(month)).map(({ id, bytes }) => [id, bytes]));
   let unwritten = new Map<NodeId, number>();
 
   const flush = async (): Promise<void> => {
@@ -33,6 +43,12 @@ export const createRelayUsage = async (deps: {
     void flush().catch(() => {});
     month = now;
     totals.clear();
+    accounts.clear();
+  };
+
+  const bytesOfAccount = (id: AccountId): number => {
+    turn();
+    return accounts.get(id) ?? 0;
   };
 
   return {
@@ -40,12 +56,20 @@ export const createRelayUsage = async (deps: {
     onRelayed(from: NodeId, _to: NodeId, bytes: number): void {
       turn();
       totals.set(from, (totals.get(from) ?? 0) + bytes);
+      const account = registry.find(from)?.identity.accountId;
+      if (account !== undefined) accounts.set(account, (accounts.get(account) ?? 0) + bytes);
       unwritten.set(from, (unwritten.get(from) ?? 0) + bytes);
     },
     /** Bytes of this month. */
     bytesOf(id: NodeId): number {
       turn();
       return totals.get(id) ?? 0;
+    },
+    bytesOfAccount,
+    /** `BeaconDirectory.hasUsedUp`. */
+    hasUsedUp(from: NodeId): boolean {
+      const account = registry.find(from)?.identity.accountId;
+      return account !== undefined && bytesOfAccount(account) >= quotaBytes;
     },
     flush,
   };

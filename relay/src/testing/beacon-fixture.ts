@@ -35,6 +35,7 @@ export const createBeaconFixture = (limits: Partial<BeaconLimits> = {}) => {
   const clock = createVirtualClock();
   const nodes: TestNode[] = [];
   const forbidden = new Set<string>();
+  const usedUp = new Set<NodeId>();
   const log: string[] = [];
   const inner: Uint8Array[] = [];
   const mayTalk = (from: NodeId, to: NodeId): boolean => !forbidden.has(`${from}>${to}`);
@@ -45,6 +46,7 @@ export const createBeaconFixture = (limits: Partial<BeaconLimits> = {}) => {
     directory: {
       isNode: (publicKey) => nodes.find((node) => node.publicKey === publicKey),
       mayTalk,
+      hasUsedUp: (from) => usedUp.has(from),
       relayCandidates: (from) => nodes.filter(({ id }) => id !== from && mayTalk(from, id)),
     },
     events: {
@@ -68,6 +70,7 @@ export const createBeaconFixture = (limits: Partial<BeaconLimits> = {}) => {
     beacon,
     nodes,
     forbidden,
+    usedUp,
     /** Endpoint and traffic events, as text. */
     log,
     /** Inner packets. */
