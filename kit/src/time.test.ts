@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBackoff } from './backoff.ts';
+import { createBackoff, createReturnPace } from './backoff.ts';
 import { createVirtualClock } from './clock.ts';
 import { createScope } from './scope.ts';
 import { createSingleFlight } from './single-flight.ts';
@@ -101,4 +101,16 @@ test('a failed run is reported to its caller and does not block the next', async
   await expect(flight.request()).rejects.toThrow('first');
   await flight.request();
   expect(runs).toBe(2);
+});
+
+test('who is away is asked after a share of the time that it is away, within limits', async () => {
+  const clock = createVirtualClock();
+  const pace = createReturnPace({ clock, minMs: 500, maxMs: 30_000, random: () => 0.5 });
+  expect(pace.nextMs()).toBe(500);
+  await clock.advance(20_000);
+  expect(pace.nextMs()).toBe(5_000);
+  await clock.advance(3_600_000);
+  expect(pace.nextMs()).toBe(30_000);
+  pace.noteLost();
+  expect(pace.nextMs()).toBe(500);
 });

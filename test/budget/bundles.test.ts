@@ -15,7 +15,7 @@ test.each([
   [AGENT, 560_000],
   [BROKER, 1_300_000],
 ])('%s keeps its size', (path, limitBytes) => {
-  expect(statSync(path).size, 'an old bundle? `npm run build` makes it anew').toBeLessThanOrEqual(limitBytes);
+  expect(statSync(path).size, 'an old bundle? `make build` makes it anew').toBeLessThanOrEqual(limitBytes);
 });
 
 /** Nodes that may be on the machine beside our own. */

@@ -8,6 +8,7 @@ import { AgentError } from '../../errors.ts';
 import type { Health } from '../../plugin-api/index.ts';
 import type { BrokerClient } from './broker-client.ts';
 import { type CheckInLoop, runCheckInLoop } from './check-in-loop.ts';
+import { createDeferred } from './deferred.ts';
 import { type HeldStream, holdEventStream } from './event-stream.ts';
 import type { MapHolder } from './map-holder.ts';
 import { isClockOff, MESH_WARNINGS, setWarning } from './mesh-health.ts';
@@ -121,14 +122,15 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
         return deps.onRevoked(data.reason);
     }
   };
-  let waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
   const untilStreaming = async (): Promise<void> => {
     if (isStreaming) return;
-    const opened = new Promise<void>((resolve) => waiting.push(resolve));
-    const late = clock.sleep(STREAM_PATIENCE_MS).then(() => {
-      throw new AgentError('BROKER_UNREACHABLE', 'There is no event stream from the broker');
-    });
-    await Promise.race([opened, late]);
+    const { promise, resolve, reject } = createDeferred();
+    using _timer = clock.after(STREAM_PATIENCE_MS, () =>
+      reject(new AgentError('BROKER_UNREACHABLE', 'There is no event stream from the broker')),
+    );
+    waiting.add(resolve);
+    await promise.finally(() => waiting.delete(resolve));
   };
   const stream: HeldStream = holdEventStream({
     clock,
@@ -142,7 +144,6 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
         // A stream that fell silent said so; the next one being there takes it back.
         health.clear(MESH_WARNINGS.brokerUnreachable.code);
         for (const resolve of waiting) resolve();
-        waiting = [];
       }
       deps.onContact({ isConnected, ...(isConnected ? { lastContactAt: clock.wallMs() } : {}) });
     },

@@ -1,13 +1,10 @@
 /** Holds one event stream to the broker: reconnects by itself, and takes silence for death. */
-import { type Clock, createScope, type Logger } from '@sidegate/kit';
+import { type Clock, createReturnPace, createScope, type Logger } from '@sidegate/kit';
 import type { NodeEvent } from '@sidegate/protocol';
 
 /** The broker comments every 15 s: two lost comments and a bit. */
 const DEAD_AFTER_MS = 35_000;
-/** Between two tries: a quarter of the time without a stream, so that a broker's restart is over when it is over. */
-const RETRY_MS = { min: 500, max: 30_000 } as const;
-const RETRY_SHARE = 0.25;
-const RETRY_JITTER = 0.2;
+const RETRY = { minMs: 500, maxMs: 30_000 } as const;
 
 export interface EventStreamDeps {
   readonly clock: Clock;
@@ -33,12 +30,7 @@ export interface HeldStream extends AsyncDisposable {
 export const holdEventStream = (deps: EventStreamDeps): HeldStream => {
   const { clock, log } = deps;
   const scope = createScope();
-  let lostAtMs = clock.monoMs();
-  const retryMs = (): number => {
-    const lostForMs = clock.monoMs() - lostAtMs;
-    const delayMs = Math.min(RETRY_MS.max, Math.max(RETRY_MS.min, lostForMs * RETRY_SHARE));
-    return delayMs * (1 - RETRY_JITTER + 2 * RETRY_JITTER * Math.random());
-  };
+  const pace = createReturnPace({ clock, ...RETRY });
   let attempt = new AbortController();
   let wakeUp = new AbortController();
   let isRestarting = false;
@@ -49,6 +41,7 @@ export const holdEventStream = (deps: EventStreamDeps): HeldStream => {
     attempt = new AbortController();
     const { signal } = attempt;
     let timer: Disposable | undefined;
+    let wasThere = false;
     const expectLife = () => {
       timer?.[Symbol.dispose]();
       timer = clock.after(DEAD_AFTER_MS, () => attempt.abort(new Error('the broker fell silent')));
@@ -58,13 +51,14 @@ export const holdEventStream = (deps: EventStreamDeps): HeldStream => {
       for await (const event of deps.open(AbortSignal.any([scope.signal, signal]))) {
         expectLife();
         heardAtMs = clock.monoMs();
+        wasThere = true;
         deps.onConnected(true);
         if (event === 'garbled') deps.onGarbled();
         else if (event !== undefined) deps.onEvent(event);
       }
     } finally {
       timer?.[Symbol.dispose]();
-      if (heardAtMs >= lostAtMs) lostAtMs = clock.monoMs();
+      if (wasThere) pace.noteLost();
       deps.onConnected(false);
     }
   };
@@ -77,7 +71,7 @@ export const holdEventStream = (deps: EventStreamDeps): HeldStream => {
       });
       if (isRestarting) continue;
       wakeUp = new AbortController();
-      await clock.sleep(retryMs(), AbortSignal.any([scope.signal, wakeUp.signal])).catch(() => {});
+      await clock.sleep(pace.nextMs(), AbortSignal.any([scope.signal, wakeUp.signal])).catch(() => {});
     }
   };
   const running = run();
@@ -85,7 +79,7 @@ export const holdEventStream = (deps: EventStreamDeps): HeldStream => {
     heardAtMs: () => heardAtMs,
     restart() {
       isRestarting = true;
-      lostAtMs = clock.monoMs();
+      pace.noteLost();
       attempt.abort(new Error('our network changed'));
       wakeUp.abort();
     },

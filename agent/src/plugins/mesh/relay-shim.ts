@@ -5,7 +5,7 @@
  */
 import {
   type Clock,
-  createBackoff,
+  createReturnPace,
   createScope,
   formatEndpoint,
   type Logger,
@@ -15,7 +15,7 @@ import { type Endpoint, type Ip, LIMITS } from '@sidegate/protocol';
 import type { MessageSocket, Sockets } from '../../ports/index.ts';
 
 const LOOPBACK = '127.0.0.1' as Ip;
-const BACKOFF = { firstMs: 250, maxMs: 15_000, jitter: 0.2 } as const;
+const RETRY = { minMs: 250, maxMs: 15_000 } as const;
 /** A connection that ends sooner is as good as none: somebody refuses us after all. */
 const LASTING_MS = 10_000;
 const DIAL_TIMEOUT_MS = 8_000;
@@ -58,7 +58,7 @@ export const openRelayShim = async (options: {
   const url = new URL('v1/nodes/self/relay', brokerUrl.endsWith('/') ? brokerUrl : `${brokerUrl}/`).href;
   const udp = await sockets.bindUdp({ family: 4, address: LOOPBACK });
   const scope = createScope();
-  const backoff = createBackoff(BACKOFF);
+  const pace = createReturnPace({ clock, ...RETRY });
   let socket: MessageSocket | undefined;
   let attempt = new AbortController();
   let held: { readonly bytes: Uint8Array; readonly atMs: number }[] = [];
@@ -104,7 +104,7 @@ export const openRelayShim = async (options: {
         await new Promise<void>((resolve) =>
           signal.addEventListener('abort', () => resolve(), { once: true }),
         );
-      if (clock.monoMs() - openedAtMs >= LASTING_MS) backoff.reset();
+      if (clock.monoMs() - openedAtMs >= LASTING_MS) pace.noteLost();
     } finally {
       socket = undefined;
       timer[Symbol.dispose]();
@@ -118,7 +118,7 @@ export const openRelayShim = async (options: {
         if (!scope.signal.aborted) log.debug('there is no WebSocket to the relay', { error });
       });
       if (!signal.aborted)
-        await clock.sleep(backoff.nextMs(), AbortSignal.any([scope.signal, signal])).catch(() => {});
+        await clock.sleep(pace.nextMs(), AbortSignal.any([scope.signal, signal])).catch(() => {});
     }
   };
   const running = run();
@@ -126,7 +126,7 @@ export const openRelayShim = async (options: {
     endpoint: formatEndpoint({ address: LOOPBACK, port: udp.localPort }),
     isOpen: () => socket !== undefined,
     restart() {
-      backoff.reset();
+      pace.noteLost();
       attempt.abort();
     },
     async [Symbol.asyncDispose]() {
