@@ -3,13 +3,13 @@
  * outlives the agent, and the next session adopts it with its healthy peers.
  */
 import { createScope, createSingleFlight, type ResourceScope } from '@sidegate/kit';
-import type { Endpoint, MapPeer, NetworkMap } from '@sidegate/protocol';
+import type { MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
 import type { Family } from '../../paths/family.ts';
 import { isRelayInDoubt, type PathEvent } from '../../paths/path-state.ts';
-import { greetedOf } from '../../paths/underlay.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { publicKeyOf } from '../../tunnel/key-pair.ts';
 import { type AddressKeeper, openAddressKeeper } from './address-keeper.ts';
+import { type BeaconGreeter, createBeaconGreeter } from './beacon-greeter.ts';
 import type { BrokerClient } from './broker-client.ts';
 import { type BrokerLink, openBrokerLink } from './broker-link.ts';
 import { createDeferred } from './deferred.ts';
@@ -31,15 +31,8 @@ import { startTunnelPoll, type TunnelPoll } from './tunnel-poll.ts';
 import { createUnderlayWatch, type UnderlayWatch } from './underlay-watch.ts';
 import { vetMap } from './vet-map.ts';
 
-/** Beacons are shown our mapping at most so often: a peer that sleeps is no reason to talk to the broker. */
-const SHOW_MAPPING_MIN_MS = 1_000;
 /** A broker on this machine has its beacons here as well. */
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
-const SHOWN_IN_VAIN_MS = 4_000;
-/** Silent peers make us doubt the beacons at most so often. */
-const DOUBT_MIN_MS = 10_000;
-/** How long the beacons may be silent before somebody should know. */
-const BEACON_PATIENCE_MS = 10_000;
 
 export interface MeshSessionDeps {
   readonly host: PluginHost;
@@ -87,25 +80,25 @@ class Session implements MeshSession {
   #relayDirectory: RelayDirectoryWatch | undefined;
   #addresses: AddressKeeper | undefined;
   readonly #fallback: RelayFallback;
-  #greetedAtMs: number;
-  /** Not before there is a map that names them. */
-  #hasGreeted = false;
-  #silentSinceMs: number | undefined;
+  readonly #greeter: BeaconGreeter;
   #isUp = false;
   /** We were a member before, and the interface is new: peers may hold sessions that nobody here knows. */
   #isReturning = false;
-  #shownAtMs = Number.NEGATIVE_INFINITY;
   readonly #underlay: UnderlayWatch;
-  #reflexive: readonly (Endpoint | undefined)[] = [];
 
   constructor(deps: MeshSessionDeps) {
     this.#deps = deps;
     this.#statuses = createPeerStatuses(deps.host.clock);
-    this.#greetedAtMs = deps.host.clock.monoMs();
     this.#underlay = createUnderlayWatch({
       clock: deps.host.clock,
       tunnelName: deps.config.interfaceName,
       onChanged: (_underlay, why) => this.#onUnderlayChanged(why),
+    });
+    this.#greeter = createBeaconGreeter({
+      clock: deps.host.clock,
+      map: () => this.#maps?.map(),
+      underlay: this.#underlay.current,
+      keeper: () => this.#keeper,
     });
     this.#fallback = this.#scope.add(this.#createFallback());
     this.#scope.add(() => this.#up.reject(new Error('the mesh went down')));
@@ -145,23 +138,8 @@ class Session implements MeshSession {
       }),
     );
     this.#underlay.noteNetwork(this.#network.view());
-    const paths = await startPathService({
-      host,
-      interfaceName,
-      privateKey,
-      ownKey,
-      keeper: () => this.#keeper,
-      poll: () => this.#poll,
-      showMapping: () => this.#showMapping(),
-      requestPunch: async (peer) => await this.#link?.requestPunch(peer.id),
-      onMoved: (peer, { phase, transitions }) => {
-        log.debug('a path moved', { peer: peer.name, state: phase, why: transitions.at(-1)?.why ?? '' });
-        this.#publishPeers();
-        if (isRelayInDoubt(transitions)) this.#doubtBeacons();
-      },
-      onRelaysChanged: () => this.#onRelaysChanged(),
-    });
-    this.#paths = this.#scope.add(paths);
+    const paths = this.#scope.add(await this.#startPaths(ownKey));
+    this.#paths = paths;
     this.#keeper = await openTunnelKeeper({
       tunnel: ports.tunnel,
       log,
@@ -173,20 +151,7 @@ class Session implements MeshSession {
       relayOf: paths.relayOf,
       signal: this.#scope.signal,
     });
-    this.#poll = this.#scope.add(
-      startTunnelPoll({
-        clock,
-        log,
-        keeper: this.#keeper,
-        runner: paths.runner,
-        heartbeats: paths.heartbeats,
-        map: this.#maps.map,
-        underlay: this.#underlay.current,
-        isEager: () => this.#fallback.isEager() || (!this.#isUp && this.#maps?.map() !== undefined),
-        isQuiet: () => this.#deps.facts.life().beaconReachable && this.#paths?.runner.isMoving() === false,
-        onRead: () => this.#onRead(),
-      }),
-    );
+    this.#poll = this.#scope.add(this.#startPoll(this.#keeper, paths, this.#maps));
     this.#isReturning = this.#maps.map() !== undefined && (await this.#keeper.read()).length === 0;
     await this.#applyMap.request();
     this.#link = this.#scope.add(this.#openLink(this.#keeper.listenPort, this.#maps, this.#network));
@@ -200,6 +165,46 @@ class Session implements MeshSession {
       }),
     );
     this.#addresses = this.#scope.add(this.#keepAddresses(this.#maps));
+  }
+
+  #startPaths(ownKey: PublicKey): Promise<PathService> {
+    const { host, config, identity } = this.#deps;
+    return startPathService({
+      host,
+      interfaceName: config.interfaceName,
+      privateKey: identity.privateKey,
+      ownKey,
+      keeper: () => this.#keeper,
+      poll: () => this.#poll,
+      showMapping: () => this.#showMapping(),
+      requestPunch: async (peer) => await this.#link?.requestPunch(peer.id),
+      onMoved: (peer, { phase, transitions }) => {
+        host.log.debug('a path moved', { peer: peer.name, state: phase, why: transitions.at(-1)?.why ?? '' });
+        this.#publishPeers();
+        // Is it the peer, or do we reach no beacon? Only a new handshake can tell.
+        if (isRelayInDoubt(transitions) && this.#greeter.isDoubtDue()) this.#greetThen(() => {});
+      },
+      onRelaysChanged: () => {
+        this.#planPaths();
+        this.#link?.checkInSoon();
+      },
+    });
+  }
+
+  #startPoll(keeper: TunnelKeeper, paths: PathService, maps: MapHolder): TunnelPoll {
+    const { clock, log } = this.#deps.host;
+    return startTunnelPoll({
+      clock,
+      log,
+      keeper,
+      runner: paths.runner,
+      heartbeats: paths.heartbeats,
+      map: maps.map,
+      underlay: this.#underlay.current,
+      isEager: () => this.#fallback.isEager() || (!this.#isUp && maps.map() !== undefined),
+      isQuiet: () => this.#deps.facts.life().beaconReachable && !paths.runner.isMoving(),
+      onRead: () => this.#onRead(),
+    });
   }
 
   #openLink(listenPort: number, maps: MapHolder, network: NetworkWatcher): BrokerLink {
@@ -271,7 +276,7 @@ class Session implements MeshSession {
         return openRelayShim({ sockets: ports.sockets, clock, log, brokerUrl, token, wireguardPort, onOpen });
       },
       greetBeacons: () => this.#greetThen(() => {}),
-      greetFirst: async () => await this.#keeper?.resetBeacons(this.#greeted(), this.#underlay.current(), 1),
+      greetFirst: this.#greeter.greetFirst,
       moveRelays: () => {
         this.#planPaths();
         // What could not be reached directly from behind a blockade may be now.
@@ -292,52 +297,24 @@ class Session implements MeshSession {
     });
   }
 
-  #greeted(): ReturnType<typeof greetedOf> {
-    const map = this.#maps?.map();
-    return map === undefined ? [] : greetedOf(map);
-  }
-
-  /** Others answer than before: paths take to the relays that both ends reach. */
-  #onRelaysChanged(): void {
-    this.#planPaths();
-    this.#link?.checkInSoon();
-  }
-
   /** The relay forwards for addresses that greeted it, so that comes first; it holds early handshakes until then. */
   #greetThen(next: () => void): void {
-    this.#greetedAtMs = this.#deps.host.clock.monoMs();
     this.#inBackground('could not greet the beacons', async () => {
-      await this.#keeper?.resetBeacons(this.#greeted(), this.#underlay.current());
+      await this.#greeter.greet();
       this.#fallback.noteGreeted();
       next();
     });
   }
 
-  /** Nothing came through a relay: is it the peer, or do we reach no beacon? Only a new handshake can tell. */
-  #doubtBeacons(): void {
-    if (this.#deps.host.clock.monoMs() - this.#greetedAtMs > DOUBT_MIN_MS) this.#greetThen(() => {});
-  }
-
   /** Should it be another one than before, the answer to the check-in tells, whatever became of the event stream. */
   async #showMapping(): Promise<void> {
-    const nowMs = this.#deps.host.clock.monoMs();
-    const sinceLastMs = nowMs - this.#shownAtMs;
-    if (sinceLastMs < SHOW_MAPPING_MIN_MS) return;
-    this.#shownAtMs = nowMs;
-    // Asked for again so soon, the first packet did not help: a broker that restarted needs a new handshake.
-    const isInVain = sinceLastMs < SHOWN_IN_VAIN_MS;
-    if (isInVain) await this.#keeper?.resetBeacons(this.#greeted(), this.#underlay.current());
-    else await this.#keeper?.pokeBeacons(this.#greeted(), this.#underlay.current());
+    if (!(await this.#greeter.showMapping())) return;
     this.#fallback.noteDoubt();
     this.#link?.checkInSoon();
   }
 
   /** Our public address is another: connections from the old one are dead and do not know it. */
-  #noteReflexive({ reflexive4, reflexive6 }: NetworkMap['self']): void {
-    const before = this.#reflexive;
-    this.#reflexive = [reflexive4 ?? before[0], reflexive6 ?? before[1]];
-    // A family that was not seen so far is news, and no other address.
-    if (!this.#reflexive.some((seen, at) => before[at] !== undefined && before[at] !== seen)) return;
+  #onSeenElsewhere(): void {
     this.#deps.host.log.info('the beacons see us at another address');
     this.#link?.reconnect();
     this.#paths?.runner.dispatchAll({ kind: 'mapping-changed' });
@@ -370,6 +347,7 @@ class Session implements MeshSession {
     });
   }
 
+  /** Paths take to the relays that both ends reach, as they are reached now. */
   #planPaths(): void {
     const map = this.#maps?.map();
     if (map === undefined) return;
@@ -390,8 +368,7 @@ class Session implements MeshSession {
     // The table goes first: a peer must not find a tunnel without its filter.
     this.#wish(map, keeper.listenPort);
     await keeper.reconcile(map, underlay, states);
-    if (!this.#hasGreeted) this.#greetedAtMs = host.clock.monoMs();
-    this.#hasGreeted = true;
+    this.#greeter.noteInTunnel();
     await this.#paths?.ensureHeartbeats(map);
     if (this.#scope.signal.aborted) return;
     if (this.#network !== undefined)
@@ -399,7 +376,7 @@ class Session implements MeshSession {
     const { interfaceName, mtuBytes } = config;
     const { kind, listenPort } = keeper;
     facts.setMap(map);
-    this.#noteReflexive(map.self);
+    if (this.#greeter.noteSeenAt(map.self)) this.#onSeenElsewhere();
     this.#addresses?.request();
     facts.setTunnel({ interfaceName, kind, listenPort, mtuBytes });
     facts.setLife({ state: 'up' });
@@ -427,11 +404,9 @@ class Session implements MeshSession {
     if (map === undefined || this.#poll === undefined) return;
     await this.#paths?.ensureHeartbeats(map);
     const isReachable = hasBeaconAnswered(map, this.#poll.latest(), host.clock.wallMs());
-    // Not since the last greeting: beacons that are tried over one family after the other are greeted ever again.
-    this.#silentSinceMs = isReachable ? undefined : (this.#silentSinceMs ?? this.#greetedAtMs);
-    const isPatienceOver =
-      host.clock.monoMs() - (this.#silentSinceMs ?? Number.POSITIVE_INFINITY) > BEACON_PATIENCE_MS;
-    if (this.#hasGreeted) this.#underlay.noteBeacons(map, isReachable, this.#greetedAtMs);
+    const isPatienceOver = this.#greeter.noteReading(isReachable);
+    const greetedAtMs = this.#greeter.greetedAtMs();
+    if (greetedAtMs !== undefined) this.#underlay.noteBeacons(map, isReachable, greetedAtMs);
     await this.#fallback.noteRead(map, this.#poll.latest());
     setWarning(host.health, !isReachable && isPatienceOver, MESH_WARNINGS.beaconUnreachable);
     facts.setLife({ beaconReachable: isReachable && !this.#fallback.isBehind() });
