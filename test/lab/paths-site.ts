@@ -31,6 +31,8 @@ type BrokerPlace = typeof PLAIN;
 /** Where a daemon listens, on its machine. */
 export const SOCKET = '/run/sidegate/sidegate.sock';
 const node = process.execPath;
+/** Programs run from source: compiled once, and not at each of dozens of starts. Keyed by content. */
+const env = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/sidegate-lab') };
 /** What a browser does, in a process on the broker's machine. */
 const PORTAL_CALL = `
   const { method, path, body } = JSON.parse(process.argv[1]);
@@ -129,14 +131,14 @@ const startBroker = async (
 ): Promise<{ readonly machine: Machine; readonly key: string; readonly serving: Restartable }> => {
   const broker = await lab.addServer('broker', { addresses });
   const run = async (args: readonly string[], input = '') =>
-    (await broker.run(node, [BROKER, ...args, '--data', DATA], { input })).stdout;
+    (await broker.run(node, [BROKER, ...args, '--data', DATA], { input, env })).stdout;
   const account = ['--account-name', 'Acme', '--label', 'acme', '--preset', 'mesh'];
   const owner = ['--name', 'Tess', '--email', 'tess@acme.example', '--password-stdin'];
   await run(['init', ...account, ...owner], 'a long password\n');
   const listen = ['--http', http, '--udp', udp, '--public-udp', udp, '--public-url', url];
   const log = join(lab.directory, 'broker.log');
   const serving = await startRestartable(
-    () => broker.spawn(node, [BROKER, 'serve', '--data', DATA, ...listen], { log }),
+    () => broker.spawn(node, [BROKER, 'serve', '--data', DATA, ...listen], { log, env }),
     () => broker.isListening('tcp', 80),
     broker,
   );
@@ -169,7 +171,7 @@ const startAgent = async (lab: Lab, name: string, machine: Machine, config: Conf
   );
   const log = join(lab.directory, `${name}.log`);
   const agent = await startRestartable(
-    () => machine.spawn(node, [AGENT, 'daemon'], { log }),
+    () => machine.spawn(node, [AGENT, 'daemon'], { log, env }),
     () => isAnswering(machine),
     machine,
   );
@@ -179,7 +181,8 @@ const startAgent = async (lab: Lab, name: string, machine: Machine, config: Conf
     machine,
     agent,
     command: (...args) => [node, [AGENT, ...args]],
-    sidegate: async (...args) => (await machine.run(node, [AGENT, ...args], { timeoutMs: 60_000 })).stdout,
+    sidegate: async (...args) =>
+      (await machine.run(node, [AGENT, ...args], { timeoutMs: 60_000, env })).stdout,
     peers,
     status: () => ask<EdgeStatus>(machine, '/status'),
     async peer(wanted) {
@@ -208,7 +211,7 @@ export const createPathSite = async ({ hasIp6 = false } = {}): Promise<PathSite>
     ];
     const enrol = async (name: string, machine: Machine, config: Config = {}): Promise<MeshNode> => {
       const agent = await startAgent(lab, name, machine, config);
-      await machine.run(node, [AGENT, 'up', ...enrolment(name), '--wait'], { timeoutMs: 60_000 });
+      await machine.run(node, [AGENT, 'up', ...enrolment(name), '--wait'], { timeoutMs: 60_000, env });
       return agent;
     };
     return {
