@@ -3,13 +3,15 @@
  * plane as it is, so that an upgrade or a crash drops no packet. The one file, with `main.ts`, that knows everything.
  */
 import { createLogger, createScope, describeError, type Logger, systemClock } from '@sidegate/kit';
-import { type AgentConfig, parseConfigText } from './config/agent-config.ts';
+import * as v from 'valibot';
+import { createLocalClient } from './cli/local-client.ts';
+import type { AgentConfig } from './config/agent-config.ts';
 import { socketPath } from './config/paths.ts';
-import { createCore } from './core/core.ts';
+import { type Core, type CoreOptions, createCore } from './core/core.ts';
 import { findExternalPlugins } from './core/external-plugins.ts';
 import { serveLocally } from './core/local-server.ts';
 import { detectPlatform } from './platform/detect-platform.ts';
-import type { Platform } from './platform/platform.ts';
+import type { Platform, RunningAgent } from './platform/platform.ts';
 import { builtInPlugins, type PluginSource } from './plugins/index.ts';
 import { VERSION } from './version.ts';
 
@@ -41,11 +43,6 @@ const notifySystemd = async ({ ports }: Platform, log: Logger, state: string) =>
   await ports.run('env', argv).catch((error: unknown) => log.debug('notify systemd', { error }));
 };
 
-const readConfig = async ({ ports }: Platform): Promise<AgentConfig> => {
-  const name = 'config.json';
-  return parseConfigText(await ports.files.readText('config', name));
-};
-
 /** Plugins of others beside the built-in ones; a directory that cannot be read is a mistake in the configuration. */
 const addExternalPlugins = async (
   config: AgentConfig,
@@ -67,13 +64,22 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-/** Runs until told to stop. Rejects with DAEMON_RUNNING, PLATFORM_UNSUPPORTED or what is wrong with the plugins. */
-export const runDaemon = async (options: DaemonOptions = {}): Promise<void> => {
-  const signal = options.signal ?? untilTerminated();
-  const platform = options.platform ?? (await detectPlatform(options.log ?? createLogger({})));
-  const found = await addExternalPlugins(await readConfig(platform), options.plugins ?? builtInPlugins);
-  const { config, plugins } = found;
-  const log = options.log ?? createLogger({ level: config.core.logLevel });
+/** What was asked for by SIGHUP, one after the other; `systemctl reload` and procd's triggers send it. */
+const onHangup = (reload: () => Promise<void>, log: Logger): Disposable => {
+  let last: Promise<unknown> = Promise.resolve();
+  const listener = () => {
+    last = last.then(reload).catch((error: unknown) => log.error('read the configuration again', { error }));
+  };
+  process.on('SIGHUP', listener);
+  return { [Symbol.dispose]: () => void process.off('SIGHUP', listener) };
+};
+
+/** One life with one configuration: until `signal` aborts. The data plane does not notice its end. */
+const liveOnce = async (
+  { platform, config, plugins, log }: Pick<CoreOptions, 'platform' | 'config' | 'plugins' | 'log'>,
+  signal: AbortSignal,
+  onReady: (core: Core) => void,
+): Promise<void> => {
   const core = createCore({ platform, version: VERSION, config, plugins, clock: systemClock, log });
   const scope = createScope();
   try {
@@ -81,12 +87,49 @@ export const runDaemon = async (options: DaemonOptions = {}): Promise<void> => {
     scope.add(() => core.stop());
     scope.add(await serveLocally(socketPath(platform.paths), core.api, log));
     await core.start();
-    log.info('the agent runs', { state: VERSION, why: platform.describe });
-    await notifySystemd(platform, log, 'READY=1');
-    options.onReady?.();
+    if (platform.attend !== undefined) {
+      const { ask } = createLocalClient(socketPath(platform.paths), scope.signal);
+      const health = scope.add(core.openHealth(platform.name));
+      const asked: RunningAgent['ask'] = (method, path, body) => ask(method, path, v.unknown(), body);
+      scope.add(await platform.attend({ ask: asked, health, clock: systemClock }));
+    }
+    onReady(core);
     await untilAborted(signal);
-    await notifySystemd(platform, log, 'STOPPING=1');
   } finally {
     await scope.end();
+  }
+};
+
+/** Runs until told to stop. Rejects with DAEMON_RUNNING, PLATFORM_UNSUPPORTED or what is wrong with the plugins. */
+export const runDaemon = async (options: DaemonOptions = {}): Promise<void> => {
+  const signal = options.signal ?? untilTerminated();
+  const platform = options.platform ?? (await detectPlatform(options.log ?? createLogger({})));
+  let config = await platform.readConfig();
+  const log = options.log ?? createLogger({ level: config.core.logLevel });
+  let core: Core | undefined;
+  let life = new AbortController();
+  const reload = async () => {
+    const next = await platform.readConfig();
+    if (next.isRefused || next.fingerprint === config.fingerprint) return core?.reportConfig(next);
+    log.info('the configuration has changed');
+    config = next;
+    life.abort();
+  };
+  using _ = onHangup(reload, log);
+  const onReady = (running: Core) => {
+    core = running;
+    log.info('the agent runs', { state: VERSION, why: platform.describe });
+    void notifySystemd(platform, log, 'READY=1');
+    options.onReady?.();
+  };
+  try {
+    while (!signal.aborted) {
+      life = new AbortController();
+      const found = await addExternalPlugins(config, options.plugins ?? builtInPlugins);
+      await liveOnce({ platform, log, ...found }, AbortSignal.any([signal, life.signal]), onReady);
+    }
+    await notifySystemd(platform, log, 'STOPPING=1');
+  } finally {
+    await platform.close?.();
   }
 };

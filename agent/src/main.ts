@@ -13,7 +13,8 @@ using io = createProcessIo({
   },
   async undoChanges() {
     const { detectPlatform } = await import('./platform/detect-platform.ts');
-    await (await detectPlatform(silentLogger)).undoChanges();
+    const platform = await detectPlatform(silentLogger);
+    await platform.undoChanges().finally(() => platform.close?.());
   },
   async runDaemon(signal) {
     const { runDaemon } = await import('./daemon.ts');

@@ -27,9 +27,24 @@ export interface ParsedSection<T> {
   readonly problems: readonly ConfigProblem[];
 }
 
+/** How a source spells what it holds. UCI knows texts and lists of them, and writes `log_level`. */
+export interface ConfigDialect {
+  /** A section as its schema wants it. */
+  coerce(schema: v.GenericSchema, given: unknown): unknown;
+  /** The name of an option as the operator wrote it. */
+  spell(option: string): string;
+}
+
+/** What JSON holds is what the schemas want. */
+const JSON_DIALECT: ConfigDialect = { coerce: (_schema, given) => given, spell: (option) => option };
+
 /** The whole configuration. */
 export interface AgentConfig {
   readonly core: CoreConfig;
+  /** All of it as text, to tell whether a reload changes anything. */
+  readonly fingerprint: string;
+  /** Nothing of the source was taken: it cannot be read, or is of a newer version. A running agent keeps what it has. */
+  readonly isRefused: boolean;
   /** Of the file as such and of the `core` section. */
   readonly problems: readonly ConfigProblem[];
   /** Names of the sections that are there. */
@@ -45,8 +60,12 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isUnknownKey = (issue: v.BaseIssue<unknown>): boolean =>
   issue.expected === 'never' && issue.path?.length === 1;
 
-const describeIssue = (section: string, issue: v.BaseIssue<unknown>): ConfigProblem => {
-  const option = v.getDotPath(issue) ?? '';
+const describeIssue = (
+  section: string,
+  issue: v.BaseIssue<unknown>,
+  { spell }: ConfigDialect,
+): ConfigProblem => {
+  const option = spell(v.getDotPath(issue) ?? '');
   if (isUnknownKey(issue)) return { section, message: `there is no option ${option}; it is ignored` };
   return {
     section,
@@ -57,11 +76,13 @@ const describeIssue = (section: string, issue: v.BaseIssue<unknown>): ConfigProb
 const parseSection = <T>(
   name: string,
   schema: v.GenericSchema<unknown, T>,
-  given: unknown,
+  written: unknown,
+  dialect: ConfigDialect,
 ): ParsedSection<T> => {
+  const given = dialect.coerce(schema, written);
   const result = v.safeParse(schema, given);
   if (result.success) return { value: result.output, problems: [] };
-  const problems = result.issues.map((issue) => describeIssue(name, issue));
+  const problems = result.issues.map((issue) => describeIssue(name, issue, dialect));
   if (isRecord(given) && result.issues.every(isUnknownKey)) {
     const unknown = new Set(result.issues.map((issue) => issue.path?.[0]?.key));
     const rest = Object.fromEntries(Object.entries(given).filter(([key]) => !unknown.has(key)));
@@ -71,20 +92,29 @@ const parseSection = <T>(
 };
 
 /** Makes a configuration of what a file or a system held; `undefined` where there was none. */
-export const parseAgentConfig = (raw: unknown): AgentConfig => {
+export const parseAgentConfig = (raw: unknown, dialect = JSON_DIALECT): AgentConfig => {
   const sections = isRecord(raw) ? raw : {};
   const isUsable = raw === undefined || isRecord(raw);
   const fileProblems: readonly ConfigProblem[] = isUsable
     ? []
     : [{ section: 'file', message: 'it must be one JSON object of sections; the defaults are in use' }];
-  const core = parseSection('core', CoreConfig, sections.core ?? {});
+  const core = parseSection('core', CoreConfig, sections.core ?? {}, dialect);
   return {
     core: core.value,
+    fingerprint: JSON.stringify(sections),
+    isRefused: !isUsable,
     problems: [...fileProblems, ...core.problems],
     sections: Object.keys(sections),
-    section: (name, schema) => parseSection(name, schema, sections[name] ?? {}),
+    section: (name, schema) => parseSection(name, schema, sections[name] ?? {}, dialect),
   };
 };
+
+/** The defaults, where nothing that was written can be used. */
+export const refuseConfig = (section: string, why: string): AgentConfig => ({
+  ...parseAgentConfig(undefined),
+  isRefused: true,
+  problems: [{ section, message: `${why}; the defaults are in use` }],
+});
 
 /** The same from the text of a JSON file. */
 export const parseConfigText = (text: string | undefined): AgentConfig => {
@@ -93,9 +123,6 @@ export const parseConfigText = (text: string | undefined): AgentConfig => {
     return parseAgentConfig(JSON.parse(text));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return {
-      ...parseAgentConfig(undefined),
-      problems: [{ section: 'file', message: `it is not JSON (${why}); the defaults are in use` }],
-    };
+    return refuseConfig('file', `it is not JSON (${why})`);
   }
 };

@@ -7,7 +7,7 @@ import { type Clock, createEmitter, createScope, type Logger } from '@sidegate/k
 import type { Candidate, EdgeStatus } from '@sidegate/protocol';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Platform } from '../platform/platform.ts';
-import type { EdgeEventMap, FirewallWish, LocalApi } from '../plugin-api/index.ts';
+import type { EdgeEventMap, FirewallWish, Health, LocalApi } from '../plugin-api/index.ts';
 import type { PluginSource } from '../plugins/index.ts';
 import { createApiRouter } from './api-router.ts';
 import { composeStatus } from './compose-status.ts';
@@ -37,6 +37,10 @@ export interface CoreOptions {
 
 export interface Core {
   readonly api: LocalApi;
+  /** The part of the health board of one that is no plugin. */
+  openHealth(source: string): Health & Disposable;
+  /** Says what is wrong with a configuration, in place of what was said before. */
+  reportConfig(config: AgentConfig): void;
   /** Resolves when every plugin had its first try. Throws on errors of the installation. */
   start(): Promise<void>;
   /** Stops everything that runs in this process and nothing that runs in the kernel. Idempotent. */
@@ -69,15 +73,14 @@ const createParts = ({ platform, version, clock, log }: CoreOptions, onChange: (
 };
 type Parts = ReturnType<typeof createParts>;
 
-const reportConfigProblems = (parts: Parts, { config, plugins }: CoreOptions) => {
-  const health = parts.health.open('core');
+const reportConfigProblems = (health: Health, plugins: readonly PluginSource[], config: AgentConfig) => {
   const known = new Set(['core', ...plugins.map(({ name }) => name)]);
   const strangers = config.sections.filter((name) => !known.has(name));
   const sentences = [
     ...config.problems.map(({ section, message }) => `${section}: ${message}`),
     ...strangers.map((name) => `there is no plugin for section ${name}`),
   ];
-  if (sentences.length === 0) return;
+  if (sentences.length === 0) return health.clear('config-invalid');
   health.raise({
     code: 'config-invalid',
     severity: 'warning',
@@ -146,10 +149,13 @@ export const createCore = (options: CoreOptions): Core => {
   };
   scope.add(ticker);
   scope.add(parts.facts.watchAll(() => ticker.poke()));
-  reportConfigProblems(parts, options);
+  const reportConfig = (now: AgentConfig) => reportConfigProblems(health, options.plugins, now);
+  reportConfig(config);
   addCoreRoutes(parts, version, status);
   return {
     api: parts.router,
+    openHealth: (source) => parts.health.open(source),
+    reportConfig,
     status,
     async start() {
       const release = () => {

@@ -16,7 +16,12 @@ export interface Lease {
 
 const NO_NAMES = new Set(['', '*', '-']);
 
-const toLease = (mac: string | undefined, address: string | undefined, name: string | undefined): Lease[] => {
+/** A lease of texts, in a list that is empty where one of them is not what it should be. */
+export const toLease = (
+  mac: string | undefined,
+  address: string | undefined,
+  name: string | undefined,
+): Lease[] => {
   const parsedMac = v.safeParse(Mac, mac);
   const parsedAddress = parseIp(address ?? '');
   if (!parsedMac.success || parsedAddress === undefined || !isIp4(parsedAddress)) return [];

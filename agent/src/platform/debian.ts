@@ -1,7 +1,9 @@
 /** Any Linux with iproute2, wireguard-tools and nftables whose /etc is the operator's own: Debian and its like. */
 import { readFile } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
+import { basename } from 'node:path';
 import { type Clock, type Logger, systemClock } from '@sidegate/kit';
+import { parseConfigText } from '../config/agent-config.ts';
 import { configDir } from '../config/paths.ts';
 import { createAtomicFiles } from '../system/atomic-files.ts';
 import { createChangeRecord } from '../system/change-record.ts';
@@ -73,6 +75,7 @@ export const createDebianPlatform = async (options: DebianOptions): Promise<Plat
     paths,
     ports,
     capabilities: await detectCapabilities(run),
+    readConfig: async () => parseConfigText(await files.readText('config', basename(paths.configFile))),
     undoChanges: (mayGoOn) => undoChanges(ports, record, mayGoOn),
   };
 };

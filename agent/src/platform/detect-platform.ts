@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { platform } from 'node:os';
 import type { Logger } from '@sidegate/kit';
 import { agentPaths } from '../config/paths.ts';
 import { AgentError } from '../errors.ts';
 import { createDebianPlatform } from './debian.ts';
+import { createOpenwrtPlatform } from './openwrt.ts';
 import type { Platform } from './platform.ts';
 
 /** The platform of this machine. Throws PLATFORM_UNSUPPORTED where there is none, or no right to use it. */
@@ -15,5 +17,8 @@ export const detectPlatform = async (log: Logger): Promise<Platform> => {
       hint: 'Start it with sudo.',
     });
   }
-  return await createDebianPlatform({ paths: agentPaths(), log });
+  const options = { paths: agentPaths(), log };
+  return existsSync('/etc/openwrt_release')
+    ? await createOpenwrtPlatform(options)
+    : await createDebianPlatform(options);
 };

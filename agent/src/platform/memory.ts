@@ -4,6 +4,7 @@
  */
 import type { Ip } from '@sidegate/protocol';
 import { LIMITS } from '@sidegate/protocol';
+import { parseConfigText } from '../config/agent-config.ts';
 import { AgentError } from '../errors.ts';
 import type { Capability } from '../plugin-api/index.ts';
 import type { Logins, Ports, Resolver, Sysctl } from '../ports/index.ts';
@@ -143,6 +144,7 @@ export const createMemoryPlatform = (options: MemoryOptions = {}): MemoryPlatfor
     paths: options.paths ?? NOWHERE,
     ports,
     capabilities: new Set(options.capabilities ?? ALL),
+    readConfig: async () => parseConfigText(await fakes.files.readText('config', 'config.json')),
     fakes,
     async undoChanges() {
       await fakes.sysctl.restore();

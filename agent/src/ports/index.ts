@@ -240,6 +240,13 @@ export interface Sockets {
   dialWebSocket(options: DialOptions): Promise<MessageSocket>;
 }
 
+/** What this machine's own DHCP server knows of a host. */
+export interface DhcpLease {
+  readonly mac: Mac;
+  readonly address: Ip4;
+  readonly name: string | undefined;
+}
+
 /** Everything a platform gives. */
 export interface Ports {
   readonly tunnel: Tunnel;
@@ -248,6 +255,8 @@ export interface Ports {
   readonly resolver: Resolver;
   readonly logins: Logins;
   readonly sysctl: Sysctl;
+  /** Where the machine can be asked; its lease files are read besides. */
+  readonly leases?: () => Promise<readonly DhcpLease[]>;
   readonly files: Files;
   readonly sockets: Sockets;
   readonly run: Run;

@@ -41,18 +41,25 @@ const parseRecord = (text: string | undefined, bootId: string): readonly SystemC
   }
 };
 
-/** A record in the state area. Calls are done one after the other. */
-export const createChangeRecord = (files: Files, bootId: string): ChangeRecord => {
+/**
+ * A record in the state area, or in that of the run time where nothing that is changed outlives a reboot. Calls are
+ * done one after the other.
+ */
+export const createChangeRecord = (
+  files: Files,
+  bootId: string,
+  area: 'state' | 'runtime' = 'state',
+): ChangeRecord => {
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
     const turn = last.catch(() => undefined).then(task);
     last = turn;
     return turn;
   };
-  const read = async () => parseRecord(await files.readText('state', FILE), bootId);
+  const read = async () => parseRecord(await files.readText(area, FILE), bootId);
   const write = async (changes: readonly SystemChange[]) => {
-    if (changes.length === 0) await files.remove('state', FILE);
-    else await files.writeText('state', FILE, `${JSON.stringify({ bootId, changes }, null, 2)}\n`);
+    if (changes.length === 0) await files.remove(area, FILE);
+    else await files.writeText(area, FILE, `${JSON.stringify({ bootId, changes }, null, 2)}\n`);
   };
   const isSame = (kind: string, name: string) => (change: SystemChange) =>
     change.kind === kind && change.name === name;

@@ -24,7 +24,8 @@ type Stored = v.InferOutput<typeof Stored>;
 const derive = (password: string, salt: Buffer): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     scrypt(password.normalize('NFC'), salt, KEY_BYTES, COST, (error, key) =>
-      error === null ? resolve(key) : reject(error),
+      // Not `=== null`: other runtimes than Node say `undefined`.
+      error ? reject(error) : resolve(key),
     );
   });
 

@@ -54,7 +54,7 @@ type DiscoveryConfig = v.InferOutput<typeof DiscoveryConfig>;
 
 const createSources = ({ ports, clock, health }: PluginHost, { leaseFiles }: DiscoveryConfig) => [
   createNeighbourSource(ports.links),
-  createLeaseSource(leaseFiles),
+  createLeaseSource(leaseFiles, ports.leases),
   createDeviceFinder({
     ...ports,
     clock,

@@ -10,6 +10,7 @@ import { type NetworkMap, nodeFqdn, SetPasswordRequest } from '@sidegate/protoco
 import type { PluginDefinition, PluginHost, PluginInstance } from '../../plugin-api/index.ts';
 import { createHttpListeners, type ListenFailure } from './http-listeners.ts';
 import { type ListenPlan, planListening } from './listen-plan.ts';
+import { createLocalTickets } from './local-tickets.ts';
 import { createLoginThrottle } from './login-throttle.ts';
 import { ownHostNames } from './request-guard.ts';
 import { createSessions } from './sessions.ts';
@@ -53,6 +54,9 @@ const reportTrouble = (
     });
 };
 
+const uiUrl = (address: string, port: number): string =>
+  `http://${address.includes(':') ? `[${address}]` : address}:${port}/`;
+
 /** Passwords are set by whoever is root here, whether or not the UI is served. */
 const addPasswordRoute = (host: PluginHost): void =>
   host.hooks.api.add({
@@ -70,6 +74,7 @@ const setup = async (host: PluginHost, config: WebConfig): Promise<PluginInstanc
   const { clock, facts, log, ports } = host;
   const scope = createScope(host.signal);
   const sessions = createSessions(clock);
+  const localTickets = createLocalTickets(clock);
   let plan: ListenPlan = { addresses: [], unsuitable: [] };
   const app = createWebApp({
     log,
@@ -79,6 +84,7 @@ const setup = async (host: PluginHost, config: WebConfig): Promise<PluginInstanc
     logins: ports.logins,
     throttle: createLoginThrottle(clock),
     usedTickets: await openUsedTickets({ files: ports.files, clock, log }),
+    localTickets,
     localApi: host.localApi,
     serveUi: createStaticUi(config.directory),
     hostname: host.platform.hostname,
@@ -119,6 +125,16 @@ const setup = async (host: PluginHost, config: WebConfig): Promise<PluginInstanc
   return {
     async start() {
       addPasswordRoute(host);
+      host.hooks.api.add({
+        method: 'POST',
+        path: '/login/ticket',
+        summary: 'A ticket to log in to the web UI as root with, once and soon, and where',
+        reach: 'local',
+        handler: async () => ({
+          ...localTickets.issue(),
+          urls: plan.addresses.map(({ address }) => uiUrl(address, config.port)),
+        }),
+      });
       scope.add(facts.watch('network-map', trigger));
       scope.add(facts.watch('tunnel', trigger));
       scope.add(ports.links.watch((what) => what === 'address' && trigger()));

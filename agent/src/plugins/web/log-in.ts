@@ -4,6 +4,7 @@ import type { EdgeLogin, EdgeLoginInfo, EdgeSession } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import type { FactStore } from '../../plugin-api/index.ts';
 import type { Logins } from '../../ports/index.ts';
+import type { LocalTickets } from './local-tickets.ts';
 import type { LoginThrottle } from './login-throttle.ts';
 import { checkTicket } from './ticket.ts';
 import type { UsedTickets } from './used-tickets.ts';
@@ -14,6 +15,7 @@ export interface LogInDeps {
   readonly clock: Clock;
   readonly throttle: LoginThrottle;
   readonly usedTickets: UsedTickets;
+  readonly localTickets: LocalTickets;
 }
 type User = EdgeSession['user'];
 
@@ -41,6 +43,9 @@ const logInByPassword = async (deps: LogInDeps, password: string, source: string
 
 /** Not throttled: a signature cannot be guessed, and a guesser must not keep the portal's people out. */
 const logInByTicket = async (deps: LogInDeps, ticket: string): Promise<User> => {
+  const isLocal = deps.localTickets.use(ticket);
+  if (isLocal === true) return { name: 'root', role: 'owner', via: 'ticket' };
+  if (isLocal === false) throw new AgentError('TICKET_EXPIRED', 'This ticket has expired or has been used');
   const ticketKey = deps.facts.get('ticket-key');
   const self = deps.facts.get('network-map')?.self;
   if (ticketKey === undefined || self === undefined) {
