@@ -19,12 +19,6 @@ export const ORIGIN: Origin = {
 const agent: readonly Item[] = [
   { source: { from: AGENT }, to: `${LIB}/sidegate.mjs` },
   { source: { tree: 'webui/dist/edge' }, to: `${LIB}/webui/edge` },
-  {
-    source: { from: 'openwrt/sidegate/files/config.json' },
-    to: '/etc/sidegate/config.json',
-    mode: SECRET,
-    conffile: true,
-  },
 ];
 
 /** What a shell user of Debian expects, and a router has no room for. */
@@ -61,6 +55,21 @@ const openwrt: readonly Item[] = [
     mode: EXECUTABLE,
   },
   { source: { from: 'openwrt/sidegate/files/sidegate.init' }, to: '/etc/init.d/sidegate', mode: EXECUTABLE },
+  {
+    source: { from: 'openwrt/sidegate/files/sidegate.config' },
+    to: '/etc/config/sidegate',
+    mode: SECRET,
+    conffile: true,
+  },
+  {
+    source: { from: 'openwrt/sidegate/files/sidegate.uci-defaults' },
+    to: '/etc/uci-defaults/90_sidegate',
+    mode: EXECUTABLE,
+  },
+  {
+    source: { from: 'openwrt/sidegate/files/sidegate.acl.json' },
+    to: '/usr/share/rpcd/acl.d/sidegate.json',
+  },
 ];
 
 /** What the agent runs on OpenWrt: busybox's ip prints no JSON. */
@@ -72,6 +81,7 @@ const OPENWRT_DEPENDS = [
   'kmod-nft-nat',
   'kmod-wireguard',
   'nftables-json',
+  'rpcd',
   'wireguard-tools',
 ];
 
@@ -96,6 +106,7 @@ const sidegate: PackageManifest = {
       suggests: ['avahi-daemon', 'wireguard-go'],
       items: [
         ...agent,
+        { source: { text: '{}\n' }, to: '/etc/sidegate/config.json', mode: SECRET, conffile: true },
         ...forPeople,
         ...debianDocs('sidegate'),
         {
@@ -147,6 +158,42 @@ const sidegate: PackageManifest = {
   },
 };
 
+const LUCI = 'openwrt/luci-app-sidegate';
+const LUCI_VIEW = '/luci-static/resources/view/sidegate/overview.js';
+const LUCI_MENU = '/usr/share/luci/menu.d/luci-app-sidegate.json';
+const LUCI_ACL = '/usr/share/rpcd/acl.d/luci-app-sidegate.json';
+const luciDepends = ['libc', 'luci-base', 'sidegate'];
+const luciItems: readonly Item[] = [
+  { source: { from: `${LUCI}/htdocs${LUCI_VIEW}` }, to: `/www${LUCI_VIEW}` },
+  { source: { from: `${LUCI}/root${LUCI_MENU}` }, to: LUCI_MENU },
+  { source: { from: `${LUCI}/root${LUCI_ACL}` }, to: LUCI_ACL },
+];
+
+const luciApp: PackageManifest = {
+  name: 'luci-app-sidegate',
+  summary: 'Sidegate in LuCI',
+  description: 'The state of Sidegate in LuCI, joining a network, and the way into its web UI.',
+  section: 'luci',
+  version: { of: 'agent' },
+  formats: {
+    ipk: {
+      architecture: 'all',
+      depends: luciDepends,
+      items: luciItems,
+      scripts: { postinst: 'package/files/openwrt/luci-app-sidegate.ipk-postinst' },
+    },
+    apk: {
+      architecture: 'noarch',
+      depends: luciDepends,
+      items: luciItems,
+      scripts: {
+        'post-install': 'package/files/openwrt/luci-app-sidegate.apk-post-install',
+        'post-upgrade': 'package/files/openwrt/luci-app-sidegate.apk-post-install',
+      },
+    },
+  },
+};
+
 const broker: PackageManifest = {
   name: 'sidegate-broker',
   summary: 'Side gate into a home network: broker and portal',
@@ -187,4 +234,4 @@ const broker: PackageManifest = {
 };
 
 /** All packages. */
-export const PACKAGES: readonly PackageManifest[] = [sidegate, broker];
+export const PACKAGES: readonly PackageManifest[] = [sidegate, luciApp, broker];

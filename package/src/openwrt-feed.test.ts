@@ -1,10 +1,10 @@
 /** The source feed in `openwrt/` says the same as the manifest, in the buildroot's words. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { parseEnrolFile } from '../../agent/src/platform/openwrt/enrol-unattended.ts';
 import { PACKAGES } from '../manifest.ts';
 
 const feed = fileURLToPath(new URL('../../openwrt', import.meta.url));
@@ -59,44 +59,57 @@ it('has only files that a shell can read', () => {
     .filter((found) => found.isFile())
     .map((found) => join(found.parentPath, found.name))
     .filter((path) => readFileSync(path, 'utf8').startsWith('#!/bin/sh'));
-  expect(scripts.length).toBeGreaterThanOrEqual(4);
+  expect(scripts.length).toBeGreaterThanOrEqual(3);
   for (const path of scripts) expect([path, spawnSync('sh', ['-n', path]).status]).toEqual([path, 0]);
 });
 
-describe('the enrolment of the example image', () => {
-  const script = join(feed, 'example-image/files/usr/libexec/sidegate-enrol');
-  let directory: string;
-  beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'sidegate-enrol-'));
-    writeFileSync(join(directory, 'enrol.key'), 'sgk_test\n');
-    writeFileSync(join(directory, 'broker-url'), 'https://broker.example.com\n');
-  });
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+it('has an order in the example image that the agent understands', () => {
+  const text = readFileSync(join(feed, 'example-image/files/etc/sidegate/enrol'), 'utf8');
+  expect(parseEnrolFile(text)).toMatchObject({ broker: 'https://broker.example.com', role: 'edge' });
+});
 
-  /** A `sidegate` that notes its calls and goes through the given states, one a question. */
-  const run = (states: readonly string[]): string => {
-    writeFileSync(join(directory, 'states'), states.map((state) => `${state}\n`).join(''));
-    const fake = `#!/bin/sh
-cd '${directory}'
-echo "$*" >> calls
-[ "$1" = up ] && exit 0
-head -n 1 states
-sed -i 1d states
-`;
-    writeFileSync(join(directory, 'sidegate'), fake, { mode: 0o755 });
-    const env = { PATH: `${directory}:${process.env.PATH}` };
-    const { status } = spawnSync('sh', [script, directory, '0'], { env, timeout: 5_000 });
-    expect([status, existsSync(join(directory, 'enrol.key'))]).toEqual([0, false]);
-    return readFileSync(join(directory, 'calls'), 'utf8').replaceAll(directory, '');
-  };
+describe('luci-app-sidegate', () => {
+  const app = join(feed, 'luci-app-sidegate');
+  const view = readFileSync(join(app, 'htdocs/luci-static/resources/view/sidegate/overview.js'), 'utf8');
+  const json = (path: string) => JSON.parse(readFileSync(join(app, 'root/usr/share', path), 'utf8'));
+  const acl = json('rpcd/acl.d/luci-app-sidegate.json')['luci-app-sidegate'];
 
-  it('waits for the agent, joins, and deletes the key once it has joined', () => {
-    expect(run(['', '{"state":"not-enrolled"}', '{"state":"up"}'])).toBe(
-      'status --json\nstatus --json\nup --broker https://broker.example.com --key-file /enrol.key\nstatus --json\n',
-    );
+  it('installs every file of the manifest, and depends on the same', () => {
+    const text = readFileSync(join(app, 'Makefile'), 'utf8');
+    const manifest = PACKAGES.find(({ name }) => name === 'luci-app-sidegate')?.formats.apk;
+    for (const { to } of manifest?.items ?? []) expect(text).toContain(` $(1)${to}\n`);
+    const depends = /DEPENDS:=(.*)$/m.exec(text)?.[1]?.replaceAll('+', '').split(' ');
+    expect(['libc', ...(depends ?? [])]).toEqual(manifest?.depends);
   });
 
-  it('leaves a router alone that has an identity', () => {
-    expect(run(['{"state":"connecting"}'])).toBe('status --json\n');
+  it('has a menu that leads to the view, for whom its own rules admit', () => {
+    const entry = json('luci/menu.d/luci-app-sidegate.json')['admin/vpn/sidegate'];
+    expect(entry.action).toEqual({ type: 'view', path: 'sidegate/overview' });
+    expect(entry.depends.acl).toEqual(['luci-app-sidegate']);
+  });
+
+  it('calls what the rules allow, and the rules allow nothing else', () => {
+    const called = [...view.matchAll(/object: 'sidegate',\s*method: '(\w+)'/g)].map((match) => match[1]!);
+    const allowed: string[] = [...acl.read.ubus.sidegate, ...acl.write.ubus.sidegate];
+    expect(called.length).toBe(4);
+    expect(allowed).toEqual(expect.arrayContaining(called));
+    const own = JSON.parse(readFileSync(join(feed, 'sidegate/files/sidegate.acl.json'), 'utf8')).sidegate;
+    expect(allowed).toEqual([...own.read.ubus.sidegate, ...own.write.ubus.sidegate]);
+  });
+
+  it("is a script as LuCI's loader takes it: a function body that returns the view", () => {
+    expect(view.startsWith("'use strict';\n'require view';\n")).toBe(true);
+    const names = ['view', 'rpc', 'ui', 'poll', 'E', '_', 'L', 'window', 'document', 'location'];
+    const made: Record<string, unknown>[] = [];
+    const extend = (definition: Record<string, unknown>) => made.push(definition);
+    const load = new Function(...names, view);
+    load({ extend }, { declare: () => () => {} }, {}, {}, () => {}, String, {}, {}, {}, {});
+    expect(Object.keys(made[0] ?? {})).toEqual([
+      'load',
+      'render',
+      'handleSaveApply',
+      'handleSave',
+      'handleReset',
+    ]);
   });
 });

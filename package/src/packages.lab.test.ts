@@ -119,7 +119,9 @@ describe('.ipk', () => {
     expect(data).toEqual(
       expect.arrayContaining([
         '-rwxr-xr-x root/root ./etc/init.d/sidegate',
-        '-rw------- root/root ./etc/sidegate/config.json',
+        '-rw------- root/root ./etc/config/sidegate',
+        '-rwxr-xr-x root/root ./etc/uci-defaults/90_sidegate',
+        '-rw-r--r-- root/root ./usr/share/rpcd/acl.d/sidegate.json',
         '-rw-r--r-- root/root ./lib/upgrade/keep.d/sidegate',
         '-rwxr-xr-x root/root ./usr/bin/sidegate',
         '-rw-r--r-- root/root ./usr/lib/sidegate/sidegate.mjs',
