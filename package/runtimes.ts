@@ -1,4 +1,4 @@
-/** Node.js for systems whose own is too old or missing: one package for each kind of machine. */
+/** JavaScript for systems whose own is too old or missing: one package for each kind of machine. */
 import type { PackageManifest } from './src/manifest-types.ts';
 
 const VERSION = '24.21.0';
@@ -20,8 +20,7 @@ const DEBIAN = [
   },
 ] as const;
 
-/** Every runtime package. They are large and change rarely, so `make packages` builds them and the tests do not. */
-export const RUNTIMES: readonly PackageManifest[] = DEBIAN.map(({ architecture, ...registry }) => ({
+const debian: readonly PackageManifest[] = DEBIAN.map(({ architecture, ...registry }) => ({
   name: 'sidegate-runtime',
   summary: 'Node.js for Sidegate',
   description:
@@ -47,3 +46,52 @@ export const RUNTIMES: readonly PackageManifest[] = DEBIAN.map(({ architecture, 
     },
   },
 }));
+
+const BUN_VERSION = '1.4.5';
+
+/**
+ * Machines with musl, by what `uname -m` says there. Node.js has no builds for musl in the registry; Bun runs the agent
+ * as well. An .apk of one architecture is for one model of processor in OpenWrt's eyes (`aarch64_cortex-a53`), so these
+ * are for all, check the machine before they are installed, and say in their names what they are for: one repository
+ * has both.
+ */
+const OPENWRT = [
+  {
+    machine: 'x86_64',
+    package: '@oven/bun-linux-x64-musl-baseline',
+    integrity:
+      'sha512-cWJhU8h0+MiUgpSt99sQhjxLIIosKEcKYdtKddohokUvAuN6jKOy7g7+QDTZTXtwHxz93wL3BX+L6wXVPDUH3A==',
+  },
+  {
+    machine: 'aarch64',
+    package: '@oven/bun-linux-aarch64-musl',
+    integrity:
+      'sha512-XCNc+WvvMAdNNb+OWTogpy+N9wm62fkVeEVLb6how0RZhW5LPi6c7BlkeVCuWps7XjEl2saFpHFa20/1E+PAHg==',
+  },
+] as const;
+
+const openwrt: readonly PackageManifest[] = OPENWRT.map(({ machine, ...registry }) => ({
+  name: `sidegate-runtime-${machine}`,
+  summary: `Bun for Sidegate on ${machine}`,
+  description:
+    'The JavaScript runtime of Sidegate, for OpenWrt releases that have no Node.js. No command of it is on the path. It takes 100 MB of storage.',
+  section: 'lang',
+  version: BUN_VERSION,
+  formats: {
+    apk: {
+      architecture: 'noarch',
+      depends: ['libc', 'libstdcpp6'],
+      items: [
+        {
+          source: { registry: { ...registry, version: BUN_VERSION, path: 'package/bin/bun' } },
+          to: `${LIB}/bin/bun`,
+          mode: 0o755,
+        },
+      ],
+      scripts: { 'pre-install': `package/files/openwrt/sidegate-runtime-${machine}.apk-pre-install` },
+    },
+  },
+}));
+
+/** Every runtime package. They are large and change rarely, so `make packages` builds them and the tests do not. */
+export const RUNTIMES: readonly PackageManifest[] = [...debian, ...openwrt];

@@ -24,7 +24,7 @@ ${keys
   .map((name) => `    wget -O /tmp/${name} ${url}/opkg/keys/${name} && opkg-key add /tmp/${name}`)
   .join('\n')}
     echo 'src/gz sidegate ${url}/opkg' >> /etc/opkg/customfeeds.conf
-    opkg update && opkg install sidegate
+    opkg update && opkg install sidegate luci-app-sidegate
 `;
 
 const renderApk = (url: string, files: readonly OutputFile[]): string => `## OpenWrt with apk
@@ -33,9 +33,10 @@ ${keyFilesOf(files, 'apk')
   .map((path) => `    wget -P /etc/apk/keys ${url}/${path}`)
   .join('\n')}
     echo '${url}/apk/packages.adb' >> /etc/apk/repositories.d/customfeeds.list
-    apk update && apk add sidegate
+    apk update && apk add sidegate luci-app-sidegate sidegate-runtime-$(uname -m)
 
-The official feed there has no Node.js; the agent needs a package that brings the program \`node\`, 20.19 or newer.
+The official feed there has no Node.js. The runtime is Bun, for x86_64 and aarch64, and takes 100 MB; a package that
+brings the program \`node\`, 20.19 or newer, does as well.
 `;
 
 /** The guide, as Markdown. */

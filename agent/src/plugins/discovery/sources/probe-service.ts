@@ -70,6 +70,9 @@ const describePage = (
   };
 };
 
+/** Old devices too. OpenSSL has levels of security; BoringSSL, which Bun has, knows none and refuses the word. */
+const OLD_CIPHERS = 'bun' in process.versions ? 'ALL' : 'DEFAULT:@SECLEVEL=0';
+
 /** A TLS session with whoever answers: devices sign their own certificates, and nothing secret is said. */
 const openTls = (socket: Socket, { clock, signal }: ProbeContext): Promise<TLSSocket | undefined> =>
   new Promise((resolve) => {
@@ -77,7 +80,7 @@ const openTls = (socket: Socket, { clock, signal }: ProbeContext): Promise<TLSSo
       socket,
       rejectUnauthorized: false,
       minVersion: 'TLSv1',
-      ciphers: 'DEFAULT:@SECLEVEL=0',
+      ciphers: OLD_CIPHERS,
     });
     const settle = (result: TLSSocket | undefined) => {
       timer[Symbol.dispose]();
