@@ -183,7 +183,9 @@ const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs:
     const idle = giveUp(state, 'our own network changed', nowMs);
     return { state: { ...idle.state, upgrade }, effects };
   }
-  return { state: hasDirect ? state : { ...state, upgrade }, effects };
+  // We were late to notice: the fallback went on without knowing that the move is ours to make good.
+  const revival = { ...state.revival, isResetting: state.revival.isResetting || hasMoved };
+  return { state: hasDirect ? state : { ...state, upgrade, revival }, effects };
 };
 
 /** Old failures were those of another place, and only we know that we left it. */

@@ -362,6 +362,18 @@ describe('losing the direct path', () => {
     }
   });
 
+  test('a move that is noticed after the fallback began has this side make handshakes until one is answered', () => {
+    const path = driveToDirect(false);
+    path.feed({ kind: 'traffic', isReceived: false });
+    for (let waitedMs = 0; path.state().phase === 'direct' && waitedMs < 60_000; waitedMs += 100)
+      path.pass(100);
+    expect(path.state().phase).toBe('fallback');
+    expect(path.of('reset-peer')).toEqual([]);
+    path.feed({ kind: 'network-changed', left: [4] });
+    path.pass(T.fallbackRetryMs[2] + 100);
+    expect(path.of('reset-peer').length).toBeGreaterThanOrEqual(3);
+  });
+
   test('a handshake that was lost while there was no way out is made again when there is one', () => {
     for (const event of [{ kind: 'relay-lost' }, { kind: 'network-changed', left: [] }] as const) {
       const path = driveToDirect(true);
