@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := node_modules/.bin/node
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 .DEFAULT_GOAL := help
-.PHONY: help run demo-check test test-unit test-lab test-browser test-postgres check format build bench-main bench-forwarding bench-beacon bench-discovery bench-paths screenshots packages feeds test-packages clean
+.PHONY: help run demo-check test test-unit test-lab test-browser test-postgres check format build bench-main bench-forwarding bench-beacon bench-discovery bench-paths bench-idle screenshots packages feeds test-packages clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ bench-discovery: lab-tools ## hosts and services of a full home and of a routed 
 bench-paths: lab-tools build ## first packets, outages and relays behind every kind of NAT, beside WireGuard by hand, nebula and n2n
 	@sh lab/ensure-tools.sh bench
 	@exec $(NODE) bench/paths.ts
+
+bench-idle: lab-tools build ## memory and CPU of an edge that nobody uses, beside bare Node
+	@exec $(NODE) bench/idle.ts
 
 bench-beacon: node_modules/.installed ## handshakes and relayed packets of a broker, for each second of one core
 	@exec $(NODE) bench/beacon.ts
