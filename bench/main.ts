@@ -89,7 +89,7 @@ for (let run = 0; run < RUNS; run++) {
 const ratio = medianOf(forwarded.map((value, at) => value / bare[at]!));
 const rows: Row[] = [
   {
-    what: 'click on an edge to first byte of its UI, neither end ever had a session, two port-restricted NATs',
+    what: 'click on an edge to first byte of its UI, no session on either end, two port-restricted NATs',
     value: medianOf(clicks),
     unit: 'ms',
     goal: '< 1000',

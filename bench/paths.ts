@@ -138,7 +138,7 @@ const coldRow = async ({ pair, rivals }: Rivals, what: string): Promise<Row> => 
   }
   const value = medianOf(oursIn(results));
   return {
-    what: `first packet, neither end ever had a session: ${what}`,
+    what: `first packet, no session on either end: ${what}`,
     value,
     unit: 'ms',
     peer: others(results, COLD_MAX_MS),
