@@ -51,7 +51,7 @@ const EDGE: readonly Shot[] = [
     path: '/forwards',
     act: async (page) => {
       await page.getByLabel('Host', { exact: true }).selectOption({ index: 5 });
-      await page.getByLabel('Port of the device').fill('445');
+      await page.getByLabel('Port of the device', { exact: true }).fill('445');
       await page.getByRole('button', { name: 'Preview' }).click();
       await page.getByText('This would be added').waitFor();
     },
@@ -62,7 +62,7 @@ const EDGE: readonly Shot[] = [
     act: async (page) => {
       await page.getByLabel('An address').check();
       await page.getByLabel('Address', { exact: true }).fill('8.8.8.8');
-      await page.getByLabel('Port of the device').fill('80');
+      await page.getByLabel('Port of the device', { exact: true }).fill('80');
       await page.getByRole('button', { name: 'Add forward' }).click();
       await page.getByText('FORWARD_TARGET_OUTSIDE').waitFor();
     },

@@ -57,6 +57,19 @@ export const PortMappingStatus = v.strictObject({
 });
 export type PortMappingStatus = v.InferOutput<typeof PortMappingStatus>;
 
+/**
+ * A change that may have cut the way its author came by. It is put back then, unless `POST /pending/confirm` comes
+ * before; `POST /pending/undo` puts it back at once.
+ */
+export const PendingChange = v.strictObject({
+  /** Of the forward or address. */
+  id: v.string(),
+  /** What was changed, for people. */
+  what: v.string(),
+  endsAt: WallMs,
+});
+export type PendingChange = v.InferOutput<typeof PendingChange>;
+
 /** `GET /status`. */
 export const EdgeStatus = v.strictObject({
   state: AgentState,
@@ -104,6 +117,7 @@ export const EdgeStatus = v.strictObject({
   candidates: v.optional(v.array(Candidate)),
   counts: v.strictObject({ peers: v.number(), hosts: v.number(), forwards: v.number() }),
   health: v.array(HealthWarning),
+  pending: v.optional(v.array(PendingChange)),
   plugins: v.array(
     v.strictObject({
       name: v.string(),

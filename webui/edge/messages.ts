@@ -234,6 +234,8 @@ const messages = {
   'host.address': 'Address of its own',
   'host.address-descr':
     'The host becomes a member of the network: all its ports, under a name that stays, whatever the numbers of this LAN are.',
+  'address.preview': 'Preview',
+  'address.plan': '{name} would lead to {address}: {ports}. The broker allots the address.',
   'host.give-address': 'Give it an address of its own',
   'forwards.empty': 'Nothing is published',
   'forwards.empty-text': 'Open a host and press “Publish” beside a service, or add a forward here.',
@@ -270,6 +272,12 @@ const messages = {
   'form.error-port': 'A port from 1 to 65535.',
   'form.error-host': 'Choose a host.',
   'form.error-address': 'An IPv4 address such as 192.168.1.20.',
+  'pending.heading': 'Do you still get through?',
+  'pending.text':
+    'You came here by {what}, which your change cuts. It is put back unless you keep the change.',
+  'pending.left': '{n} s left.',
+  'pending.keep': 'Keep the change',
+  'pending.undo': 'Put it back',
   'plan.title': 'This would be added',
   'plan.ruleset': 'Firewall rules that would change',
 

@@ -143,6 +143,25 @@ test('a host gets an address of its own with a click, and loses it', async () =>
   await button(root, 'Give it an address of its own');
 });
 
+test('an address is previewed before it is given', async () => {
+  const { root, api } = await enter({ path: '/hosts' });
+  (await link(root, /^front-door-camera/)).click();
+  (await button(root, 'Preview')).click();
+  await text(document, 'front-door-camera.alder.acme.sidegate.internal would lead to 192.');
+  expect(api.data.addresses.size).toBe(1);
+  (await button(document.querySelector('sg-confirm')!.shadowRoot!, 'Give it an address of its own')).click();
+  await waitFor('two addresses', () => api.data.addresses.size === 2);
+});
+
+test('a change that may cut the way here is kept by a click, on whatever page', async () => {
+  const { root, api } = await enter({ path: '/hosts' });
+  const pending = [{ id: 'f_x', what: 'http://alder:8001/', endsAt: Date.now() + 60_000 }];
+  api.emit('status.changed', { ...api.data.status, pending });
+  await text(root, 'You came here by http://alder:8001/, which your change cuts');
+  (await button(root, 'Keep the change')).click();
+  await waitFor('no question', () => find(root, 'button', 'Keep the change') === undefined);
+});
+
 test('a forward for some people, for a while and for several ports', async () => {
   const { root, api } = await enter({ path: '/forwards' });
   await type(root, 'Host', [...api.data.hosts.values()].find(({ name }) => name === 'diskstation')?.id ?? '');

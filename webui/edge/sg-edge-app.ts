@@ -6,9 +6,12 @@ import { ContextProvider } from '@lit/context';
 import type { EdgeSession } from '@sidegate/protocol';
 import { html } from 'lit';
 import { SgApp } from '../shared/components/sg-app.ts';
+import { showError } from '../shared/components/toast.ts';
 import { type ApiError, toApiError } from '../shared/data/api-error.ts';
+import './components/sg-pending-changes.ts';
 import { openEdgeStream } from './data/edge-stream.ts';
 import { fetchSession, logIn, logOut, takeTicket } from './data/session.ts';
+import { answerPending } from './data/status.ts';
 import { t } from './messages.ts';
 import { createEdgeResources, type EdgeResources, edgeContext } from './resources.ts';
 import { menu, routes } from './routes.ts';
@@ -17,6 +20,7 @@ import { menu, routes } from './routes.ts';
 export class SgEdgeApp extends SgApp {
   protected override readonly apiBase = '/api';
   protected override readonly appName = t('app.name');
+  #isAnswering = false;
   readonly #provider = new ContextProvider(this, { context: edgeContext });
 
   get #edge(): EdgeResources {
@@ -66,7 +70,14 @@ export class SgEdgeApp extends SgApp {
   }
 
   protected override renderInside() {
-    return html`<sg-outlet .routes=${routes} .appName=${this.appName}></sg-outlet>`;
+    const { pending = [] } = this.#edge.status.state.value ?? {};
+    return html`<sg-pending-changes
+        .pending=${pending}
+        ?busy=${this.#isAnswering}
+        @sg-confirm=${() => void this.#answer('confirm')}
+        @sg-undo=${() => void this.#answer('undo')}
+      ></sg-pending-changes>
+      <sg-outlet .routes=${routes} .appName=${this.appName}></sg-outlet>`;
   }
 
   protected override renderBar() {
@@ -77,6 +88,20 @@ export class SgEdgeApp extends SgApp {
       menu,
       account: html`<sg-account-menu slot="account" name=${user.name} detail=${detail}></sg-account-menu>`,
     });
+  }
+
+  /** Keeps what waits to be confirmed, or puts it back; the status, and lists, say what came of it. */
+  async #answer(how: 'confirm' | 'undo'): Promise<void> {
+    this.#isAnswering = true;
+    this.requestUpdate();
+    try {
+      await answerPending(this.api, how);
+      this.#edge.status.refresh();
+    } catch (cause) {
+      showError(this, toApiError(cause));
+    }
+    this.#isAnswering = false;
+    this.requestUpdate();
   }
 
   #open(session: EdgeSession): void {

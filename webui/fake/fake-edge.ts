@@ -11,6 +11,7 @@ import {
   NewForward,
   NewScan,
   NewScope,
+  type PendingChange,
   type Scan,
   type Scope,
   ScopePatch,
@@ -68,6 +69,11 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
   const publishCounts = (): void => {
     const counts = { peers: data.peers.size, hosts: data.hosts.size, forwards: data.forwards.size };
     data.status = { ...data.status, counts };
+    events.emit('status.changed', data.status);
+  };
+
+  const setPending = (pending: PendingChange[]): void => {
+    data.status = { ...data.status, pending };
     events.emit('status.changed', data.status);
   };
 
@@ -317,10 +323,14 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
       } as Forward),
     'DELETE /forwards/:id': (_, { id = '' }) => removeForward(id),
     'GET /addresses': () => list(data.addresses),
-    'POST /addresses': ({ body }) => {
+    'POST /pending/confirm': () => setPending([]),
+    'POST /pending/undo': () => setPending([]),
+    'POST /addresses': ({ body, query }) => {
       const { target } = readBody(NewAddress, body);
       const host = need(data.hosts.get(target.kind === 'host' ? target.hostId : ''), 'host');
-      return put(data.addresses, 'address.changed', makeAddress(host, 50 + data.addresses.size));
+      const address = makeAddress(host, 50 + data.addresses.size);
+      if (query.get('dryRun') === '1') return { address, ruleset: '' };
+      return put(data.addresses, 'address.changed', address);
     },
     'PATCH /addresses/:id': ({ body }, { id = '' }) =>
       put(data.addresses, 'address.changed', {

@@ -6,6 +6,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { forwardCommands } from './commands/forwards.ts';
 import { hostCommand, hostsCommand } from './commands/hosts.ts';
 import { setPasswordCommand } from './commands/login.ts';
+import { confirmCommand } from './commands/own-path.ts';
 import { peersCommand } from './commands/peers.ts';
 import { daemonCommand, versionCommand } from './commands/process.ts';
 import { relayCommands } from './commands/relay.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   hostCommand,
   ...forwardCommands,
   ...addressCommands,
+  confirmCommand,
   ...scopeCommands,
   ...relayCommands,
   doctorCommand,

@@ -42,6 +42,7 @@ export const composeStatus = ({ platform, startedAt, facts, health, plugins }: S
   const tunnel = facts.get('tunnel');
   const portMapping = facts.get('port-mapping');
   const candidates = facts.get('own-candidates');
+  const pending = facts.get('pending-changes') ?? [];
   return {
     state: facts.get('life')?.state ?? 'down',
     version: platform.version,
@@ -59,6 +60,7 @@ export const composeStatus = ({ platform, startedAt, facts, health, plugins }: S
       forwards: facts.get('forwards')?.length ?? 0,
     },
     health: [...health],
+    ...(pending.length === 0 ? {} : { pending: [...pending] }),
     plugins: [...plugins],
   };
 };

@@ -30,6 +30,11 @@ export const CLI_ERRORS = {
     retry: 'never',
     blame: 'operator',
   },
+  OWN_PATH: {
+    hint: '`sidegate down --yes` takes it down all the same.',
+    retry: 'never',
+    blame: 'operator',
+  },
   FILE_UNREADABLE: { hint: 'Check the path and its permissions.', retry: 'never', blame: 'operator' },
   PASSWORD_MISMATCH: { hint: 'Type the same password twice.', retry: 'never', blame: 'operator' },
 } as const satisfies Record<string, ErrorMeta>;

@@ -19,6 +19,7 @@ import type {
   HostWish,
   NetworkMap,
   PeerStatus,
+  PendingChange,
   PortMappingStatus,
   PublicKey,
   RelayDirectory,
@@ -106,6 +107,8 @@ export interface Facts {
   addresses: readonly Address[];
   /** Owner: forwarding. Hosts that the mesh shall ask addresses for; what came of it stands in the network map. */
   'host-wishes': readonly HostWish[];
+  /** Owner: forwarding. Changes that are put back unless somebody confirms them. */
+  'pending-changes': readonly PendingChange[];
 }
 export type FactName = keyof Facts;
 
@@ -127,6 +130,8 @@ export interface ApiActor {
   readonly kind: 'local' | 'session';
   readonly name: string;
   readonly role: string;
+  /** Where a session's requests come from. */
+  readonly address?: string;
 }
 
 /** A request to the local API: already authenticated, body not yet read. */

@@ -1,5 +1,5 @@
 /** Hosts with mesh addresses and names of their own. */
-import type { Address, AddressPatch, Host } from '@sidegate/protocol';
+import type { Address, AddressPatch, AddressPlan, Host } from '@sidegate/protocol';
 import type { ApiClient } from '../../shared/data/api-client.ts';
 import { createLiveList, type LiveList } from '../../shared/data/live.ts';
 import type { EdgeEventMap, EdgeStream } from './edge-stream.ts';
@@ -7,6 +7,10 @@ import type { EdgeEventMap, EdgeStream } from './edge-stream.ts';
 /** Gives a host an address; the broker allots it. */
 export const addAddress = (api: ApiClient, host: Host): Promise<Address> =>
   api.post('/addresses', { target: { kind: 'host', hostId: host.id } });
+
+/** What would be applied, without applying it. */
+export const planAddress = (api: ApiClient, host: Host): Promise<AddressPlan> =>
+  api.post('/addresses?dryRun=1', { target: { kind: 'host', hostId: host.id } });
 
 export const patchAddress = (api: ApiClient, id: string, patch: AddressPatch): Promise<Address> =>
   api.patch(`/addresses/${id}`, patch);

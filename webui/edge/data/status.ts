@@ -10,3 +10,7 @@ export const fetchStatus = (api: ApiClient, signal?: AbortSignal): Promise<EdgeS
 /** The status, kept current. */
 export const watchStatus = (api: ApiClient, stream: EdgeStream): Live<EdgeStatus> =>
   createLiveValue({ stream, load: (signal) => fetchStatus(api, signal), changed: 'status.changed' });
+
+/** Keeps the changes that would be put back, or puts them back at once. */
+export const answerPending = (api: ApiClient, how: 'confirm' | 'undo'): Promise<void> =>
+  api.post(`/pending/${how}`, {});

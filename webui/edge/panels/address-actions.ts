@@ -5,7 +5,7 @@ import { askConfirm } from '../../shared/components/sg-confirm.ts';
 import { showError, showToast } from '../../shared/components/toast.ts';
 import type { ActionController } from '../../shared/controllers/action-controller.ts';
 import '../components/sg-address-table.ts';
-import { addAddress, patchAddress, removeAddress } from '../data/addresses.ts';
+import { addAddress, patchAddress, planAddress, removeAddress } from '../data/addresses.ts';
 import { t } from '../messages.ts';
 import type { EdgeResources } from '../resources.ts';
 
@@ -32,6 +32,21 @@ export const giveAddress = async (caller: Caller, host: Host): Promise<void> => 
     text: t('address.given', { name: host.name }),
     detail: address.fqdn,
   });
+};
+
+/** Shows what would be given, and gives it to whoever says so. */
+export const previewAddress = async (caller: Caller, host: Host): Promise<void> => {
+  const key = `address-${host.id}`;
+  const plan = await caller.actions.run(key, () => planAddress(caller.edge.api, host));
+  tell(caller, key);
+  if (plan === undefined) return;
+  const { fqdn, targetAddress } = plan.address;
+  const isWanted = await askConfirm({
+    heading: t('plan.title'),
+    text: t('address.plan', { name: fqdn, address: targetAddress ?? '?', ports: t('address.everything') }),
+    confirm: t('host.give-address'),
+  });
+  if (isWanted) await giveAddress(caller, host);
 };
 
 const switchAddress = async (caller: Caller, id: string, enabled: boolean): Promise<void> => {

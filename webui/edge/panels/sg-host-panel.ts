@@ -25,7 +25,7 @@ import { addressOfHost } from '../data/addresses.ts';
 import { addForward, forwardsOfHost } from '../data/forwards.ts';
 import { forgetHost, patchHost } from '../data/hosts.ts';
 import { t } from '../messages.ts';
-import { addressTable, giveAddress } from './address-actions.ts';
+import { addressTable, giveAddress, previewAddress } from './address-actions.ts';
 import { EdgePanel } from './edge-panel.ts';
 import { confirmRemoveForward, switchForward } from './forward-actions.ts';
 
@@ -178,6 +178,14 @@ export class SgHostPanel extends EdgePanel {
                 @click=${() => void giveAddress(this.#caller, host)}
               >
                 ${t('host.give-address')}
+              </button>
+              <button
+                type="button"
+                class="btn btn-small"
+                ?disabled=${this.actions.isBusy(`address-${host.id}`)}
+                @click=${() => void previewAddress(this.#caller, host)}
+              >
+                ${t('address.preview')}
               </button>`
             : nothing
         }

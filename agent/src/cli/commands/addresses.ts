@@ -8,6 +8,7 @@ import { plain } from '../output/plain-text.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import { formatBytes } from '../output/units.ts';
 import { findTarget } from './hosts.ts';
+import { warnIfPending, withAuthor } from './own-path.ts';
 import {
   allowOf,
   describeEnd,
@@ -159,9 +160,10 @@ const removeCommand: Command = {
   arguments: [WHICH],
   async run(context, invocation) {
     const address = findAddress(await fetchAddresses(context), invocation.arguments[0]!);
-    await context.client.ask('DELETE', `/addresses/${address.id}`, v.unknown());
+    await context.client.ask('DELETE', await withAuthor(context, `/addresses/${address.id}`), v.unknown());
     context.json(address);
     context.say(`${plain(address.fqdn)} is no more; ${describeTarget(address)} itself is untouched.`);
+    await warnIfPending(context, address.id);
     return EXIT.ok;
   },
 };
@@ -172,11 +174,17 @@ const createSwitch = (word: 'enable' | 'disable'): Command => ({
   arguments: [WHICH],
   async run(context, invocation) {
     const { id } = findAddress(await fetchAddresses(context), invocation.arguments[0]!);
-    const address = await context.client.ask('PATCH', `/addresses/${id}`, Address, {
-      enabled: word === 'enable',
-    });
+    const address = await context.client.ask(
+      'PATCH',
+      await withAuthor(context, `/addresses/${id}`),
+      Address,
+      {
+        enabled: word === 'enable',
+      },
+    );
     context.json(address);
     context.say(`${plain(address.fqdn)} is ${address.enabled ? 'on' : 'off'}.`);
+    await warnIfPending(context, id);
     return EXIT.ok;
   },
 });

@@ -9,6 +9,7 @@ import { type Column, renderTable } from '../output/table.ts';
 import { formatBytes } from '../output/units.ts';
 import { findForward } from './find-host.ts';
 import { findTarget } from './hosts.ts';
+import { warnIfPending, withAuthor } from './own-path.ts';
 import {
   allowOf,
   describeEnd,
@@ -158,9 +159,10 @@ const removeCommand: Command = {
   arguments: [WHICH],
   async run(context, invocation) {
     const forward = findForward(await fetchForwards(context), invocation.arguments[0]!);
-    await context.client.ask('DELETE', `/forwards/${forward.id}`, v.unknown());
+    await context.client.ask('DELETE', await withAuthor(context, `/forwards/${forward.id}`), v.unknown());
     context.json(forward);
     context.say(`Removed the forward from port ${forward.edgePort} to ${describeTarget(forward)}.`);
+    await warnIfPending(context, forward.id);
     return EXIT.ok;
   },
 };
@@ -171,11 +173,12 @@ const createSwitch = (word: 'enable' | 'disable'): Command => ({
   arguments: [WHICH],
   async run(context, invocation) {
     const { id } = findForward(await fetchForwards(context), invocation.arguments[0]!);
-    const forward = await context.client.ask('PATCH', `/forwards/${id}`, Forward, {
+    const forward = await context.client.ask('PATCH', await withAuthor(context, `/forwards/${id}`), Forward, {
       enabled: word === 'enable',
     });
     context.json(forward);
     context.say(`${plain(forward.url)} is ${forward.enabled ? 'on' : 'off'}.`);
+    await warnIfPending(context, id);
     return EXIT.ok;
   },
 });

@@ -5,7 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import { plain } from '../output/plain-text.ts';
 import { describePortMapping } from '../output/port-mapping-text.ts';
 import { renderFields } from '../output/table.ts';
-import { formatAgo, formatCount, formatDuration } from '../output/units.ts';
+import { formatAgo, formatCount, formatCountdown, formatDuration } from '../output/units.ts';
 
 /** What the daemon says of itself. */
 export const fetchStatus = (context: CommandContext): Promise<EdgeStatus> =>
@@ -119,6 +119,12 @@ const sayStatus = (context: CommandContext, status: EdgeStatus): void => {
   ];
   context.say(renderFields(fields, style));
   if (status.health.length > 0) context.say(`\n${renderHealth(status.health, context)}`);
+  for (const { what, endsAt } of status.pending ?? []) {
+    const left = formatCountdown(endsAt - now);
+    context.say(
+      `\n  ${style.yellow('not confirmed:')} ${plain(what)} is put back in ${left}; \`sidegate confirm\` keeps the change`,
+    );
+  }
   const idle = status.plugins.filter(({ state }) => state !== 'running');
   for (const { name, state, detail } of idle) {
     context.say(`\n  ${style.yellow(`plugin ${plain(name)} ${state}`)}: ${plain(detail)}`);

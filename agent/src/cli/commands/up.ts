@@ -9,6 +9,7 @@ import { plain } from '../output/plain-text.ts';
 import { createProgressLine, type ProgressLine } from '../output/progress-line.ts';
 import { renderFields } from '../output/table.ts';
 import { formatCountdown } from '../output/units.ts';
+import { refuseToCutShell } from './own-path.ts';
 import { fetchStatus } from './status.ts';
 
 const POLL_INTERVAL_MS = 500;
@@ -179,10 +180,14 @@ const takeBackWithoutDaemon = async (context: CommandContext): Promise<ExitCode>
 export const downCommand: Command = {
   path: ['down'],
   summary: 'Take the tunnel down and leave the machine as it was',
-  options: [{ name: 'forget', summary: 'leave the network for good: forget who this machine is' }],
+  options: [
+    { name: 'forget', summary: 'leave the network for good: forget who this machine is' },
+    { name: 'yes', summary: 'even where this shell came through the network' },
+  ],
   async run(context, invocation) {
     const forget = invocation.has('forget');
     try {
+      if (!invocation.has('yes')) await refuseToCutShell(context);
       await context.client.ask('POST', '/down', v.unknown(), { forget });
     } catch (error) {
       if (codeOf(error) !== 'DAEMON_NOT_RUNNING' || forget) throw error;

@@ -10,6 +10,7 @@ import type { PluginHost } from '../../plugin-api/index.ts';
 import { isDryRun } from './forward-routes.ts';
 import type { Publishers } from './publishers.ts';
 import { readForwardingState } from './read-forwarding-state.ts';
+import type { SafeChange } from './safe-change.ts';
 
 /** The broker answers within moments where it can be reached; else the address comes later, by itself. */
 const PATIENCE_MS = 5_000;
@@ -45,6 +46,7 @@ export const addAddressRoutes = (
   host: PluginHost,
   { addresses }: Publishers,
   look: () => Promise<void>,
+  safe: SafeChange,
 ): void => {
   const { api } = host.hooks;
   const { clock } = host;
@@ -88,15 +90,16 @@ export const addAddressRoutes = (
     method: 'PATCH',
     path: '/addresses/:id',
     summary: 'Changes name, ports, sources, end, label or note of an address, or turns it on or off',
-    handler: async ({ params, readBody }) => {
-      const { name, ports, ...patch } = await readBody(AddressPatch);
+    handler: async (request) => {
+      const id = parseId(request.params.id);
+      const { name, ports, ...patch } = await request.readBody(AddressPatch);
       const change = {
         ...patch,
         ...(name === undefined ? {} : { name }),
         ...(ports === undefined ? {} : { ports }),
       };
-      const { id } = await addresses.patch(parseId(params.id), patch, (record, present, peers) =>
-        patchAddress(record, change, present, peers),
+      await safe.guard('address', id, request, () =>
+        addresses.patch(id, patch, (record, present, peers) => patchAddress(record, change, present, peers)),
       );
       return settle(id);
     },
@@ -105,6 +108,9 @@ export const addAddressRoutes = (
     method: 'DELETE',
     path: '/addresses/:id',
     summary: 'Takes the address away and cuts its connections',
-    handler: async ({ params, actor }) => addresses.remove(parseId(params.id), actor.name),
+    handler: async (request) => {
+      const id = parseId(request.params.id);
+      return safe.guard('address', id, request, () => addresses.remove(id, request.actor.name));
+    },
   });
 };

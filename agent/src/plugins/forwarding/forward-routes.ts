@@ -9,6 +9,7 @@ import { renderForwardText } from '../../forwarding/render-forward-text.ts';
 import type { ApiRequest, PluginHost } from '../../plugin-api/index.ts';
 import type { Publishers } from './publishers.ts';
 import { readForwardingState } from './read-forwarding-state.ts';
+import type { SafeChange } from './safe-change.ts';
 
 const parseId = (text: string | undefined): ForwardId => {
   const id = v.safeParse(ForwardId, text);
@@ -25,6 +26,7 @@ export const addForwardRoutes = (
   host: PluginHost,
   { forwards }: Publishers,
   look: () => Promise<void>,
+  safe: SafeChange,
 ): void => {
   const { api } = host.hooks;
   const { clock } = host;
@@ -61,12 +63,19 @@ export const addForwardRoutes = (
     method: 'PATCH',
     path: '/forwards/:id',
     summary: 'Turns a forward on or off, labels it, or lets it end at another time',
-    handler: async ({ params, readBody }) => forwards.patch(parseId(params.id), await readBody(ForwardPatch)),
+    handler: async (request) => {
+      const id = parseId(request.params.id);
+      const patch = await request.readBody(ForwardPatch);
+      return safe.guard('forward', id, request, () => forwards.patch(id, patch));
+    },
   });
   api.add({
     method: 'DELETE',
     path: '/forwards/:id',
     summary: 'Removes a forward and cuts its connections',
-    handler: async ({ params, actor }) => forwards.remove(parseId(params.id), actor.name),
+    handler: async (request) => {
+      const id = parseId(request.params.id);
+      return safe.guard('forward', id, request, () => forwards.remove(id, request.actor.name));
+    },
   });
 };

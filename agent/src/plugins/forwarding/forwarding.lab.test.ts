@@ -458,4 +458,33 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
     late.stdin!.write('four\n');
     await expect(late.waitForOutput(/four/, 1_000)).rejects.toMatchObject({ code: 'LAB_TIMEOUT' });
   });
+
+  it('puts back a change that cut its author off and was not confirmed, though the agent died in between', async () => {
+    await host[Symbol.asyncDispose]();
+    const start = async () => {
+      const agent = edge.spawn(process.execPath, ['--input-type=module', '-e', AGENT], {
+        cwd: import.meta.dirname,
+      });
+      await agent.waitForOutput(/ready/, 15_000);
+      return agent;
+    };
+    const call = async (method: string, path: string, body: object) => {
+      const to = ['--unix-socket', '/run/sidegate/sidegate.sock', `http://agent/api${path}`];
+      const argv = ['-sSf', '-X', method, '-H', 'content-type: application/json'];
+      const { stdout } = await edge.run('curl', [...argv, '-d', JSON.stringify(body), ...to]);
+      return stdout === '' ? undefined : (JSON.parse(stdout) as Forward);
+    };
+    const page = () => open(peers, TECHNICIAN.address4, `http://${EDGE.address4}:9003/`);
+    const first = await start();
+    const target = { kind: 'address', address: CAMERA };
+    const forward = await call('POST', '/forwards', { target, targetPort: 80, edgePort: 9003 });
+    expect(await page()).toBe('200');
+    await call('DELETE', `/forwards/${forward!.id}?via=${CAMERA}`, {});
+    expect(await page()).toBe('none');
+    first.kill('SIGKILL');
+    await first.exited;
+    expect(await page()).toBe('none');
+    await using _second = await start();
+    await vi.waitFor(async () => expect(await page()).toBe('200'), 10_000);
+  });
 });

@@ -11,18 +11,25 @@ import { addAddressRoutes } from './address-routes.ts';
 import { addForwardRoutes } from './forward-routes.ts';
 import { watchObstacles } from './obstacle-watch.ts';
 import { createPublishers, type Publishers } from './publishers.ts';
+import { createSafeChange, type SafeChange } from './safe-change.ts';
 
 const FOLLOW_DEBOUNCE_MS = 100;
 
-const loadBoth = async ({ health }: PluginHost, { forwards, addresses }: Publishers): Promise<void> => {
-  for (const publisher of [forwards, addresses]) {
+const loadBoth = async (
+  { health }: PluginHost,
+  { forwards, addresses }: Publishers,
+  safe: SafeChange,
+): Promise<void> => {
+  const restored = await safe.load();
+  for (const load of [() => forwards.load(restored.forwards), () => addresses.load(restored.addresses)]) {
     try {
-      await publisher.load();
+      await load();
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
       health.raise({ code: error.code, severity: 'error', title: error.message, hint: error.hint });
     }
   }
+  await safe.forget();
 };
 
 /** See the top of this file. */
@@ -37,6 +44,7 @@ export const plugin: PluginDefinition<Record<string, never>> = {
     const { facts, clock, log, signal } = host;
     const publishers = createPublishers(host);
     const { forwards, addresses, usage, keepForwarding } = publishers;
+    const safe = createSafeChange(host, publishers);
     const complain = (what: string) => (error: unknown) => {
       if (!signal.aborted) log.warn(what, { why: describeError(error) });
     };
@@ -53,10 +61,11 @@ export const plugin: PluginDefinition<Record<string, never>> = {
     return {
       async start() {
         await usage.load();
-        await loadBoth(host, publishers);
+        await loadBoth(host, publishers, safe);
         for (const publisher of [forwards, addresses]) publisher.show();
-        addForwardRoutes(host, publishers, usage.look);
-        addAddressRoutes(host, publishers, usage.look);
+        addForwardRoutes(host, publishers, usage.look, safe);
+        addAddressRoutes(host, publishers, usage.look, safe);
+        safe.addRoutes();
         for (const fact of ['hosts', 'scopes', 'network-map'] as const) facts.watch(fact, followSoon);
         facts.watch('tunnel', keepSoon);
         keepSoon();
@@ -65,6 +74,7 @@ export const plugin: PluginDefinition<Record<string, never>> = {
       async stop() {
         pending?.[Symbol.dispose]();
         obstacles?.[Symbol.dispose]();
+        safe.stop();
         for (const publisher of [forwards, addresses]) publisher.stop();
         await usage.stop();
       },

@@ -69,6 +69,11 @@ export interface PublisherDeps<
   readonly keepForwarding: () => Promise<void>;
 }
 
+const withRestored = <R extends { readonly id: string }>(
+  records: readonly R[],
+  restored: readonly R[],
+): readonly R[] => [...records.filter(({ id }) => !restored.some((one) => one.id === id)), ...restored];
+
 /** See the top of this file. */
 export class Publisher<R extends Publication & { readonly id: string }, V extends Shown, F extends Rule> {
   readonly #deps: PublisherDeps<R, V, F>;
@@ -100,9 +105,10 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
     return [...this.#shown.values()];
   }
 
-  /** Takes over what the file has, without waiting for the kernel. */
-  async load(): Promise<void> {
-    this.#records = await this.#deps.store.load();
+  /** Takes over what the file has, without waiting for the kernel; `restored` are as they were before it. */
+  async load(restored: readonly R[] = []): Promise<void> {
+    this.#records = withRestored(await this.#deps.store.load(), restored);
+    if (restored.length > 0) await this.#deps.store.save(this.#records);
     this.#deps.kind.onKept?.(this.#records);
     this.#wish();
     this.show();
@@ -164,6 +170,11 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
       this.#deps.kind.onRemoved(id);
       this.#note('removed', record, user);
     });
+  }
+
+  /** The publication is again what it was. */
+  restore(record: R): Promise<void> {
+    return this.#exclusively(() => this.#commit(withRestored(this.#records, [record])));
   }
 
   /** Hosts, scopes, names or addresses changed: publications follow. */

@@ -39,8 +39,8 @@ export interface TestEvent {
 export interface TestHost extends AsyncDisposable {
   /** Sets up and starts a plugin; it stops with the host. */
   start<C>(plugin: PluginDefinition<C>, config?: unknown): Promise<void>;
-  /** Calls a route as an owner called `anna`; rejects with the error a client would get. */
-  call<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /** Calls a route as an owner called `anna`; rejects with the error a client would get. `from`: where she sits. */
+  call<T>(method: string, path: string, body?: unknown, from?: string): Promise<T>;
   /** Publishes a fact that another plugin owns. */
   setFact<K extends FactName>(name: K, value: Facts[K] | undefined): void;
   fact<K extends FactName>(name: K): Facts[K] | undefined;
@@ -154,7 +154,7 @@ export const createTestHost = (platform: Platform, clock: Clock = systemClock): 
       });
       await instance.start?.();
     },
-    async call<T>(method: string, path: string, body: unknown = {}) {
+    async call<T>(method: string, path: string, body: unknown = {}, from?: string) {
       const url = new URL(path, 'http://test');
       const match = matchRoute(routes, method, url.pathname);
       if (match === undefined) throw new Error(`no route for ${method} ${path}`);
@@ -162,7 +162,12 @@ export const createTestHost = (platform: Platform, clock: Clock = systemClock): 
         method,
         params: match.params,
         query: Object.fromEntries(url.searchParams),
-        actor: { kind: 'session', name: 'anna', role: 'owner' },
+        actor: {
+          kind: 'session',
+          name: 'anna',
+          role: 'owner',
+          ...(from === undefined ? {} : { address: from }),
+        },
         readBody: async (schema) => parseBody(schema, body),
         signal: scope.signal,
       });

@@ -140,7 +140,7 @@ describe('sessions', () => {
     const headers = await bench.logIn();
     const reply = await bench.ask('/api/hosts/1?x=2', { headers });
     expect(reply.json).toEqual({
-      actor: { kind: 'session', name: 'root', role: 'owner' },
+      actor: { kind: 'session', name: 'root', role: 'owner', address: '127.0.0.1' },
       url: '/api/hosts/1?x=2',
     });
     expect((await bench.ask('/api/session', { headers })).json.csrf).toBe(headers['x-sidegate-csrf']);

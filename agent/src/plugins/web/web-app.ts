@@ -100,7 +100,8 @@ const serveApi = async (deps: WebAppDeps, request: IncomingMessage, response: Se
   session.signal.addEventListener('abort', cut, { once: true });
   response.once('close', () => session.signal.removeEventListener('abort', cut));
   const { name, role } = session.user;
-  await deps.localApi.serve(request, response, { kind: 'session', name, role });
+  const address = sourceOf(request);
+  await deps.localApi.serve(request, response, { kind: 'session', name, role, address });
 };
 
 const answerError = (deps: WebAppDeps, error: unknown, response: ServerResponse): void => {

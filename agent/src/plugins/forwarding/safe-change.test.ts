@@ -1,0 +1,127 @@
+import { createVirtualClock, type VirtualClock } from '@sidegate/kit';
+import type { Address, Forward, Ip4, NetworkMap, Scope, ScopeId } from '@sidegate/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EDGE, HELPER, TECHNICIAN, tunnelWish } from '../../forwarding/testing/sample-wishes.ts';
+import { createMemoryPlatform, type MemoryPlatform } from '../../platform/memory.ts';
+import { createTestHost, type TestHost } from '../testing/test-host.ts';
+import { plugin } from './index.ts';
+
+const PC = '192.168.1.30' as Ip4;
+const SCOPES: Scope[] = [
+  {
+    id: 'c_aaaaaaaaaaaaaaaa' as ScopeId,
+    cidr: '192.168.1.0/24' as Scope['cidr'],
+    kind: 'attached',
+    label: '',
+  },
+];
+const MAP = {
+  self: {
+    name: 'home',
+    ...EDGE,
+    hosts: [{ key: PC, name: 'pc', address4: '100.64.0.50', address6: 'fd00::32' }],
+  },
+  account: { label: 'acme', baseDomain: 'sidegate.internal' },
+  peers: [
+    { ...TECHNICIAN, id: 'n_technician123456', name: 'laptop', tags: [] },
+    { ...HELPER, id: 'n_helperhelper1234', name: 'phone', tags: [] },
+  ],
+} as unknown as NetworkMap;
+const FILE = 'state/unconfirmed.json';
+
+describe('a change by somebody who came by what it changes', () => {
+  let files: MemoryPlatform['fakes']['files']['texts'];
+  let clock: VirtualClock;
+  let host: TestHost;
+  let forward: Forward;
+
+  const open = async (left = new Map<string, string>()) => {
+    const platform = createMemoryPlatform({ files: left });
+    files = platform.fakes.files.texts;
+    clock = createVirtualClock();
+    host = createTestHost(platform, clock);
+    host.wish(tunnelWish());
+    host.setFact('network-map', MAP);
+    host.setFact('hosts', []);
+    host.setFact('scopes', SCOPES);
+    await host.start(plugin);
+    await host.settled();
+  };
+  beforeEach(async () => {
+    await open();
+    const target = { kind: 'address', address: PC };
+    forward = await host.call<Forward>('POST', '/forwards', { target, targetPort: 3389 });
+  });
+  afterEach(() => host[Symbol.asyncDispose]());
+
+  const path = () => `/forwards/${forward.id}`;
+  const list = () => host.call<Forward[]>('GET', '/forwards');
+  const pending = () => host.fact('pending-changes') ?? [];
+
+  it.each([
+    ['DELETE', {}],
+    ['PATCH', { enabled: false }],
+    ['PATCH', { allow: { nodes: ['phone'] } }],
+  ])('is applied, and put back when nobody confirms it: %s %j', async (method, body) => {
+    const [before] = await list();
+    await host.call(method, path(), body, PC);
+    expect(pending()).toEqual([{ id: forward.id, what: forward.url, endsAt: clock.wallMs() + 60_000 }]);
+    expect(await list()).not.toEqual([before]);
+    await clock.advance(59_000);
+    expect(await list()).not.toEqual([before]);
+    await clock.advance(1_000);
+    await host.settled();
+    expect(await list()).toEqual([before]);
+    expect([pending(), files.has(FILE)]).toEqual([[], false]);
+  });
+
+  it('stays when it is confirmed', async () => {
+    await host.call('DELETE', path(), {}, PC);
+    await host.call('POST', '/pending/confirm');
+    await clock.advance(120_000);
+    expect([await list(), pending(), files.has(FILE)]).toEqual([[], [], false]);
+  });
+
+  it('is put back at once when asked, to what was before the first of several', async () => {
+    await host.call('PATCH', path(), { allow: { nodes: ['phone'] } }, PC);
+    await host.call('PATCH', path(), { enabled: false }, PC);
+    expect(pending()).toHaveLength(1);
+    await host.call('POST', '/pending/undo');
+    expect(await list()).toEqual([forward]);
+  });
+
+  it('is put back by the next agent where this one died', async () => {
+    await host.call('DELETE', path(), {}, PC);
+    const asLeft = new Map(files);
+    await host[Symbol.asyncDispose]();
+    await open(asLeft);
+    expect(await list()).toMatchObject([{ id: forward.id, edgePort: forward.edgePort, enabled: true }]);
+    expect(files.has(FILE)).toBe(false);
+    expect(JSON.parse(files.get('state/forwards.json')!).forwards).toHaveLength(1);
+  });
+
+  it('is no matter where the author sits elsewhere, or nothing is narrowed', async () => {
+    await host.call('PATCH', path(), { label: 'PC' }, PC);
+    await host.call('PATCH', path(), { enabled: false }, TECHNICIAN.address4);
+    await host.call('DELETE', path());
+    expect([pending(), files.has(FILE)]).toEqual([[], false]);
+  });
+
+  it('is the same with addresses of hosts', async () => {
+    const target = { kind: 'address', address: PC };
+    const address = await host.call<Address>('POST', '/addresses', { target, name: 'pc' });
+    const patch = { ports: [{ protocol: 'tcp', from: 80, to: 80 }] };
+    await host.call('PATCH', `/addresses/${address.id}`, patch, PC);
+    expect(pending()).toMatchObject([{ id: address.id, what: 'pc.home.acme.sidegate.internal' }]);
+    await clock.advance(60_000);
+    await host.settled();
+    expect((await host.call<Address[]>('GET', '/addresses'))[0]).not.toHaveProperty('ports');
+  });
+
+  it('is not held up by a spoilt file', async () => {
+    await host[Symbol.asyncDispose]();
+    await open(new Map([...files, [FILE, '{"version":1,"changes":[{"noun":"scope"}]}']]));
+    expect(await list()).toHaveLength(1);
+    expect(files.has(FILE)).toBe(false);
+  });
+});

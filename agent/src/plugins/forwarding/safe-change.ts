@@ -1,0 +1,163 @@
+/**
+ * Changes that may cut the way their author came by: whoever administers this edge from a machine behind it, reached
+ * by a publication, and takes less than that publication away. Such a change is applied, and put back unless it is
+ * confirmed in time. What was before is on disk before the change is made, and a start finds it there: an agent that
+ * died in between puts back what nobody confirmed, without asking the clock.
+ */
+import { describeError } from '@sidegate/kit';
+import type { PendingChange } from '@sidegate/protocol';
+import * as v from 'valibot';
+import { AddressRecord } from '../../forwarding/address-record.ts';
+import { ForwardRecord } from '../../forwarding/forward-record.ts';
+import { isNarrowed } from '../../forwarding/is-narrowed.ts';
+import { resolveTarget } from '../../forwarding/resolve-target.ts';
+import type { ApiRequest, PluginHost } from '../../plugin-api/index.ts';
+import type { Publishers } from './publishers.ts';
+
+/** Long enough to see a page not load and to come back another way. */
+const CONFIRM_MS = 60_000;
+const FILE = 'unconfirmed.json';
+
+const pendingOf = <const N extends string, S extends v.GenericSchema>(noun: N, record: S) =>
+  v.strictObject({ noun: v.literal(noun), record, what: v.string(), endsAt: v.number() });
+const Pending = v.variant('noun', [pendingOf('forward', ForwardRecord), pendingOf('address', AddressRecord)]);
+type Pending = v.InferOutput<typeof Pending>;
+const UnconfirmedFile = v.strictObject({ version: v.literal(1), changes: v.array(Pending) });
+
+/** What both publishers give to this. */
+type AnyPublisher = Publishers['forwards'] | Publishers['addresses'];
+
+/** See the top of this file. */
+export interface SafeChange {
+  /** What an agent before this one left unconfirmed, to be loaded in place of what is on disk. */
+  load(): Promise<{
+    readonly forwards: readonly ForwardRecord[];
+    readonly addresses: readonly AddressRecord[];
+  }>;
+  /** It is in the files of publications again. */
+  forget(): Promise<void>;
+  /** Makes a change of the publication `id`, with a way back where its author may need one. */
+  guard<T>(noun: Pending['noun'], id: string, request: ApiRequest, make: () => Promise<T>): Promise<T>;
+  addRoutes(): void;
+  stop(): void;
+}
+
+/** Where the author of a request sits: a session says it itself, a shell whose it is (`via`). */
+const authorOf = ({ actor, query }: ApiRequest): string | undefined =>
+  actor.kind === 'local' ? query.via : actor.address;
+
+/** Nothing is pending yet. */
+export const createSafeChange = (
+  host: PluginHost,
+  publishers: Pick<Publishers, 'forwards' | 'addresses'>,
+): SafeChange => {
+  const { clock, facts, log, ports, signal } = host;
+  const claim = facts.claim('pending-changes');
+  let pending: readonly Pending[] = [];
+  let timer: Disposable | undefined;
+  const publisherOf = (noun: Pending['noun']): AnyPublisher =>
+    noun === 'forward' ? publishers.forwards : publishers.addresses;
+  const find = (noun: Pending['noun'], id: string) =>
+    publisherOf(noun)
+      .records()
+      .find((record) => record.id === id);
+  const save = async (next: readonly Pending[]) => {
+    if (next.length === 0) await ports.files.remove('state', FILE);
+    else await ports.files.writeText('state', FILE, JSON.stringify({ version: 1, changes: next }));
+    pending = next;
+  };
+  const show = () =>
+    claim.publish(
+      pending.map(({ record, what, endsAt }): PendingChange => ({ id: record.id, what, endsAt })),
+    );
+  const undo = async () => {
+    timer?.[Symbol.dispose]();
+    for (const { noun, record } of pending) {
+      if (noun === 'forward') await publishers.forwards.restore(record);
+      else await publishers.addresses.restore(record);
+      log.info(`${noun} put back: nobody confirmed its change`, { path: record.id });
+    }
+    await save([]);
+    show();
+  };
+  const undoIn = (delayMs: number) => {
+    timer?.[Symbol.dispose]();
+    timer = clock.after(delayMs, () => {
+      undo().catch((error: unknown) => {
+        if (signal.aborted) return;
+        log.warn('put back what nobody confirmed', { why: describeError(error) });
+        undoIn(CONFIRM_MS / 10);
+      });
+    });
+  };
+  /** What to go back to, where the change of this publication may cut its author off. */
+  const riskOf = (noun: Pending['noun'], id: string, request: ApiRequest): Pending | undefined => {
+    const record = find(noun, id);
+    const author = authorOf(request);
+    const publisher = publisherOf(noun);
+    if (record === undefined || author === undefined || !record.enabled) return undefined;
+    if (resolveTarget(record, publisher.surroundings()) !== author) return undefined;
+    const shown = publisher.list().find((one) => one.id === id);
+    const what = shown === undefined ? id : 'url' in shown ? shown.url : shown.fqdn;
+    return { noun, record, what, endsAt: clock.wallMs() + CONFIRM_MS } as Pending;
+  };
+  return {
+    async load() {
+      const text = await ports.files.readText('state', FILE);
+      const file =
+        text === undefined
+          ? undefined
+          : v.safeParse(v.pipe(v.string(), v.parseJson(), UnconfirmedFile), text);
+      if (file?.success === false) log.warn('what was not confirmed cannot be read');
+      const changes = file?.success === true ? file.output.changes : [];
+      for (const { noun, record } of changes)
+        log.info(`${noun} put back: nobody confirmed its change`, { path: record.id });
+      return {
+        forwards: changes.flatMap((change) => (change.noun === 'forward' ? [change.record] : [])),
+        addresses: changes.flatMap((change) => (change.noun === 'address' ? [change.record] : [])),
+      };
+    },
+    forget: () => save([]),
+    async guard(noun, id, request, make) {
+      const risk = riskOf(noun, id, request);
+      if (risk === undefined) return make();
+      const before = pending;
+      // A second change of the same publication goes back to what was before the first.
+      const first = pending.find(({ record }) => record.id === id);
+      await save([
+        ...pending.filter((one) => one !== first),
+        first === undefined ? risk : { ...first, endsAt: risk.endsAt },
+      ]);
+      try {
+        const made = await make();
+        if (!isNarrowed(risk.record, find(noun, id))) await save(before);
+        else undoIn(CONFIRM_MS);
+        return made;
+      } catch (error) {
+        await save(before);
+        throw error;
+      } finally {
+        show();
+      }
+    },
+    addRoutes() {
+      host.hooks.api.add({
+        method: 'POST',
+        path: '/pending/confirm',
+        summary: 'Keeps the changes that would be put back',
+        async handler() {
+          timer?.[Symbol.dispose]();
+          await save([]);
+          show();
+        },
+      });
+      host.hooks.api.add({
+        method: 'POST',
+        path: '/pending/undo',
+        summary: 'Puts back at once what nobody has confirmed',
+        handler: undo,
+      });
+    },
+    stop: () => timer?.[Symbol.dispose](),
+  };
+};
