@@ -108,11 +108,16 @@ const parseJson = (text: string): unknown => {
 const readText = async (response: Response): Promise<string> => {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const chunk of response.body ?? []) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > ANSWER_LIMIT_BYTES)
-      throw new AgentError('BROKER_NOT_UNDERSTOOD', "The broker's answer is too large");
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response.body ?? []) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > ANSWER_LIMIT_BYTES)
+        throw new AgentError('BROKER_NOT_UNDERSTOOD', "The broker's answer is too large");
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof AgentError) throw cause;
+    throw new AgentError('BROKER_UNREACHABLE', "Read the broker's answer to its end", { cause });
   }
   return new TextDecoder().decode(Buffer.concat(chunks));
 };

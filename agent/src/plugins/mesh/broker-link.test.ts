@@ -62,6 +62,60 @@ describe('what the broker answers', () => {
     expect(await code).toBe('BROKER_UNREACHABLE');
   });
 
+  test('an answer larger than any map is not read to its end', async () => {
+    let sizeBytes = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sizeBytes += 1 << 20;
+        controller.enqueue(new Uint8Array(1 << 20).fill(0x20));
+      },
+    });
+    const client = clientOf(() => new Response(endless));
+    expect(await codeOf(client.checkIn(token, self, signal))).toBe('BROKER_NOT_UNDERSTOOD');
+    expect(sizeBytes).toBeLessThan(40 << 20);
+  });
+
+  test('a body that trickles is given up after ten seconds, however often a byte comes', async () => {
+    const clock = createVirtualClock();
+    const trickling = async (_url: unknown, init?: RequestInit) => {
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          const drip = () => {
+            if (init?.signal?.aborted) return controller.error(init.signal.reason);
+            controller.enqueue(Uint8Array.of(0x20));
+            clock.after(500, drip);
+          };
+          drip();
+        },
+      });
+      return new Response(body);
+    };
+    const client = createBrokerClient('http://broker.example', clock, trickling as typeof fetch);
+    let ended: string | undefined;
+    void codeOf(client.checkIn(token, self, signal)).then((code) => {
+      ended = code;
+    });
+    await clock.advance(9_000);
+    expect(ended).toBeUndefined();
+    await clock.advance(2_000);
+    expect(ended).toBe('BROKER_UNREACHABLE');
+  });
+
+  test('a line of the event stream without an end ends the stream, not the memory', async () => {
+    let sizeBytes = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sizeBytes += 1 << 20;
+        controller.enqueue(new Uint8Array(1 << 20).fill(0x61));
+      },
+    });
+    const read = async () => {
+      for await (const event of clientOf(() => new Response(endless)).watchEvents(token, signal)) void event;
+    };
+    await expect(read()).rejects.toThrow('larger than its limit');
+    expect(sizeBytes).toBeLessThan(12 << 20);
+  });
+
   test('events: known ones decoded, comments are signs of life, newer ones passed over, broken ones named', async () => {
     const text = [
       ':\n\n',

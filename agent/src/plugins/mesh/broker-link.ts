@@ -36,7 +36,11 @@ export interface BrokerLinkDeps {
   readonly onRevoked: (reason: string) => void;
   /** Another machine with our identity was there before us. */
   readonly onCloned: () => void;
-  readonly onContact: (contact: { readonly isConnected: boolean; readonly lastContactAt?: number }) => void;
+  readonly onContact: (contact: {
+    readonly isConnected: boolean;
+    readonly lastContactAt?: number;
+    readonly brokerTimeMs?: number | undefined;
+  }) => void;
 }
 
 /** The conversation, until disposed. */
@@ -96,7 +100,7 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
     ])
       health.clear(code);
     setWarning(health, isClockOff(lastContactAt, brokerTimeMs), MESH_WARNINGS.clock);
-    deps.onContact({ isConnected: true, lastContactAt });
+    deps.onContact({ isConnected: true, lastContactAt, brokerTimeMs });
     applyUpdate(response.update);
     if (wasStreaming) expectEcho(startedAtMs);
     return { nextSec: response.checkInSec };

@@ -81,6 +81,12 @@ export const MESH_WARNINGS = {
     'The clock of this machine is wrong',
     'It differs from the broker by more than five minutes: logins and certificates fail. Set up NTP.',
   ),
+  clockBehind: warning(
+    'clock-behind',
+    'error',
+    'The clock of this machine went back: its handshakes are taken for replays',
+    'WireGuard refuses a handshake that is dated before the last one. Set up NTP. Where the clock was ahead and is right now, restart this machine: the broker forgets the old dates then.',
+  ),
   enrolmentDenied: warning(
     'enrolment-denied',
     'error',
@@ -89,7 +95,8 @@ export const MESH_WARNINGS = {
   ),
 } as const satisfies Record<string, Warning>;
 
-const CLOCK_TOLERANCE_MS = 5 * 60_000;
+/** Beyond this a clock is wrong. */
+export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 /** Is the clock so far off that dates stop meaning anything? */
 export const isClockOff = (ownMs: number, brokerMs: number | undefined): boolean =>
   brokerMs !== undefined && Math.abs(ownMs - brokerMs) > CLOCK_TOLERANCE_MS;

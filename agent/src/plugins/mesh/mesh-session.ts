@@ -12,6 +12,7 @@ import { type AddressKeeper, openAddressKeeper } from './address-keeper.ts';
 import { type BeaconGreeter, createBeaconGreeter } from './beacon-greeter.ts';
 import type { BrokerClient } from './broker-client.ts';
 import { type BrokerLink, openBrokerLink } from './broker-link.ts';
+import { type ClockWatch, createClockWatch } from './clock-watch.ts';
 import { createDeferred } from './deferred.ts';
 import type { Identity } from './identity.ts';
 import { type MapHolder, openMapHolder } from './map-holder.ts';
@@ -85,10 +86,12 @@ class Session implements MeshSession {
   /** We were a member before, and the interface is new: peers may hold sessions that nobody here knows. */
   #isReturning = false;
   readonly #underlay: UnderlayWatch;
+  readonly #clockWatch: ClockWatch;
 
   constructor(deps: MeshSessionDeps) {
     this.#deps = deps;
     this.#statuses = createPeerStatuses(deps.host.clock);
+    this.#clockWatch = createClockWatch(deps.host.clock);
     this.#underlay = createUnderlayWatch({
       clock: deps.host.clock,
       tunnelName: deps.config.interfaceName,
@@ -244,11 +247,13 @@ class Session implements MeshSession {
       onRelayDirectory: () => this.#relayDirectory?.request(),
       onRevoked,
       onCloned,
-      onContact: ({ isConnected, lastContactAt }) =>
+      onContact: ({ isConnected, lastContactAt, brokerTimeMs }) => {
+        this.#clockWatch.noteBroker(brokerTimeMs);
         facts.setLife({
           brokerConnected: isConnected,
           ...(lastContactAt === undefined ? {} : { lastContactAt }),
-        }),
+        });
+      },
     });
   }
 
@@ -408,7 +413,9 @@ class Session implements MeshSession {
     const greetedAtMs = this.#greeter.greetedAtMs();
     if (greetedAtMs !== undefined) this.#underlay.noteBeacons(map, isReachable, greetedAtMs);
     await this.#fallback.noteRead(map, this.#poll.latest());
-    setWarning(host.health, !isReachable && isPatienceOver, MESH_WARNINGS.beaconUnreachable);
+    const [isSilent, isBehind] = [!isReachable && isPatienceOver, this.#clockWatch.isBehind()];
+    setWarning(host.health, isSilent && !isBehind, MESH_WARNINGS.beaconUnreachable);
+    setWarning(host.health, isSilent && isBehind, MESH_WARNINGS.clockBehind);
     facts.setLife({ beaconReachable: isReachable && !this.#fallback.isBehind() });
     if (isReachable || isPatienceOver) {
       // Not before a beacon knows us: only then the relay passes handshakes on.

@@ -44,9 +44,17 @@ export interface TunnelPoll extends AsyncDisposable {
   latest(): ReadonlyMap<PublicKey, TunnelPeerState>;
 }
 
-/** How old the session is; wall time, as WireGuard has it, never below zero when the clock jumped. */
-export const handshakeAgeMs = (state: TunnelPeerState | undefined, wallMs: number): number | undefined =>
-  state?.latestHandshakeAt === undefined ? undefined : Math.max(0, wallMs - state.latestHandshakeAt);
+/** Steps of NTP within this are no news. */
+const CLOCK_STEP_MAX_MS = 60_000;
+/**
+ * How old the session is; wall time, as WireGuard has it. A handshake of the future is none: the clock went back, and
+ * were it taken for a new one, nobody would notice that no other follows.
+ */
+export const handshakeAgeMs = (state: TunnelPeerState | undefined, wallMs: number): number | undefined => {
+  if (state?.latestHandshakeAt === undefined) return undefined;
+  const ageMs = wallMs - state.latestHandshakeAt;
+  return ageMs < -CLOCK_STEP_MAX_MS ? undefined : Math.max(0, ageMs);
+};
 
 /** Starts reading. */
 export const startTunnelPoll = (deps: TunnelPollDeps): TunnelPoll => {
