@@ -33,7 +33,10 @@ describe.skipIf(await requireLab())('a machine that is not as it should be', () 
   /** Starts an agent; it answers before its plugins run. */
   const start = async (name: string, machine: Machine, config?: Readonly<Record<string, unknown>>) => {
     const agent = await site.start(name, machine, config);
-    const isSettled = async () => (await agent.status()).plugins.every(({ state }) => state !== 'stopped');
+    const isSettled = async () => {
+      const { plugins } = await agent.status();
+      return plugins.length > 0 && plugins.every(({ state }) => state !== 'stopped');
+    };
     await machine.waitFor(isSettled, 20_000);
     return agent;
   };
