@@ -74,7 +74,7 @@ export const createRelay = ({ table, directory, events, limits, drop }: RelayDep
       if (!directory.mayTalk(source.id, to.id)) return drop('not-permitted');
       noteAcquaintance(source, to);
       openRoute(to, readIndex(bytes, INITIATION.sender), source, nowMs);
-      return forward(ensurePair(source, to, nowMs), bytes, nowMs);
+      return forward(ensurePair(source, to), bytes, nowMs);
     },
 
     /** Forwards a response, and opens the way for what its initiator sends from now on. */
@@ -108,7 +108,7 @@ export const createRelay = ({ table, directory, events, limits, drop }: RelayDep
 };
 export type Relay = ReturnType<typeof createRelay>;
 
-const ensurePair = (from: NodeState, to: NodeState, nowMs: number): RelayPair => {
+const ensurePair = (from: NodeState, to: NodeState): RelayPair => {
   const known = from.pairs.get(to.id);
   if (known?.to === to) return known;
   const pair: RelayPair = {
@@ -131,7 +131,7 @@ const openRoute = (from: NodeState, receiverIndex: number, to: NodeState, nowMs:
     if (existing.pair.to === to) existing.usedAtMs = nowMs;
     return;
   }
-  const pair = ensurePair(from, to, nowMs);
+  const pair = ensurePair(from, to);
   if (pair.indexes.length >= INDEXES_PER_PAIR) {
     const usedAtMs = (index: number): number => from.routes.get(index)?.usedAtMs ?? 0;
     closeRoute(

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { codeOf } from '@sidegate/kit';
-import { type Endpoint, type PublicKey, RelayDirectory } from '@sidegate/protocol';
+import { type DnsLabel, type Email, type Endpoint, type PublicKey, RelayDirectory } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { toActor } from './logins.ts';
 import type { Node } from './node.ts';
+import { createAccount } from './setup.ts';
 import {
   createTestService,
   describeCheckIn,
@@ -114,6 +116,32 @@ test('a relay is told when a node comes, and not when one merely checks in', asy
   await world.addNode(world.owner, 'edge', 'cedar');
   await world.clock.advance(500);
   expect(count()).toBe(before + 1);
+});
+
+test('who belongs to another account is no relay’s, meets nobody here and may not let its machines relay', async () => {
+  const { store, clock, service } = world;
+  const { account, owner } = await createAccount(store, clock, {
+    accountName: 'Other',
+    accountLabel: 'other' as DnsLabel,
+    preset: 'mesh',
+    name: 'Otto',
+    email: 'otto@example.com' as Email,
+    password: 'correct horse battery',
+  });
+  service.registry.addAccount(account);
+  service.registry.setPerson(owner);
+  const stranger = await world.addNode(toActor(owner), 'client', 'stranger');
+  offer(edge);
+  await approve(true);
+  const directory = v.parse(RelayDirectory, service.relays.directoryFor(edge));
+  expect(directory.nodes.map(({ id }) => id)).not.toContain(stranger.id);
+  expect(readMap(world, stranger).relays).toBeUndefined();
+  expect([...service.directory.relayCandidates(stranger.id)]).toEqual([]);
+  expect(service.directory.mayTalk(stranger.id, laptop.id)).toBe(false);
+  expect(service.directory.mayTalk(laptop.id, stranger.id)).toBe(false);
+  await expect(service.nodes.update(toActor(owner), edge.id, { isRelay: false })).rejects.toSatisfy(
+    (error) => codeOf(error) === 'NODE_UNKNOWN',
+  );
 });
 
 test('only administrators choose relays, and only among those that offer', async () => {
