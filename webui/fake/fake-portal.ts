@@ -133,8 +133,16 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
       );
     }
     record(session, 'node.changed', node.name);
+    const { isRelay, ...change } = patch;
     const name = patch.name ?? node.name;
-    return putNode({ ...node, ...patch, name, fqdn: `${name}.acme.sidegate.internal` } as PortalNode);
+    const relay = node.relay && { ...node.relay, isApproved: isRelay ?? node.relay.isApproved };
+    return putNode({
+      ...node,
+      ...change,
+      ...(relay && { relay }),
+      name,
+      fqdn: `${name}.acme.sidegate.internal`,
+    } as PortalNode);
   };
   const removeNode = ({ session }: FakeRequest, id: string): undefined => {
     const node = need(data.nodes.get(id), 'NODE');

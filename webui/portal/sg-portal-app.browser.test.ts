@@ -188,6 +188,42 @@ test('users are added, given roles and removed; the last owner stays', async () 
   expect(find(root, 'button', 'Remove Ada Olsen')).toBeUndefined();
 });
 
+test('an owner lets a machine relay that offers to, and takes it back; a technician only sees it', async () => {
+  const offered = (api: ReturnType<typeof createFakePortal>) => {
+    const node = [...api.data.nodes.values()].find(({ name }) => name === 'office-relay')!;
+    const relay = {
+      publicKey: node.publicKey,
+      endpoints: ['198.51.100.20:7383' as never],
+      isApproved: false,
+    };
+    api.data.nodes.set(node.id, { ...node, relay });
+    return node.id;
+  };
+  const owner = mount();
+  const id = offered(owner.api);
+  const isApproved = () => owner.api.data.nodes.get(id)?.relay?.isApproved;
+  await type(owner.root, 'E-mail', 'ada@example.com');
+  await type(owner.root, 'Password', PORTAL_PASSWORD);
+  (await button(owner.root, 'Log in')).click();
+  await waitFor('the menu', () => find(owner.root, 'nav a', 'Edges'));
+  owner.router.navigate(`/nodes/${id}`);
+  await text(owner.root, 'offers to relay');
+  (await button(owner.root, 'Let it relay')).click();
+  await text(owner.root, 'relays for this account');
+  expect(isApproved()).toBe(true);
+  (await button(owner.root, 'Stop relaying')).click();
+  await text(owner.root, 'offers to relay');
+  expect(isApproved()).toBe(false);
+
+  owner.app.remove();
+  const { root, api, router } = await enter({ email: 'sam@example.com' });
+  const seen = offered(api);
+  api.emit('node.changed', api.data.nodes.get(seen));
+  router.navigate(`/nodes/${seen}`);
+  await text(root, 'offers to relay');
+  expect(find(root, 'button', 'Let it relay')).toBeUndefined();
+});
+
 test('a technician sees no administration', async () => {
   const { root } = await enter({ email: 'sam@example.com' });
   await button(root, 'Open alder');
