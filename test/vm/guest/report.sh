@@ -30,6 +30,15 @@ api() { curl -sf --max-time 20 --unix-socket "$1/sidegate.sock" "http://agent/ap
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
+# must WHAT COMMAND...: as `check`; without it, what follows says nothing.
+must() {
+  check "$@"
+  [ -z "$failed" ] || {
+    say end
+    exit 1
+  }
+}
+
 # timed WHAT COMMAND...: as `must`, and says how long it took.
 timed() {
   began=$(now_ms)
