@@ -3,7 +3,7 @@ SHELL := /bin/sh
 NODE := node_modules/.bin/node
 VITEST := $(NODE) node_modules/vitest/vitest.mjs
 .DEFAULT_GOAL := help
-.PHONY: help run demo-check test test-unit test-lab test-browser test-postgres check format build bench-main bench-forwarding bench-beacon bench-discovery bench-paths bench-idle screenshots packages feeds test-packages clean
+.PHONY: help run demo-check test test-unit test-lab test-browser test-postgres check format build bench-main bench-forwarding bench-beacon bench-discovery bench-paths bench-idle screenshots packages feeds test-packages test-vm clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,10 @@ test-packages: feeds ## packages and feeds, read by dpkg, apt, gpgv, tar and rea
 	@sh lab/ensure-tools.sh packages
 	$(VITEST) run package/ feeds/
 	@$(NODE) feeds/check-debian.ts
+
+test-vm: feeds ## Debian's kernel in an emulator: packages under systemd, kernel WireGuard, the main job, power cuts
+	@sh lab/ensure-tools.sh vm
+	@$(NODE) test/vm/main.ts
 
 bench-forwarding: lab-tools ## what a port forward costs against the bare route, and a change among a thousand
 	@exec $(NODE) bench/forwarding.ts

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a target needs and this machine lacks, or says in one line why it cannot.
-# Usage: ensure-tools.sh node | bindings | lab | bench | postgres | packages
+# Usage: ensure-tools.sh node | bindings | lab | bench | postgres | packages | vm
 # Services that come with a package are neither started nor left enabled: the lab starts its own, in its own namespaces.
 set -eu
 
@@ -14,6 +14,7 @@ NODE_TOOLS="node:nodejs npm:npm"
 PACKAGES_TOOLS="debootstrap:debootstrap gpgv:gpgv dpkg-deb:dpkg systemd-analyze:systemd"
 # What we are measured beside; no test needs it.
 BENCH_TOOLS="nebula:nebula nebula-cert:nebula edge:n2n supernode:n2n"
+VM_TOOLS="debootstrap:debootstrap qemu-system-x86_64:qemu-system-x86 mke2fs:e2fsprogs"
 POSTGRES_TOOLS="pg_ctlcluster:postgresql setpriv:util-linux"
 LAB_TOOLS="ip:iproute2 nft:nftables wg:wireguard-tools wireguard-go:wireguard-go arp-scan:arp-scan
   conntrack:conntrack avahi-daemon:avahi-daemon dnsmasq:dnsmasq-base iperf3:iperf3 chromium:chromium
@@ -38,11 +39,12 @@ case "${1:-}" in
   postgres) tools=$POSTGRES_TOOLS ;;
   bench) tools=$BENCH_TOOLS ;;
   packages) tools=$PACKAGES_TOOLS ;;
+  vm) tools=$VM_TOOLS ;;
   lab)
     tools=$LAB_TOOLS
     [ "$(id -u)" = 0 ] || die "this needs root, to make network namespaces: try again with sudo."
     ;;
-  *) die "usage: ensure-tools.sh node|bindings|lab|bench|postgres|packages" ;;
+  *) die "usage: ensure-tools.sh node|bindings|lab|bench|postgres|packages|vm" ;;
 esac
 
 # Best effort: the one test that wants these is skipped, and says so, where they are missing.
@@ -91,6 +93,7 @@ rm -f "$log"
 # A package that was just installed brings its service; on a machine run by systemd it must not start at the next boot either.
 if [ -d /run/systemd/system ]; then
   case " $missing " in *" avahi-daemon "*) systemctl disable -q avahi-daemon.service avahi-daemon.socket 2>/dev/null || true ;; esac
+  case " $missing " in *" miniupnpd-nftables "*) systemctl disable -q miniupnpd.service 2>/dev/null || true ;; esac
   case " $missing " in *" firewalld "*) systemctl disable -q firewalld.service 2>/dev/null || true ;; esac
   case " $missing " in *" ufw "*) systemctl disable -q ufw.service 2>/dev/null || true ;; esac
   case " $missing " in *" nebula "*) systemctl disable -q nebula.service 2>/dev/null || true ;; esac
