@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startTestBroker, type TestBroker } from '@sidegate/broker/testing';
 import { silentLogger, systemClock } from '@sidegate/kit';
 import type { EdgeStatus, ErrorBody, PeerStatus, UpResponse } from '@sidegate/protocol';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { parseAgentConfig } from '../../config/agent-config.ts';
 import { createCore } from '../../core/core.ts';
 import { serveLocally } from '../../core/local-server.ts';
@@ -119,6 +119,28 @@ describe('the mesh plugin', () => {
     const config = one.platform.fakes.tunnel.config(SG0)!;
     expect(config.listenPort).toBeGreaterThanOrEqual(20_000);
     expect(config.listenPort).not.toBe(two.platform.fakes.tunnel.config(SG0)!.listenPort);
+  });
+
+  test('an edge lets nobody in before its table is in place', async () => {
+    const first = await openAgent();
+    await first.up({ brokerUrl: broker.url, key: await keyOf({ role: 'edge' }), name: 'unfiltered' });
+    const edge = await openAgent();
+    const refusing = vi.spyOn(edge.platform.fakes.firewall, 'apply').mockRejectedValue(new Error('no nft'));
+    await edge.up({ brokerUrl: broker.url, key: await keyOf({ role: 'edge' }), name: 'filtered' });
+    const peersOf = async () =>
+      (await edge.platform.fakes.tunnel.read(SG0, AbortSignal.timeout(1000)))!.map(
+        ({ allowedIps }) => allowedIps.length,
+      );
+    await until(() => refusing.mock.calls.length > 0 && edge.status().counts.peers > 0);
+    await until(() => edge.status().health.some(({ code }) => code.startsWith('firewall')));
+    const before = await peersOf();
+    expect(before.length).toBeGreaterThan(0);
+    expect(Math.max(...before)).toBe(0);
+
+    refusing.mockRestore();
+    const another = await openAgent();
+    await another.up({ brokerUrl: broker.url, key: await keyOf({ role: 'edge' }), name: 'another' });
+    await until(async () => Math.max(...(await peersOf())) > 0);
   });
 
   test('the private key is in the secret identity file and nowhere else', async () => {

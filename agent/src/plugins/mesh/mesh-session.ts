@@ -35,6 +35,9 @@ import { vetMap } from './vet-map.ts';
 /** A broker on this machine has its beacons here as well. */
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
+/** How long after the firewall refused our table we look again. */
+const FILTER_RETRY_MS = 20_000;
+
 export interface MeshSessionDeps {
   readonly host: PluginHost;
   readonly config: MeshConfig;
@@ -88,6 +91,10 @@ class Session implements MeshSession {
   readonly #underlay: UnderlayWatch;
   readonly #clockWatch: ClockWatch;
 
+  /** An edge without its table would let every peer reach everything. */
+  #isFiltered = false;
+  #filterRetry: Disposable | undefined;
+
   constructor(deps: MeshSessionDeps) {
     this.#deps = deps;
     this.#statuses = createPeerStatuses(deps.host.clock);
@@ -105,6 +112,7 @@ class Session implements MeshSession {
     });
     this.#fallback = this.#scope.add(this.#createFallback());
     this.#scope.add(() => this.#up.reject(new Error('the mesh went down')));
+    this.#scope.add(() => this.#filterRetry?.[Symbol.dispose]());
   }
 
   get whenUp(): Promise<void> {
@@ -151,6 +159,7 @@ class Session implements MeshSession {
       ownKey,
       keepaliveSecOf: paths.runner.keepaliveSecOf,
       hasPath: paths.runner.hasPath,
+      isFiltered: () => this.#isFiltered,
       relayOf: paths.relayOf,
       signal: this.#scope.signal,
     });
@@ -394,13 +403,24 @@ class Session implements MeshSession {
     const agentPort = this.#paths?.agentPort;
     hooks.firewall.replace(renderFirewallWish({ map, interfaceName, wireguardPort, agentPort }));
     hooks.names.replace(renderNames(map));
-    const setProbing = (isCarried: boolean) => {
-      if (!this.#scope.signal.aborted) this.#paths?.setProbing(isCarried);
+    const setCarried = (isCarried: boolean) => {
+      if (this.#scope.signal.aborted) return;
+      this.#paths?.setProbing(isCarried);
+      if (isCarried) this.#letPeersIn();
+      else this.#filterRetry = this.#deps.host.clock.after(FILTER_RETRY_MS, () => this.#planPaths());
     };
+    this.#filterRetry?.[Symbol.dispose]();
     hooks.firewall.settled().then(
-      () => setProbing(true),
-      () => setProbing(false),
+      () => setCarried(true),
+      () => setCarried(false),
     );
+  }
+
+  /** The first time that the table is in place: what waited for it goes on. */
+  #letPeersIn(): void {
+    if (this.#isFiltered) return;
+    this.#isFiltered = true;
+    this.#inBackground('could not apply the network map', () => this.#applyMap.request());
   }
 
   async #onRead(): Promise<void> {
@@ -418,8 +438,8 @@ class Session implements MeshSession {
     setWarning(host.health, isSilent && isBehind, MESH_WARNINGS.clockBehind);
     facts.setLife({ beaconReachable: isReachable && !this.#fallback.isBehind() });
     if (isReachable || isPatienceOver) {
-      // Not before a beacon knows us: only then the relay passes handshakes on.
-      if (this.#isReturning) await this.#keeper?.greetPeers(map);
+      // Not before a beacon knows us: only then the relay passes handshakes on. Who waits for the table has no session.
+      if (this.#isReturning && this.#isFiltered) await this.#keeper?.greetPeers(map);
       this.#isReturning = false;
       this.#isUp = true;
       this.#up.resolve();

@@ -83,6 +83,8 @@ export const openTunnelKeeper = async (options: {
   readonly relayOf: (peer: MapPeer) => Endpoint | undefined;
   /** Does a path machine look after this peer? */
   readonly hasPath: (key: PublicKey) => boolean;
+  /** Does the firewall hold what peers may reach? An edge lets nobody new in before. */
+  readonly isFiltered: () => boolean;
   readonly signal: AbortSignal;
 }): Promise<TunnelKeeper> => {
   const { tunnel, config, fixedPort, ownKey, signal } = options;
@@ -120,8 +122,11 @@ export const openTunnelKeeper = async (options: {
     },
     countPackets: () => tunnel.countPackets(name),
     async reconcile(map, underlay, found) {
-      const wanted = desiredPeers(map, underlay, options.keepaliveSecOf, options.relayOf);
+      const all = desiredPeers(map, underlay, options.keepaliveSecOf, options.relayOf);
       const nodes = new Set(map.peers.map(({ publicKey }) => publicKey));
+      const isOpen = map.self.role !== 'edge' || options.isFiltered();
+      const isIn = (key: PublicKey) => !nodes.has(key) || found.some(({ publicKey }) => publicKey === key);
+      const wanted = isOpen ? all : all.filter(({ publicKey }) => isIn(publicKey));
       await change(planTunnelPeers(wanted, found, (key) => nodes.has(key) && !options.hasPath(key)));
       await ensureRoutes(map);
     },
