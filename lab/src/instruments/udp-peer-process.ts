@@ -8,7 +8,9 @@ const tell = (message: object): boolean => process.stdout.write(`${JSON.stringif
 const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 const bind = (id: string, address: string, port: number): void => {
-  const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', ipv6Only: true });
+  const isIp6 = address.includes(':');
+  // The kernel refuses the flag to a socket of IPv4.
+  const socket = createSocket(isIp6 ? { type: 'udp6', ipv6Only: true } : 'udp4');
   sockets.set(id, socket);
   socket.on('message', (bytes, from) =>
     tell({
