@@ -10,7 +10,7 @@ const bracketed = (address: string): string => (address.includes(':') ? `[${addr
 const bind = (id: string, address: string, port: number): void => {
   const isIp6 = address.includes(':');
   // The kernel refuses the flag to a socket of IPv4.
-  const socket = createSocket(isIp6 ? { type: 'udp6', ipv6Only: true } : 'udp4');
+  const socket = createSocket(isIp6 ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
   sockets.set(id, socket);
   socket.on('message', (bytes, from) =>
     tell({
