@@ -75,6 +75,7 @@ const EDGE: readonly Shot[] = [
       await page.getByRole('dialog').waitFor();
     },
   },
+  { name: 'edge-access', path: '/access' },
   { name: 'edge-scopes', path: '/scopes' },
   {
     name: 'edge-peers',

@@ -2,6 +2,7 @@
  * The wire contract of Sidegate: schemas, types, limits and frames that agent, broker and web UI share.
  * Isomorphic (browser and Node), imports nothing of ours. A schema and its type carry the same name.
  */
+export * from './access-log.ts';
 export * from './edge-api.ts';
 export * from './errors.ts';
 export * from './host-address.ts';

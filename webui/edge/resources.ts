@@ -1,6 +1,7 @@
 /** The live resources of the edge app, handed to panels by context. */
 import { createContext } from '@lit/context';
 import type {
+  AccessLog,
   Address,
   EdgeSession,
   EdgeStatus,
@@ -12,6 +13,7 @@ import type {
 } from '@sidegate/protocol';
 import type { ApiClient } from '../shared/data/api-client.ts';
 import type { Live, LiveList } from '../shared/data/live.ts';
+import { watchAccessLog } from './data/access-log.ts';
 import { watchAddresses } from './data/addresses.ts';
 import type { EdgeStream } from './data/edge-stream.ts';
 import { watchForwards } from './data/forwards.ts';
@@ -31,6 +33,7 @@ export interface EdgeResources {
   readonly scans: LiveList<Scan>;
   readonly forwards: LiveList<Forward>;
   readonly addresses: LiveList<Address>;
+  readonly accessLog: Live<AccessLog>;
   readonly scopes: LiveList<Scope>;
   readonly peers: LiveList<PeerStatus>;
 }
@@ -51,6 +54,7 @@ export const createEdgeResources = (
   scans: watchScans(api, stream),
   forwards: watchForwards(api, stream),
   addresses: watchAddresses(api, stream),
+  accessLog: watchAccessLog(api, stream),
   scopes: watchScopes(api, stream),
   peers: watchPeers(api, stream),
 });

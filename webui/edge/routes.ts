@@ -28,6 +28,12 @@ export const routes: readonly Route[] = [
     load: () => import('./panels/sg-forwards-panel.ts'),
   },
   {
+    path: '/access',
+    tag: 'sg-access-panel',
+    title: t('menu.access'),
+    load: () => import('./panels/sg-access-panel.ts'),
+  },
+  {
     path: '/scopes',
     tag: 'sg-scopes-panel',
     title: t('menu.scopes'),
@@ -45,6 +51,7 @@ export const menu: readonly MenuItem[] = [
   { path: '/', label: t('menu.overview') },
   { path: '/hosts', label: t('menu.hosts') },
   { path: '/forwards', label: t('menu.forwards') },
+  { path: '/access', label: t('menu.access') },
   { path: '/scopes', label: t('menu.scopes') },
   { path: '/peers', label: t('menu.peers') },
 ];

@@ -204,6 +204,26 @@ test('a forward is previewed without being added, then added, switched off and r
   await waitFor('the row gone', () => find(root, 'button', 'Remove forward DSM') === undefined);
 });
 
+test('the log says who opened what, when and how much; it is searched', async () => {
+  const { root } = await enter({ path: '/access' });
+  await text(root, 'Garden camera');
+  await text(root, 'Open now');
+  await text(root, '31.4 MB');
+  await text(root, '17 connections');
+  // What a person once typed as a label is text.
+  await text(root, '<b>Old</b> shell');
+  await type(root, 'Search visits', 'laptop 443');
+  await waitFor('one visit', () => find(root, '.cell-title', '100.64.0.99') === undefined);
+  await text(root, 'diskstation.alder.acme.sidegate.internal');
+  await type(root, 'Search visits', 'nobody');
+  await text(root, 'No visit matches');
+});
+
+test('before anybody came the log says so', async () => {
+  const { root } = await enter({ path: '/access', empty: true });
+  await text(root, 'Nobody has been here yet');
+});
+
 test('a refused forward says why, and the form keeps what was typed', async () => {
   const { root } = await enter({ path: '/forwards' });
   (await labelled(root, 'An address')).click();
@@ -356,17 +376,20 @@ test('navigation names the page and moves the focus to its heading', async () =>
 });
 
 describe.each(['light', 'dark'])('%s: no accessibility violations', (scheme) => {
-  test.each(['/', '/hosts', '/forwards', '/scopes', '/peers', '/nowhere'])('on %s', async (path) => {
-    document.documentElement.style.colorScheme = scheme;
-    document.body.style.background = scheme === 'dark' ? '#1a1a1a' : '#f3f4f6';
-    const { app, root } = await enter({ path });
-    await waitFor('the page', () => find(root, 'h2, h3', /./));
-    await waitFor(
-      'its content',
-      () => !allElements(root).some((element) => element.localName === 'sg-skeleton'),
-    );
-    expect(await findViolations(app)).toEqual([]);
-  });
+  test.each(['/', '/hosts', '/forwards', '/access', '/scopes', '/peers', '/nowhere'])(
+    'on %s',
+    async (path) => {
+      document.documentElement.style.colorScheme = scheme;
+      document.body.style.background = scheme === 'dark' ? '#1a1a1a' : '#f3f4f6';
+      const { app, root } = await enter({ path });
+      await waitFor('the page', () => find(root, 'h2, h3', /./));
+      await waitFor(
+        'its content',
+        () => !allElements(root).some((element) => element.localName === 'sg-skeleton'),
+      );
+      expect(await findViolations(app)).toEqual([]);
+    },
+  );
 
   test('on a host, and on the login', async () => {
     document.documentElement.style.colorScheme = scheme;

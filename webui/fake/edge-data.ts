@@ -1,5 +1,6 @@
 /** A home: its devices, networks, forwards and peers. All text a device says is hostile on purpose somewhere. */
 import type {
+  AccessEntry,
   Address,
   EdgeStatus,
   Forward,
@@ -220,6 +221,7 @@ export interface EdgeData {
   readonly scans: Map<string, Scan>;
   readonly peers: Map<string, PeerStatus>;
   changes: HostChanges;
+  access: readonly AccessEntry[];
 }
 
 const makeStatus = (now: number): EdgeStatus =>
@@ -461,6 +463,50 @@ const seedAddresses = (hosts: readonly Host[]): Address[] => {
   return nas === undefined ? [] : [{ ...makeAddress(nas, 40), connections: 31, bytes: 88_120_004 }];
 };
 
+const seedAccess = ([garden]: readonly Forward[], [nas]: readonly Address[], now: number): AccessEntry[] => {
+  const visit = { node: 'laptop', address: '100.64.0.7', isOpen: false };
+  return brand<AccessEntry[]>([
+    {
+      ...visit,
+      kind: 'forward',
+      publicationId: garden?.id,
+      name: garden?.url,
+      label: garden?.label,
+      services: ['tcp/8001'],
+      firstAt: now - 12 * MINUTE,
+      lastAt: now,
+      isOpen: true,
+      connections: 48,
+      bytes: 31_400_220,
+    },
+    {
+      ...visit,
+      kind: 'address',
+      publicationId: nas?.id,
+      name: nas?.fqdn,
+      label: '',
+      services: ['tcp/80', 'tcp/443', 'tcp/22'],
+      firstAt: now - 5 * HOUR,
+      lastAt: now - 4 * HOUR,
+      connections: 17,
+      bytes: 2_204_118,
+    },
+    {
+      ...visit,
+      kind: 'forward',
+      publicationId: fakeId('f'),
+      name: 'ssh://alder.acme.sidegate.internal:2202/',
+      label: '<b>Old</b> shell',
+      node: '100.64.0.99',
+      address: '100.64.0.99',
+      services: ['tcp/2202'],
+      firstAt: now - 9 * DAY,
+      lastAt: now - 9 * DAY + 20_000,
+      connections: 1,
+    },
+  ]);
+};
+
 /** A fresh home; `empty` is one that nobody has scanned. */
 export const makeEdgeData = (now: number, empty = false): EdgeData => {
   const lan = brand<Scope>({
@@ -492,16 +538,19 @@ export const makeEdgeData = (now: number, empty = false): EdgeData => {
     notices: [],
   });
   const status = makeStatus(now);
+  const forwards = empty ? [] : seedForwards(hosts);
+  const addresses = empty ? [] : seedAddresses(hosts);
   if (empty) status.counts = { peers: 0, hosts: 0, forwards: 0 };
   return {
     status: empty ? { ...status, health: [] } : status,
     hosts: byId(empty ? [] : hosts),
-    forwards: byId(empty ? [] : seedForwards(hosts)),
-    addresses: byId(empty ? [] : seedAddresses(hosts)),
+    forwards: byId(forwards),
+    addresses: byId(addresses),
     scopes: byId(empty ? [lan] : [lan, dmz]),
     scans: byId(empty ? [] : [scan]),
     peers: byId(empty ? [] : makePeers(now)),
     changes: { since: empty ? 0 : now - 6 * DAY, changes: empty ? [] : seedChanges(hosts, now) },
+    access: empty ? [] : seedAccess(forwards, addresses, now),
   };
 };
 

@@ -314,6 +314,7 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     'GET /scans': () => list(data.scans),
     'POST /scans': (request) => ({ status: 200, body: startScan(request) }),
     'DELETE /scans/:id': (_, { id = '' }) => cancelScan(id),
+    'GET /access-log': () => ({ entries: data.access }),
     'GET /forwards': () => list(data.forwards),
     'POST /forwards': addForward,
     'PATCH /forwards/:id': ({ body }, { id = '' }) =>

@@ -1,6 +1,7 @@
 /** All commands, in the order in which help shows them. */
 import { AgentError } from '../errors.ts';
 import type { Command } from './command.ts';
+import { createLogCommand } from './commands/access-log.ts';
 import { addressCommands } from './commands/addresses.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { forwardCommands } from './commands/forwards.ts';
@@ -40,7 +41,9 @@ export const COMMANDS: readonly Command[] = [
   hostsCommand,
   hostCommand,
   ...forwardCommands,
+  createLogCommand('forward'),
   ...addressCommands,
+  createLogCommand('address'),
   confirmCommand,
   ...scopeCommands,
   ...relayCommands,

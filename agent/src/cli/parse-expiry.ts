@@ -1,4 +1,4 @@
-/** When something ends, as people say it: `2h`, `friday`, `18:30`. Pure; local time, as people mean it. */
+/** When something ends or began, as people say it: `2h`, `friday`, `18:30`. Pure; local time, as people mean it. */
 import { AgentError } from '../errors.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -61,4 +61,14 @@ export const parseMoment = (text: string, nowMs: number): number => {
   const moment = parseDate(text) ?? parseTimeOfDay(text, now) ?? parseWeekday(text, now);
   if (moment !== undefined) return moment;
   throw refuse(`${text} is not a moment`, 'Write it as 18:30, friday, 2030-01-31 or "2030-01-31 18:00".');
+};
+
+/** Since when: so long ago (`2h`), from the beginning of a day (`2026-01-02`), or since the last `18:30`. */
+export const parseSince = (text: string, nowMs: number): number => {
+  if (/^\d+[smhdw]/.test(text)) return nowMs - parseDuration(text);
+  const date = parseDate(/^[\d-]{10}$/.test(text) ? `${text} 00:00` : text);
+  if (date !== undefined) return date;
+  const time = parseTimeOfDay(text, new Date(nowMs - UNIT_MS.d!));
+  if (time !== undefined) return time;
+  throw refuse(`${text} is not a moment`, 'Write it as 2h, 3d, 18:30, 2030-01-31 or "2030-01-31 18:00".');
 };

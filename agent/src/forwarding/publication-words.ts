@@ -4,7 +4,7 @@ import type { NftObject } from '../ports/ruleset.ts';
 import { is, nftCounter, set } from './nft-json.ts';
 
 /** One bit of the connection mark, away from those that mwan3, pbr, Tailscale and Kubernetes take. */
-const OUR_MARK = 0x10000000;
+export const OUR_MARK = 0x10000000;
 const CT_MARK = { ct: { key: 'mark' } };
 /** Says of a connection: translated by us. */
 export const MARK_AS_OURS = set(CT_MARK, { '|': [CT_MARK, OUR_MARK] });

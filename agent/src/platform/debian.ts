@@ -7,6 +7,7 @@ import { parseConfigText } from '../config/agent-config.ts';
 import { configDir } from '../config/paths.ts';
 import { createAtomicFiles } from '../system/atomic-files.ts';
 import { createChangeRecord } from '../system/change-record.ts';
+import { createConntrack } from '../system/conntrack.ts';
 import { createHostsResolver } from '../system/hosts-resolver.ts';
 import { createIpLinks } from '../system/ip-links.ts';
 import { createNftFirewall } from '../system/nft-firewall.ts';
@@ -60,6 +61,7 @@ export const createDebianPlatform = async (options: DebianOptions): Promise<Plat
     }),
     links: createIpLinks(run, following),
     firewall: createNftFirewall({ run, record, ...following }),
+    connections: createConntrack({ run, ...following }),
     resolver: createHostsResolver(record, options.hostsFile),
     logins: createScryptLogins(files),
     sysctl: createSysctl(run, record),

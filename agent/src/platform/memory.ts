@@ -8,6 +8,7 @@ import { parseConfigText } from '../config/agent-config.ts';
 import { AgentError } from '../errors.ts';
 import type { Capability } from '../plugin-api/index.ts';
 import type { Logins, Ports, Resolver, Sysctl } from '../ports/index.ts';
+import { createMemoryConnections, type MemoryConnections } from './memory/memory-connections.ts';
 import { createMemoryFiles, type MemoryFiles } from './memory/memory-files.ts';
 import { createMemoryFirewall, type MemoryFirewall } from './memory/memory-firewall.ts';
 import { createMemoryLinks, type MemoryLinks } from './memory/memory-links.ts';
@@ -32,6 +33,7 @@ export interface MemoryPlatform extends Platform {
     readonly tunnel: MemoryTunnel;
     readonly links: MemoryLinks;
     readonly firewall: MemoryFirewall;
+    readonly connections: MemoryConnections;
     readonly resolver: MemoryResolver;
     readonly sysctl: MemorySysctl;
     readonly files: MemoryFiles;
@@ -123,6 +125,7 @@ export const createMemoryPlatform = (options: MemoryOptions = {}): MemoryPlatfor
     tunnel: createMemoryTunnel(),
     links: createMemoryLinks(),
     firewall: createMemoryFirewall(),
+    connections: createMemoryConnections(),
     resolver: createMemoryResolver(),
     sysctl: createMemorySysctl(),
     files: createMemoryFiles(options.files),

@@ -13,6 +13,7 @@ import { configDir } from '../config/paths.ts';
 import { parseUciConfig } from '../config/uci-config.ts';
 import { createAtomicFiles } from '../system/atomic-files.ts';
 import { createChangeRecord } from '../system/change-record.ts';
+import { createConntrack } from '../system/conntrack.ts';
 import { createDnsmasqResolver } from '../system/dnsmasq-resolver.ts';
 import { createFw4Openings, withFw4Openings } from '../system/fw4-openings.ts';
 import { createIpLinks } from '../system/ip-links.ts';
@@ -79,6 +80,7 @@ export const createOpenwrtPlatform = async (options: OpenwrtOptions): Promise<Pl
     tunnel: createNetifdTunnel({ tunnel, openings, ubus, clock, log }),
     links: withNetifdEvents(createIpLinks(run, following), ubus, log),
     firewall: withFw4Openings(createNftFirewall({ run, record, ...following }), openings),
+    connections: createConntrack({ run, ...following }),
     resolver: createDnsmasqResolver({ ubus, record, log }, options.hostsDirectory),
     logins: createRpcdLogins(ubus, options.shadowFile),
     sysctl: createSysctl(run, record),

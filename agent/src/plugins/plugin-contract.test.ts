@@ -64,6 +64,7 @@ describe.each(builtInPlugins.map(({ name }) => name))('plugin %s', (name) => {
     expect(core.status().health).toEqual([]);
     expect(platform.fakes.links.watchers).toBe(0);
     expect(platform.fakes.firewall.watchers).toBe(0);
+    expect(platform.fakes.connections.watchers).toBe(0);
     expect(platform.fakes.network.open).toBe(0);
   });
 

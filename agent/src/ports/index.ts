@@ -123,6 +123,38 @@ export interface ConnectionMatch {
   readonly source?: Ip4;
 }
 
+/** A translated connection as the kernel tracks it; addresses and port are those before translation. */
+export interface Connection {
+  /** No other that is alive has it. */
+  readonly key: string;
+  /** `tcp`, `udp`, `icmp`, ... */
+  readonly protocol: string;
+  readonly source: Ip4;
+  readonly destination: Ip4;
+  readonly port?: number;
+  /** Both directions; absent where the kernel does not count. */
+  readonly bytes?: number;
+  /** Since its last packet, as well as that can be told. */
+  readonly idleMs: number;
+  /** Said goodbye, though the kernel remembers it still. */
+  readonly isOver: boolean;
+}
+
+/** Connections that carry a bit of the connection mark: read, and watched. */
+export interface Connections {
+  /** Throws COMMAND_NOT_FOUND where nothing on the machine can tell. */
+  read(mark: number, signal: AbortSignal): Promise<readonly Connection[]>;
+  /** Until disposed. `onGap`: some may have come or gone unseen. */
+  watch(
+    mark: number,
+    on: {
+      readonly onBegun: (connection: Connection) => void;
+      readonly onEnded: (connection: Connection) => void;
+      readonly onGap: () => void;
+    },
+  ): Disposable;
+}
+
 /** nftables: our table, whole, in one transaction. */
 export interface Firewall {
   /** Replaces `table inet sidegate` by this ruleset, atomically. Throws `NFT_REJECTED` and changes nothing on refusal. */
@@ -165,7 +197,7 @@ export interface Logins {
 
 /** Kernel settings the agent needs, and puts back. */
 export interface Sysctl {
-  /** Turns IPv4 forwarding on, remembering what it was. */
+  /** Turns IPv4 forwarding on, and where it can be had the counting of bytes, remembering what they were. */
   ensureForwarding(signal: AbortSignal): Promise<void>;
   restore(): Promise<void>;
 }
@@ -252,6 +284,7 @@ export interface Ports {
   readonly tunnel: Tunnel;
   readonly links: Links;
   readonly firewall: Firewall;
+  readonly connections: Connections;
   readonly resolver: Resolver;
   readonly logins: Logins;
   readonly sysctl: Sysctl;

@@ -3,24 +3,32 @@ import type { ChangeRecord } from './change-record.ts';
 
 /** sysctl(8) is not everywhere; coreutils are. */
 const FORWARDING = '/proc/sys/net/ipv4/ip_forward';
+/** Bytes of each connection, for the access log: OpenWrt has it on, Debian off, a kernel without conntrack not at all. */
+const ACCOUNTING = '/proc/sys/net/netfilter/nf_conntrack_acct';
 
 /** Kernel settings; what they were is on record until they are put back. */
 export const createSysctl = (run: Run, record: ChangeRecord): Sysctl => {
-  const write = async (value: string, signal?: AbortSignal) => {
-    await run('tee', [FORWARDING], { input: value, ...(signal === undefined ? {} : { signal }) });
+  const write = async (name: string, value: string, signal?: AbortSignal) => {
+    await run('tee', [name], { input: value, ...(signal === undefined ? {} : { signal }) });
+  };
+  const turnOn = async (name: string, signal: AbortSignal) => {
+    const was = (await run('cat', [name], { signal })).stdout.trim();
+    if (was === '1') return;
+    await record.note({ kind: 'sysctl', name, was });
+    await write(name, '1', signal);
   };
   return {
     async ensureForwarding(signal) {
-      const was = (await run('cat', [FORWARDING], { signal })).stdout.trim();
-      if (was === '1') return;
-      await record.note({ kind: 'sysctl', name: FORWARDING, was });
-      await write('1', signal);
+      await turnOn(FORWARDING, signal);
+      await turnOn(ACCOUNTING, signal).catch(() => undefined);
     },
     async restore() {
-      const noted = await record.find('sysctl', FORWARDING);
-      if (noted === undefined) return;
-      await write(noted.was);
-      await record.forget('sysctl', FORWARDING);
+      for (const name of [FORWARDING, ACCOUNTING]) {
+        const noted = await record.find('sysctl', name);
+        if (noted === undefined) continue;
+        await write(name, noted.was);
+        await record.forget('sysctl', name);
+      }
     },
   };
 };

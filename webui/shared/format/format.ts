@@ -37,6 +37,14 @@ export const formatRelative = (atMs: number, nowMs: number): string => {
   return relative.format(Math.trunc(deltaSec / step[1]), step[0]);
 };
 
+/** How long something took: `45 s`, `3 min`, `2 h`, `5 d`. */
+export const formatSpan = (ms: number): string => {
+  const sec = Math.max(0, Math.round(ms / 1000));
+  if (sec < 60) return `${sec} s`;
+  if (sec < 3600) return `${Math.floor(sec / 60)} min`;
+  return sec < 86_400 ? `${Math.floor(sec / 3600)} h` : `${Math.floor(sec / 86_400)} d`;
+};
+
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 /** The moment in the reader's time zone. */
 export const formatAbsolute = (atMs: number): string => absolute.format(atMs);

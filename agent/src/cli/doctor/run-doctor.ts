@@ -58,7 +58,7 @@ const TOOLS: readonly Tool[] = [
     name: 'conntrack',
     versionArgs: ['--version'],
     package: 'conntrack',
-    without: 'a removed forward keeps its open connections',
+    without: 'a removed forward keeps its open connections, and nobody notes who opened what',
     level: 'warn',
   },
 ];

@@ -34,3 +34,11 @@ export const formatCountdown = (ms: number): string => {
 /** `1 host`, `3 hosts`. */
 export const formatCount = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** `2026-01-02 18:05`, by the clock on the wall. */
+export const formatMoment = (atMs: number): string => {
+  const date = new Date(atMs);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+};

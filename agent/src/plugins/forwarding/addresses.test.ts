@@ -1,87 +1,36 @@
-import { createVirtualClock, type VirtualClock } from '@sidegate/kit';
-import type {
-  Address,
-  AddressPlan,
-  Host,
-  HostAddress,
-  HostId,
-  Ip4,
-  Mac,
-  NetworkMap,
-  Scope,
-  ScopeId,
-} from '@sidegate/protocol';
+import type { VirtualClock } from '@sidegate/kit';
+import type { Address, AddressPlan, Host, HostAddress, Ip4 } from '@sidegate/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EDGE, HELPER, TECHNICIAN, tunnelWish } from '../../forwarding/testing/sample-wishes.ts';
-import { createMemoryPlatform, type MemoryPlatform } from '../../platform/memory.ts';
-import type { IfName } from '../../ports/index.ts';
-import { codeFrom, createTestHost, type TestHost } from '../testing/test-host.ts';
-import { plugin } from './index.ts';
+import { TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
+import type { MemoryPlatform } from '../../platform/memory.ts';
+import { codeFrom, type TestHost } from '../testing/test-host.ts';
+import { CAMERA as BARE_CAMERA, type MemorySite, mapWith, openMemorySite } from './testing/memory-site.ts';
 
 const CAMERA: Host = {
-  id: 'h_aaaaaaaaaaaaaaaa' as HostId,
-  mac: '44:47:cc:00:00:01' as Mac,
-  addresses: ['192.168.1.20' as Ip4],
+  ...BARE_CAMERA,
   name: 'Front Door',
-  note: '',
-  kind: 'camera',
   services: [
     { protocol: 'tcp', port: 554, name: 'rtsp' },
     { protocol: 'tcp', port: 80, name: 'http', scheme: 'http' },
   ],
-  online: true,
-  firstSeenAt: 0,
-  lastSeenAt: 0,
-  evidence: [],
 };
-const SCOPES: Scope[] = [
-  {
-    id: 'c_aaaaaaaaaaaaaaaa' as ScopeId,
-    cidr: '192.168.1.0/24' as Scope['cidr'],
-    kind: 'attached',
-    label: 'eth0',
-  },
-];
 const given = (key: string, name: string, at: number) =>
   ({ key, name, address4: `100.64.0.${at}`, address6: `fd00::${at}` }) as HostAddress;
-const mapWith = (hosts: readonly HostAddress[]) =>
-  ({
-    self: { name: 'home', ...EDGE, hosts },
-    account: { label: 'acme', baseDomain: 'sidegate.internal', prefix4: '100.64.0.0/10' },
-    peers: [
-      { ...TECHNICIAN, id: 'n_technician123456', name: 'laptop', tags: [] },
-      { ...HELPER, id: 'n_helperhelper1234', name: 'phone', tags: [] },
-    ],
-  }) as unknown as NetworkMap;
-const TUNNEL = {
-  interfaceName: 'sg0' as IfName,
-  kind: 'kernel',
-  listenPort: 51_000,
-  mtuBytes: 1280,
-} as const;
 const GIVEN = given(CAMERA.mac!, 'front-door', 50);
 
 describe('addresses of hosts', () => {
   let platform: MemoryPlatform;
   let clock: VirtualClock;
   let host: TestHost;
+  let ruleset: MemorySite['ruleset'];
 
   const open = async (files = new Map<string, string>()) => {
-    platform = createMemoryPlatform({ files });
-    clock = createVirtualClock();
-    host = createTestHost(platform, clock);
-    host.wish(tunnelWish());
-    host.setFact('tunnel', TUNNEL);
-    host.setFact('network-map', mapWith([GIVEN]));
-    host.setFact('hosts', [CAMERA]);
-    host.setFact('scopes', SCOPES);
-    await host.start(plugin);
-    await host.settled();
+    const map = mapWith([GIVEN]);
+    ({ platform, clock, host, ruleset } = await openMemorySite({ files, map, hosts: [CAMERA] }));
   };
   beforeEach(() => open());
   afterEach(() => host[Symbol.asyncDispose]());
 
-  const ruleset = () => JSON.stringify(platform.fakes.firewall.ruleset?.objects);
   const give = (patch: object = {}) =>
     host.call<Address>('POST', '/addresses', { target: { kind: 'host', hostId: CAMERA.id }, ...patch });
 

@@ -1,89 +1,30 @@
-import { createVirtualClock, type VirtualClock } from '@sidegate/kit';
-import type {
-  Forward,
-  ForwardPlan,
-  Host,
-  HostId,
-  Ip4,
-  Mac,
-  NetworkMap,
-  Scope,
-  ScopeId,
-} from '@sidegate/protocol';
+import type { VirtualClock } from '@sidegate/kit';
+import type { Forward, ForwardPlan, HostId, Ip4, Mac } from '@sidegate/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentError } from '../../errors.ts';
 import { connectionsCounter, trafficCounter } from '../../forwarding/publication-words.ts';
-import { EDGE, HELPER, TECHNICIAN, tunnelWish } from '../../forwarding/testing/sample-wishes.ts';
-import { createMemoryPlatform, type MemoryPlatform } from '../../platform/memory.ts';
-import type { Firewall, IfName } from '../../ports/index.ts';
-import { codeFrom, createTestHost, type TestHost } from '../testing/test-host.ts';
-import { plugin } from './index.ts';
+import { EDGE, HELPER, TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
+import type { MemoryPlatform } from '../../platform/memory.ts';
+import type { Firewall } from '../../ports/index.ts';
+import { codeFrom, type TestHost } from '../testing/test-host.ts';
+import { CAMERA, type MemorySite, mapWith, openMemorySite, TUNNEL } from './testing/memory-site.ts';
 
-const CAMERA: Host = {
-  id: 'h_aaaaaaaaaaaaaaaa' as HostId,
-  mac: '44:47:cc:00:00:01' as Mac,
-  addresses: ['192.168.1.20' as Ip4],
-  name: 'camera',
-  note: '',
-  kind: 'camera',
-  services: [],
-  online: true,
-  firstSeenAt: 0,
-  lastSeenAt: 0,
-  evidence: [],
-};
-const SCOPES: Scope[] = [
-  {
-    id: 'c_aaaaaaaaaaaaaaaa' as ScopeId,
-    cidr: '192.168.1.0/24' as Scope['cidr'],
-    kind: 'attached',
-    label: 'eth0',
-  },
-];
-const MAP = {
-  self: { name: 'home', ...EDGE },
-  account: { label: 'acme', baseDomain: 'sidegate.internal' },
-  peers: [
-    { ...TECHNICIAN, id: 'n_technician123456', name: 'laptop', tags: ['support'] },
-    {
-      ...HELPER,
-      id: 'n_helperhelper1234',
-      name: 'phone',
-      tags: [],
-      owner: { id: 'u_annaannaannaanna', name: 'Anna' },
-    },
-  ],
-} as unknown as NetworkMap;
+const MAP = mapWith();
 const TO_CAMERA = { target: { kind: 'host', hostId: CAMERA.id }, targetPort: 80 };
-const TUNNEL = {
-  interfaceName: 'sg0' as IfName,
-  kind: 'kernel',
-  listenPort: 51_000,
-  mtuBytes: 1280,
-} as const;
 const FILE = 'state/forwards.json';
 
 describe('the forwarding plugin', () => {
   let platform: MemoryPlatform;
   let clock: VirtualClock;
   let host: TestHost;
+  let ruleset: MemorySite['ruleset'];
 
   const open = async (files = new Map<string, string>()) => {
-    platform = createMemoryPlatform({ files });
-    clock = createVirtualClock();
-    host = createTestHost(platform, clock);
-    host.wish(tunnelWish());
-    host.setFact('tunnel', TUNNEL);
-    host.setFact('network-map', MAP);
-    host.setFact('hosts', [CAMERA]);
-    host.setFact('scopes', SCOPES);
-    await host.start(plugin);
-    await host.settled();
+    ({ platform, clock, host, ruleset } = await openMemorySite({ files }));
   };
   beforeEach(() => open());
   afterEach(() => host[Symbol.asyncDispose]());
 
-  const ruleset = () => JSON.stringify(platform.fakes.firewall.ruleset?.objects);
   const saved = async () => (await platform.ports.files.readText('state', 'forwards.json')) ?? '';
   const add = (patch: object = {}) => host.call<Forward>('POST', '/forwards', { ...TO_CAMERA, ...patch });
   const refuse = (error: Error): Firewall['apply'] => {

@@ -7,6 +7,7 @@ import { describeError } from '@sidegate/kit';
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { PluginDefinition, PluginHost } from '../../plugin-api/index.ts';
+import { createAccessKeeper } from './access-log.ts';
 import { addAddressRoutes } from './address-routes.ts';
 import { addForwardRoutes } from './forward-routes.ts';
 import { watchObstacles } from './obstacle-watch.ts';
@@ -48,6 +49,8 @@ export const plugin: PluginDefinition<Record<string, never>> = {
     const complain = (what: string) => (error: unknown) => {
       if (!signal.aborted) log.warn(what, { why: describeError(error) });
     };
+    const hasSomething = () => forwards.hasEnabled() || addresses.hasEnabled();
+    const access = createAccessKeeper(host, hasSomething);
     const keepSoon = () => void keepForwarding().catch(complain('turn IP forwarding on or off'));
     let pending: Disposable | undefined;
     let obstacles: Disposable | undefined;
@@ -61,21 +64,24 @@ export const plugin: PluginDefinition<Record<string, never>> = {
     return {
       async start() {
         await usage.load();
+        await access.load();
         await loadBoth(host, publishers, safe);
         for (const publisher of [forwards, addresses]) publisher.show();
         addForwardRoutes(host, publishers, usage.look, safe);
         addAddressRoutes(host, publishers, usage.look, safe);
         safe.addRoutes();
+        access.start();
         for (const fact of ['hosts', 'scopes', 'network-map'] as const) facts.watch(fact, followSoon);
         facts.watch('tunnel', keepSoon);
         keepSoon();
-        obstacles = watchObstacles(host, () => forwards.hasEnabled() || addresses.hasEnabled());
+        obstacles = watchObstacles(host, hasSomething);
       },
       async stop() {
         pending?.[Symbol.dispose]();
         obstacles?.[Symbol.dispose]();
         safe.stop();
         for (const publisher of [forwards, addresses]) publisher.stop();
+        await access.stop();
         await usage.stop();
       },
     };

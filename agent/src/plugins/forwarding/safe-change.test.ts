@@ -1,32 +1,15 @@
-import { createVirtualClock, type VirtualClock } from '@sidegate/kit';
-import type { Address, Forward, Ip4, NetworkMap, Scope, ScopeId } from '@sidegate/protocol';
+import type { VirtualClock } from '@sidegate/kit';
+import type { Address, Forward, HostAddress, Ip4 } from '@sidegate/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EDGE, HELPER, TECHNICIAN, tunnelWish } from '../../forwarding/testing/sample-wishes.ts';
-import { createMemoryPlatform, type MemoryPlatform } from '../../platform/memory.ts';
-import { createTestHost, type TestHost } from '../testing/test-host.ts';
-import { plugin } from './index.ts';
+import { TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
+import type { MemoryPlatform } from '../../platform/memory.ts';
+import type { TestHost } from '../testing/test-host.ts';
+import { mapWith, openMemorySite } from './testing/memory-site.ts';
 
 const PC = '192.168.1.30' as Ip4;
-const SCOPES: Scope[] = [
-  {
-    id: 'c_aaaaaaaaaaaaaaaa' as ScopeId,
-    cidr: '192.168.1.0/24' as Scope['cidr'],
-    kind: 'attached',
-    label: '',
-  },
-];
-const MAP = {
-  self: {
-    name: 'home',
-    ...EDGE,
-    hosts: [{ key: PC, name: 'pc', address4: '100.64.0.50', address6: 'fd00::32' }],
-  },
-  account: { label: 'acme', baseDomain: 'sidegate.internal' },
-  peers: [
-    { ...TECHNICIAN, id: 'n_technician123456', name: 'laptop', tags: [] },
-    { ...HELPER, id: 'n_helperhelper1234', name: 'phone', tags: [] },
-  ],
-} as unknown as NetworkMap;
+const MAP = mapWith([
+  { key: PC, name: 'pc', address4: '100.64.0.50', address6: 'fd00::32' } as unknown as HostAddress,
+]);
 const FILE = 'state/unconfirmed.json';
 
 describe('a change by somebody who came by what it changes', () => {
@@ -36,16 +19,9 @@ describe('a change by somebody who came by what it changes', () => {
   let forward: Forward;
 
   const open = async (left = new Map<string, string>()) => {
-    const platform = createMemoryPlatform({ files: left });
-    files = platform.fakes.files.texts;
-    clock = createVirtualClock();
-    host = createTestHost(platform, clock);
-    host.wish(tunnelWish());
-    host.setFact('network-map', MAP);
-    host.setFact('hosts', []);
-    host.setFact('scopes', SCOPES);
-    await host.start(plugin);
-    await host.settled();
+    const site = await openMemorySite({ files: left, map: MAP, hosts: [] });
+    ({ clock, host } = site);
+    files = site.platform.fakes.files.texts;
   };
   beforeEach(async () => {
     await open();
