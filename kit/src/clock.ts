@@ -2,11 +2,16 @@
  * Time as a dependency. Wall time is for people and files; intervals use monotonic time, because routers boot in
  * 1970 and jump. Nothing outside this file may call `setTimeout`, `setInterval` or `Date.now`.
  */
+import { uptime } from 'node:os';
+
+/** The clocks of a machine. */
 export interface Clock {
   /** Milliseconds since 1970; may jump. */
   wallMs(): number;
   /** Milliseconds since some start; never goes back. */
   monoMs(): number;
+  /** The same, but it goes on while the machine sleeps, as the ages of WireGuard's sessions do. */
+  bootMs(): number;
   /** Calls `task` once after `delayMs`, unless disposed before. */
   after(delayMs: number, task: () => void): Disposable;
   /** Resolves after `delayMs`; rejects with the signal's reason when aborted. */
@@ -31,6 +36,7 @@ const sleepOn = (clock: Clock, delayMs: number, signal?: AbortSignal): Promise<v
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monoMs: () => performance.now(),
+  bootMs: () => uptime() * 1000,
   after(delayMs, task) {
     const timer = setTimeout(task, delayMs);
     timer.unref?.();
@@ -45,12 +51,15 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Shifts wall time only, as NTP or a dead battery does. */
   jumpWall(ms: number): void;
+  /** The machine sleeps: no interval ends, and it is later afterwards. */
+  suspend(ms: number): void;
 }
 
 /** Starts at `startWallMs`, monotonic 0. */
 export const createVirtualClock = (startWallMs = 1_700_000_000_000): VirtualClock => {
   let mono = 0;
   let wallOffset = startWallMs;
+  let sleptMs = 0;
   let nextId = 0;
   const timers = new Map<number, { at: number; task: () => void }>();
   const drainMicrotasks = async () => {
@@ -59,6 +68,7 @@ export const createVirtualClock = (startWallMs = 1_700_000_000_000): VirtualCloc
   const clock: VirtualClock = {
     wallMs: () => Math.round(wallOffset + mono),
     monoMs: () => mono,
+    bootMs: () => mono + sleptMs,
     after(delayMs, task) {
       const id = nextId++;
       timers.set(id, { at: mono + Math.max(0, delayMs), task });
@@ -67,6 +77,10 @@ export const createVirtualClock = (startWallMs = 1_700_000_000_000): VirtualCloc
     sleep: (delayMs, signal) => sleepOn(clock, delayMs, signal),
     jumpWall(ms) {
       wallOffset += ms;
+    },
+    suspend(ms) {
+      wallOffset += ms;
+      sleptMs += ms;
     },
     async advance(ms) {
       const end = mono + ms;

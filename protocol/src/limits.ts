@@ -1,5 +1,7 @@
 /** Every bound that both sides of a wire rely on. Units are in the names. */
 export const LIMITS = {
+  /** Peers that one node knows: the largest account that we mean to serve, with room. */
+  peersPerMap: 25_000,
   /** Largest JSON body a broker or an agent reads. */
   bodySizeBytes: 64 * 1024,
   /** One WireGuard datagram in a message of the relay's WebSocket, with room for any MTU of Ethernet. */

@@ -154,6 +154,10 @@ test('judgeClock forgives a minute, warns to five, and fails beyond or in 1970',
   const levels = [0, 59, 61, 299, 301].map((sec) => judgeClock(NOW_MS, NOW_MS - sec * 1000).level);
   expect(levels).toEqual(['ok', 'ok', 'warn', 'warn', 'fail']);
   expect(judgeClock(0, undefined).level).toBe('fail');
+  const years = 50.01 * 365.25 * 86_400_000;
+  expect(judgeClock(NOW_MS + years, NOW_MS).title).toBe("The clock is 50 y ahead of the broker's");
+  expect(judgeClock(NOW_MS - years, NOW_MS).title).toBe("The clock is 50 y behind the broker's");
+  expect(judgeClock(NOW_MS - 90_000, NOW_MS).title).toBe("The clock is 1 min behind the broker's");
   expect(judgeClock(NOW_MS, undefined).level).toBe('ok');
 });
 

@@ -1,4 +1,5 @@
 /** Is the clock right enough for tickets and certificates? Pure. */
+import { formatDuration } from '../output/units.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const WARN_AT_MS = 60_000;
@@ -14,7 +15,7 @@ export const judgeClock = (ownMs: number, brokerMs: number | undefined): Finding
       : ok('clock', 'The clock is plausible');
   }
   const offMs = Math.abs(ownMs - brokerMs);
-  const title = `The clock is ${Math.round(offMs / 1000)} s off the broker's`;
+  const title = `The clock is ${formatDuration(offMs)} ${ownMs > brokerMs ? 'ahead of' : 'behind'} the broker's`;
   if (offMs >= FAIL_AT_MS) return fail('clock', title, HINT);
   return offMs >= WARN_AT_MS ? warn('clock', title, HINT) : ok('clock', 'The clock agrees with the broker’s');
 };

@@ -12,13 +12,14 @@ export const formatBytes = (bytes: number): string => {
   return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 };
 
-/** `45 s`, `3 min`, `2 h`, `5 d`. */
+/** `45 s`, `3 min`, `2 h`, `5 d`, `50 y`. */
 export const formatDuration = (ms: number): string => {
   const sec = Math.max(0, Math.round(ms / 1000));
   if (sec < 60) return `${sec} s`;
   if (sec < 3600) return `${Math.floor(sec / 60)} min`;
   if (sec < 86_400) return `${Math.floor(sec / 3600)} h`;
-  return `${Math.floor(sec / 86_400)} d`;
+  const days = Math.floor(sec / 86_400);
+  return days < 731 ? `${days} d` : `${Math.floor(days / 365.25)} y`;
 };
 
 /** `3 min ago`; `never` for `undefined`. */

@@ -30,8 +30,8 @@ import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 
 const TIMEOUT_MS = 10_000;
-/** A map of every peer that one account may hold, with room. */
-const ANSWER_LIMIT_BYTES = 32 * 1024 * 1024;
+/** A map of as many peers as one node may know: some 400 bytes each. */
+const ANSWER_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /** A refusal in the broker's own words. */
 export class BrokerRefusal extends CodedError {

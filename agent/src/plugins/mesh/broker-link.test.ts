@@ -72,7 +72,7 @@ describe('what the broker answers', () => {
     });
     const client = clientOf(() => new Response(endless));
     expect(await codeOf(client.checkIn(token, self, signal))).toBe('BROKER_NOT_UNDERSTOOD');
-    expect(sizeBytes).toBeLessThan(40 << 20);
+    expect(sizeBytes).toBeLessThan(20 << 20);
   });
 
   test('a body that trickles is given up after ten seconds, however often a byte comes', async () => {

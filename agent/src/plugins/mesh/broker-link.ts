@@ -11,7 +11,7 @@ import { type CheckInLoop, runCheckInLoop } from './check-in-loop.ts';
 import { createDeferred } from './deferred.ts';
 import { type HeldStream, holdEventStream } from './event-stream.ts';
 import type { MapHolder } from './map-holder.ts';
-import { isClockOff, MESH_WARNINGS, setWarning } from './mesh-health.ts';
+import { judgeClock, MESH_WARNINGS, setWarning } from './mesh-health.ts';
 
 /** Shorter than the time in which the paths expect an answer to their wish for a punch. */
 const STREAM_PATIENCE_MS = 3_000;
@@ -99,7 +99,7 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
       MESH_WARNINGS.identityRefused,
     ])
       health.clear(code);
-    setWarning(health, isClockOff(lastContactAt, brokerTimeMs), MESH_WARNINGS.clock);
+    setWarning(health, ...judgeClock(lastContactAt, brokerTimeMs));
     deps.onContact({ isConnected: true, lastContactAt, brokerTimeMs });
     applyUpdate(response.update);
     if (wasStreaming) expectEcho(startedAtMs);

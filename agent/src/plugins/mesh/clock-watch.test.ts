@@ -1,13 +1,8 @@
 import { createVirtualClock } from '@sidegate/kit';
-import type { PublicKey } from '@sidegate/protocol';
 import { expect, test } from 'vitest';
-import type { TunnelPeerState } from '../../ports/index.ts';
 import { createClockWatch } from './clock-watch.ts';
-import { handshakeAgeMs } from './tunnel-poll.ts';
 
 const FIFTY_YEARS_MS = 50 * 365.25 * 86_400_000;
-const stateAt = (latestHandshakeAt: number) =>
-  ({ publicKey: 'k' as PublicKey, latestHandshakeAt }) as unknown as TunnelPeerState;
 
 test('a clock that goes on, slews or jumps ahead is not behind', async () => {
   const clock = createVirtualClock();
@@ -50,13 +45,4 @@ test('a router that boots in 1970 is behind the broker, and not any more once NT
   watch.noteBroker(undefined);
   clock.jumpWall(nowMs);
   expect(watch.isBehind()).toBe(false);
-});
-
-test('a handshake of the future is none; one of a moment ahead has just been', () => {
-  const nowMs = 1_700_000_000_000;
-  expect(handshakeAgeMs(stateAt(nowMs - 5000), nowMs)).toBe(5000);
-  expect(handshakeAgeMs(stateAt(nowMs + 5000), nowMs)).toBe(0);
-  expect(handshakeAgeMs(stateAt(nowMs), nowMs - FIFTY_YEARS_MS)).toBeUndefined();
-  expect(handshakeAgeMs(stateAt(nowMs), nowMs + FIFTY_YEARS_MS)).toBe(FIFTY_YEARS_MS);
-  expect(handshakeAgeMs(undefined, nowMs)).toBeUndefined();
 });

@@ -97,9 +97,15 @@ export const MESH_WARNINGS = {
 
 /** Beyond this a clock is wrong. */
 export const CLOCK_TOLERANCE_MS = 5 * 60_000;
-/** Is the clock so far off that dates stop meaning anything? */
-export const isClockOff = (ownMs: number, brokerMs: number | undefined): boolean =>
-  brokerMs !== undefined && Math.abs(ownMs - brokerMs) > CLOCK_TOLERANCE_MS;
+/** Is the clock so far off that dates stop meaning anything? As arguments of `setWarning`. */
+export const judgeClock = (
+  ownMs: number,
+  brokerMs: number | undefined,
+): readonly [isOff: boolean, warning: Warning] => {
+  const offMs = brokerMs === undefined ? 0 : ownMs - brokerMs;
+  const title = `The clock of this machine is ${offMs > 0 ? "ahead of the broker's" : "behind the broker's"}`;
+  return [Math.abs(offMs) > CLOCK_TOLERANCE_MS, { ...MESH_WARNINGS.clock, title }];
+};
 
 /** Local networks that share addresses with the mesh (carrier NAT, Tailscale), as `100.64.0.0/10 on eth0`. */
 export const findOverlaps = (

@@ -7,7 +7,7 @@ import type { IfName, Link, Route } from '../../ports/index.ts';
 import { createPrivateWireGuardKey, deriveListenPort, publicKeyOf } from '../../tunnel/key-pair.ts';
 import { labelOf } from './enrolment.ts';
 import { parseIdentity, renderIdentity } from './identity.ts';
-import { findOverlaps, isClockOff } from './mesh-health.ts';
+import { findOverlaps, judgeClock } from './mesh-health.ts';
 
 test('a listen port follows from the key, is never the customary one, and moves on when taken', () => {
   fc.assert(
@@ -86,7 +86,13 @@ test('the mesh’s prefix in use on this machine is found, the tunnel’s own is
 });
 
 test('five minutes off is off; a broker that does not say is believed', () => {
-  expect(isClockOff(0, 299_000)).toBe(false);
-  expect(isClockOff(0, 301_000)).toBe(true);
-  expect(isClockOff(0, undefined)).toBe(false);
+  expect(judgeClock(0, 299_000)[0]).toBe(false);
+  expect(judgeClock(0, undefined)[0]).toBe(false);
+  const [isOff, { code, title }] = judgeClock(0, 301_000);
+  expect([isOff, code, title]).toEqual([
+    true,
+    'clock-off',
+    "The clock of this machine is behind the broker's",
+  ]);
+  expect(judgeClock(301_000, 0)[1].title).toContain('ahead');
 });

@@ -153,6 +153,7 @@ class Session implements MeshSession {
     this.#paths = paths;
     this.#keeper = await openTunnelKeeper({
       tunnel: ports.tunnel,
+      clock,
       log,
       config: { interfaceName, privateKey, mtuBytes, address4, address6 },
       fixedPort: config.listenPort,
@@ -297,6 +298,7 @@ class Session implements MeshSession {
         this.#paths?.runner.dispatchAll({ kind: 'mapping-changed' });
       },
       isBrokerReachable: () => facts.life().brokerConnected,
+      sessionAgeMs: (state) => this.#keeper?.sessionAgeMs(state),
       onChanged: (isBehind) => {
         setWarning(health, isBehind, MESH_WARNINGS.udpBlocked);
         facts.setLife({ isRelayByWebSocket: isBehind });
@@ -426,9 +428,10 @@ class Session implements MeshSession {
   async #onRead(): Promise<void> {
     const { host, facts } = this.#deps;
     const map = this.#maps?.map();
-    if (map === undefined || this.#poll === undefined) return;
+    const keeper = this.#keeper;
+    if (map === undefined || keeper === undefined || this.#poll === undefined) return;
     await this.#paths?.ensureHeartbeats(map);
-    const isReachable = hasBeaconAnswered(map, this.#poll.latest(), host.clock.wallMs());
+    const isReachable = hasBeaconAnswered(map, this.#poll.latest(), keeper.sessionAgeMs);
     const isPatienceOver = this.#greeter.noteReading(isReachable);
     const greetedAtMs = this.#greeter.greetedAtMs();
     if (greetedAtMs !== undefined) this.#underlay.noteBeacons(map, isReachable, greetedAtMs);
@@ -439,7 +442,7 @@ class Session implements MeshSession {
     facts.setLife({ beaconReachable: isReachable && !this.#fallback.isBehind() });
     if (isReachable || isPatienceOver) {
       // Not before a beacon knows us: only then the relay passes handshakes on. Who waits for the table has no session.
-      if (this.#isReturning && this.#isFiltered) await this.#keeper?.greetPeers(map);
+      if (this.#isReturning && this.#isFiltered) await keeper.greetPeers(map);
       this.#isReturning = false;
       this.#isUp = true;
       this.#up.resolve();

@@ -20,7 +20,6 @@ import { type MeshConfig, staticCandidatesOf } from './mesh-config.ts';
 import type { MeshFacts } from './mesh-facts.ts';
 import { findOverlaps, overlapWarning } from './mesh-health.ts';
 import type { NetworkView } from './network-watcher.ts';
-import { handshakeAgeMs } from './tunnel-poll.ts';
 
 /** What a punch's candidates are checked against. */
 export const candidateContext = (
@@ -48,10 +47,10 @@ export const candidateContext = (
 export const hasBeaconAnswered = (
   map: NetworkMap,
   states: ReadonlyMap<PublicKey, TunnelPeerState>,
-  wallMs: number,
+  sessionAgeMs: (state: TunnelPeerState | undefined) => number | undefined,
 ): boolean =>
   map.beacons.some(({ publicKey }) => {
-    const ageMs = handshakeAgeMs(states.get(publicKey), wallMs);
+    const ageMs = sessionAgeMs(states.get(publicKey));
     return ageMs !== undefined && ageMs < SESSION_LIFE_MS;
   });
 

@@ -24,7 +24,6 @@ import { createEffectPerformer, type EffectParts } from './path-effects.ts';
 import { createPathRunner, type PathRunner } from './path-runner.ts';
 import { type ProbeService, startProbeService } from './probe-service.ts';
 import { startRelayWatch } from './relay-watch.ts';
-import { handshakeAgeMs } from './tunnel-poll.ts';
 
 export interface PathServiceDeps
   extends Pick<EffectParts, 'keeper' | 'poll' | 'requestPunch' | 'showMapping'> {
@@ -148,7 +147,7 @@ export const startPathService = async (deps: PathServiceDeps): Promise<PathServi
       const found = new Map(states.map((state) => [state.publicKey, state]));
       const foundOf = (key: PublicKey) => ({
         endpoint: found.get(key)?.endpoint,
-        handshakeAgeMs: handshakeAgeMs(found.get(key), clock.wallMs()),
+        handshakeAgeMs: deps.keeper()?.sessionAgeMs(found.get(key)),
       });
       runner.setPeers(nextMap.peers, relayOf, foundOf, (endpoint) =>
         relayKeyAt(nextMap, endpoint, nextUnderlay),

@@ -19,7 +19,6 @@ import {
 import { canTryOther } from '../../paths/underlay.ts';
 import type { TunnelPeerState } from '../../ports/index.ts';
 import type { RelayShim } from './relay-shim.ts';
-import { handshakeAgeMs } from './tunnel-poll.ts';
 import type { UnderlayWatch } from './underlay-watch.ts';
 
 export interface RelayFallbackDeps {
@@ -34,6 +33,7 @@ export interface RelayFallbackDeps {
   /** The underlay says that relays are elsewhere; nobody has to be greeted for it. */
   readonly moveRelays: () => void;
   readonly isBrokerReachable: () => boolean;
+  readonly sessionAgeMs: (state: TunnelPeerState | undefined) => number | undefined;
   /** The relay is reached through the WebSocket now, or is not any more. */
   readonly onChanged: (isBehind: boolean) => void;
 }
@@ -106,7 +106,7 @@ export const createRelayFallback = (deps: RelayFallbackDeps): RelayFallback => {
     deps.onChanged(wasBehind);
   };
   const hasAnswered = (state: TunnelPeerState | undefined): boolean =>
-    (handshakeAgeMs(state, clock.wallMs()) ?? Number.POSITIVE_INFINITY) < SESSION_LIFE_MS;
+    (deps.sessionAgeMs(state) ?? Number.POSITIVE_INFINITY) < SESSION_LIFE_MS;
 
   return {
     isBehind: () => isBehindShim(watch),

@@ -2,7 +2,7 @@
  * The one writer of the tunnel: brings the interface up or adopts it, keeps its peers what the map wants, and lines up
  * all changes so that two of them never cross.
  */
-import type { Logger } from '@sidegate/kit';
+import type { Clock, Logger } from '@sidegate/kit';
 import type { Beacon, Endpoint, MapPeer, MapRelay, NetworkMap, PublicKey } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import type { Underlay } from '../../paths/underlay.ts';
@@ -15,6 +15,7 @@ import {
   peerNetworks,
   planTunnelPeers,
 } from '../../tunnel/plan-tunnel-peers.ts';
+import { createSessionAges } from './session-ages.ts';
 
 const PORT_ATTEMPTS = 20;
 const KEEPALIVE_SEC = 25;
@@ -25,6 +26,8 @@ export interface TunnelKeeper {
   readonly kind: 'kernel' | 'userspace';
   readonly listenPort: number;
   read(): Promise<readonly TunnelPeerState[]>;
+  /** How old the session of a peer is, by the last reading; `undefined`: it has none. */
+  sessionAgeMs(state: TunnelPeerState | undefined): number | undefined;
   /** Packets through the interface so far. */
   countPackets(): Promise<number | undefined>;
   /** Makes peers and routes those of the map. `found` is a fresh reading. */
@@ -73,6 +76,7 @@ const greetingsOf = (map: NetworkMap): readonly TunnelPeerChange[] =>
 /** Brings the interface up. */
 export const openTunnelKeeper = async (options: {
   readonly tunnel: Tunnel;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly config: Omit<TunnelConfig, 'listenPort'>;
   /** Fixed by a person; else one that follows from the key. */
@@ -93,6 +97,7 @@ export const openTunnelKeeper = async (options: {
   const { kind, listenPort } = await ensureOnSomePort(tunnel, config, portAt, signal);
   let queue: Promise<unknown> = Promise.resolve();
   let routed: NetworkMap['peers'] | undefined;
+  const ages = createSessionAges(options.clock);
   const inLine = <T>(task: () => Promise<T>): Promise<T> => {
     const run = queue.then(task);
     queue = run.catch(() => {});
@@ -113,6 +118,7 @@ export const openTunnelKeeper = async (options: {
     listenPort,
     async read() {
       const states = await inLine(() => tunnel.read(name, signal));
+      ages.note(states ?? []);
       if (states !== undefined) return states;
       // Somebody removed the interface under us: with its routes.
       options.log.warn('the tunnel interface is gone; making it anew');
@@ -120,6 +126,7 @@ export const openTunnelKeeper = async (options: {
       await inLine(() => tunnel.ensure({ ...config, listenPort }, signal));
       return (await inLine(() => tunnel.read(name, signal))) ?? [];
     },
+    sessionAgeMs: ages.ageMs,
     countPackets: () => tunnel.countPackets(name),
     async reconcile(map, underlay, found) {
       const all = desiredPeers(map, underlay, options.keepaliveSecOf, options.relayOf);

@@ -44,18 +44,6 @@ export interface TunnelPoll extends AsyncDisposable {
   latest(): ReadonlyMap<PublicKey, TunnelPeerState>;
 }
 
-/** Steps of NTP within this are no news. */
-const CLOCK_STEP_MAX_MS = 60_000;
-/**
- * How old the session is; wall time, as WireGuard has it. A handshake of the future is none: the clock went back, and
- * were it taken for a new one, nobody would notice that no other follows.
- */
-export const handshakeAgeMs = (state: TunnelPeerState | undefined, wallMs: number): number | undefined => {
-  if (state?.latestHandshakeAt === undefined) return undefined;
-  const ageMs = wallMs - state.latestHandshakeAt;
-  return ageMs < -CLOCK_STEP_MAX_MS ? undefined : Math.max(0, ageMs);
-};
-
 /** Starts reading. */
 export const startTunnelPoll = (deps: TunnelPollDeps): TunnelPoll => {
   const { clock, log, keeper, runner } = deps;
@@ -75,8 +63,8 @@ export const startTunnelPoll = (deps: TunnelPollDeps): TunnelPoll => {
       runner.dispatch(peer.id, { kind: 'traffic', isReceived: traffic === 'received' });
     if (after.latestHandshakeAt !== undefined) wasReset.delete(peer.publicKey);
     const { endpoint, rxBytes } = after;
-    const ageMs = handshakeAgeMs(after, clock.wallMs());
-    runner.dispatch(peer.id, { kind: 'tunnel-read', endpoint, handshakeAgeMs: ageMs, rxBytes });
+    const handshakeAgeMs = keeper.sessionAgeMs(after);
+    runner.dispatch(peer.id, { kind: 'tunnel-read', endpoint, handshakeAgeMs, rxBytes });
   };
   let packets: number | undefined;
   let readAtMs = Number.NEGATIVE_INFINITY;

@@ -55,6 +55,7 @@ describe('a map from a broker that lies', () => {
   });
 
   test.each([
+    ['more peers than anybody has', { peers: Array.from({ length: 25_001 }, (_, at) => peer(at + 2)) }],
     ['another address for us', { self: { id: 'n_1', address4: '100.64.0.7', address6: self.address6 } }],
     ['a mesh as wide as the internet', { account: { prefix4: '0.0.0.0/0', prefix6: 'fd00:1:2::/48' } }],
     ['an IPv6 mesh as wide as the internet', { account: { prefix4: '100.64.0.0/10', prefix6: '::/0' } }],
@@ -78,6 +79,17 @@ describe('a map from a broker that lies', () => {
     ];
     const vetted = vetMap(mapOf([], { beacons }), self)?.map.beacons;
     expect(vetted).toEqual([{ publicKey: 'b', endpoints: ['192.168.1.5:7382'] }]);
+  });
+
+  test('a relay at nobody’s address, or with a key that is taken, is none', () => {
+    const relays = [
+      { node: 'n_7', publicKey: 'r', endpoints: ['127.0.0.1:7383', '203.0.113.7:7383'] },
+      { node: 'n_8', publicKey: 'beacon', endpoints: ['203.0.113.8:7383'] },
+      { node: 'n_9', publicKey: 's', endpoints: ['[::1]:7383'] },
+    ];
+    const vetted = vetMap(mapOf([peer(2, { publicKey: 'r' }), peer(3)], { relays }), self)?.map;
+    expect(vetted?.relays).toEqual([{ node: 'n_7', publicKey: 'r', endpoints: ['203.0.113.7:7383'] }]);
+    expect(vetted?.peers.map(({ name }) => name)).toEqual(['edge-3']);
   });
 
   test('whatever is in it, no network outside the mesh and no address twice comes out', () => {

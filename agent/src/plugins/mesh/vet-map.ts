@@ -5,7 +5,14 @@
  */
 import { BlockList } from 'node:net';
 import { splitEndpoint } from '@sidegate/kit';
-import type { Endpoint, MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
+import {
+  type Beacon,
+  type Endpoint,
+  LIMITS,
+  type MapPeer,
+  type NetworkMap,
+  type PublicKey,
+} from '@sidegate/protocol';
 
 /** Who we are, by the enrolment. */
 export interface MapReader {
@@ -55,17 +62,26 @@ const addressesOf = (peer: MapPeer): readonly string[] =>
 /** The map without what must not be; `undefined` where it is not for us. */
 export const vetMap = (map: NetworkMap, self: MapReader): VettedMap | undefined => {
   const [isIn4, isIn6] = [insideOf(map.account.prefix4), insideOf(map.account.prefix6)];
-  if (isIn4 === undefined || isIn6 === undefined) return undefined;
+  if (isIn4 === undefined || isIn6 === undefined || map.peers.length > LIMITS.peersPerMap) return undefined;
   if (map.self.address4 !== self.address4 || map.self.address6 !== self.address6) return undefined;
   if (!isIn4(self.address4) || !isIn6(self.address6)) return undefined;
   const dropped: string[] = [];
-  const beacons = map.beacons.flatMap((beacon) => {
-    const endpoints = self.isBrokerHere ? beacon.endpoints : beacon.endpoints.filter(isSomebody);
-    if (endpoints.length < beacon.endpoints.length) dropped.push('a beacon on an address of nobody');
-    return endpoints.length === 0 || beacon.publicKey === self.publicKey ? [] : [{ ...beacon, endpoints }];
-  });
   const taken = new Set<string>([self.address4, self.address6, self.publicKey, map.self.id]);
-  for (const { publicKey } of beacons) taken.add(publicKey);
+  /** Beacons and relays: places that answer us, each with a key of its own. */
+  const vetPlaces = <P extends Beacon>(places: readonly P[]): P[] =>
+    places.flatMap((place) => {
+      const endpoints = self.isBrokerHere ? place.endpoints : place.endpoints.filter(isSomebody);
+      if (endpoints.length === 0 || taken.has(place.publicKey)) {
+        dropped.push('a beacon that is nobody or somebody else');
+        return [];
+      }
+      taken.add(place.publicKey);
+      if (endpoints.length === place.endpoints.length) return [place];
+      dropped.push('a beacon on an address of nobody');
+      return [{ ...place, endpoints }];
+    });
+  const beacons = vetPlaces(map.beacons);
+  const relays = map.relays && vetPlaces(map.relays);
   const isFine = (peer: MapPeer): boolean => {
     const addresses = addressesOf(peer);
     const marks = [peer.id, peer.publicKey, ...addresses];
@@ -78,5 +94,6 @@ export const vetMap = (map: NetworkMap, self: MapReader): VettedMap | undefined 
     return true;
   };
   const peers = map.peers.filter(isFine);
-  return { map: dropped.length === 0 ? map : { ...map, beacons, peers }, dropped };
+  const parts = { beacons, peers, ...(relays === undefined ? {} : { relays }) };
+  return { map: dropped.length === 0 ? map : { ...map, ...parts }, dropped };
 };
