@@ -76,6 +76,26 @@ const EDGE: readonly Shot[] = [
     },
   },
   { name: 'edge-access', path: '/access' },
+  {
+    name: 'edge-forwards-import',
+    path: '/forwards',
+    act: async (page) => {
+      const forward = { targetPort: 80, target: { address: '192.168.1.20' } };
+      const file = {
+        format: 'sidegate-publications',
+        version: 1,
+        forwards: [
+          { ...forward, edgePort: 8001, label: 'Garden camera, back' },
+          { ...forward, edgePort: 8044 },
+          { ...forward, edgePort: 22 },
+        ],
+      };
+      const buffer = Buffer.from(JSON.stringify(file));
+      const chosen = { name: 'alder.json', mimeType: 'application/json', buffer };
+      await page.locator('input[type=file]').setInputFiles(chosen);
+      await page.getByText('What alder.json would change').scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'edge-scopes', path: '/scopes' },
   {
     name: 'edge-peers',

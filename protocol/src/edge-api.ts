@@ -362,7 +362,7 @@ export const NewForwardAllow = v.pipe(
 export type NewForwardAllow = v.InferOutput<typeof NewForwardAllow>;
 
 /** How many consecutive ports a forward takes, on both sides; without it, one. */
-const PortCount = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.portsPerForward));
+export const PortCount = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.portsPerForward));
 
 /** `POST /forwards` (`?dryRun=1` answers with the plan and changes nothing). Without `edgePort` one is chosen. */
 export const NewForward = v.strictObject({
@@ -419,7 +419,7 @@ export const ForwardPlan = v.strictObject({ forward: Forward, ruleset: v.string(
 export type ForwardPlan = v.InferOutput<typeof ForwardPlan>;
 
 /** Ports that a host's own address lets through; without them, everything. */
-const AddressPorts = v.pipe(
+export const AddressPorts = v.pipe(
   v.array(PortRange),
   v.minLength(1),
   v.check(

@@ -12,5 +12,6 @@ export * from './node-api.ts';
 export * from './portal-api.ts';
 export * from './probe-frame.ts';
 export * from './profile.ts';
+export * from './publication-file.ts';
 export * from './relay-api.ts';
 export * from './render-hosts-csv.ts';

@@ -4,6 +4,8 @@ export const LIMITS = {
   peersPerMap: 25_000,
   /** Largest JSON body a broker or an agent reads. */
   bodySizeBytes: 64 * 1024,
+  /** A file of publications: as many as an edge may have, each with a long note. */
+  publicationFileSizeBytes: 2 * 1024 * 1024,
   /** One WireGuard datagram in a message of the relay's WebSocket, with room for any MTU of Ethernet. */
   relayMessageSizeBytes: 2048,
   /** Endpoint candidates one node may report; more are refused, so that nobody is made to probe the world. */

@@ -405,3 +405,31 @@ describe.each(['light', 'dark'])('%s: no accessibility violations', (scheme) => 
     expect(await findViolations(login.app)).toEqual([]);
   });
 });
+
+test('a file of publications is previewed, and taken over only where nothing in it is refused', async () => {
+  const { root, api } = await enter({ path: '/forwards' });
+  const choose = async (forwards: readonly object[]): Promise<void> => {
+    await button(root, 'Take over a file …');
+    const input = allElements(root).find((element) => element.matches('input[type=file]'))!;
+    const content = JSON.stringify({ format: 'sidegate-publications', version: 1, forwards });
+    const files = new DataTransfer();
+    files.items.add(new File([content], 'alder.json', { type: 'application/json' }));
+    (input as HTMLInputElement).files = files.files;
+    input.dispatchEvent(new Event('change'));
+    await text(root, 'What alder.json would change');
+  };
+  const added = { edgePort: 8044, targetPort: 80, target: { address: '192.168.1.20' }, label: 'attic' };
+  await choose([added, { ...added, edgePort: 22 }]);
+  await text(root, 'Port 22 of the edge is taken by dropbear');
+  expect((await button(root, 'Apply')).disabled).toBe(true);
+  await choose([added]);
+  const before = api.data.forwards.size;
+  (await button(root, 'Apply')).click();
+  await text(root, 'The publications of the file are in place');
+  expect(api.data.forwards.size).toBe(before + 1);
+  await choose([added]);
+  (await labelled(root, 'Remove what is not in the file')).click();
+  await waitFor('the removals', () => find(root, 'sg-badge', 'removed'));
+  (await button(root, 'Apply')).click();
+  await waitFor('the removals', () => api.data.forwards.size === 1);
+});

@@ -28,6 +28,7 @@ import {
   fakeId,
   readBody,
 } from './fake-api.ts';
+import { exportFile, importFile } from './fake-publications.ts';
 
 /** The local password of the fake edge. */
 export const EDGE_PASSWORD = 'open sesame';
@@ -324,6 +325,8 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
       } as Forward),
     'DELETE /forwards/:id': (_, { id = '' }) => removeForward(id),
     'GET /addresses': () => list(data.addresses),
+    'GET /publications': () => exportFile(data),
+    'POST /publications/import': (request) => importFile(data, request, events.emit),
     'POST /pending/confirm': () => setPending([]),
     'POST /pending/undo': () => setPending([]),
     'POST /addresses': ({ body, query }) => {

@@ -24,8 +24,9 @@ export interface CliIo {
   readonly undoChanges: () => Promise<void>;
   /** Runs a program, for `doctor`. */
   readonly run: Run;
-  /** Text of a file, for `--key-file` and `doctor`; rejects where it cannot be read. */
+  /** Text of a file, `-` for standard input; rejects where it cannot be read. */
   readonly readFile: (path: string) => Promise<string>;
+  readonly writeFile: (path: string, text: string) => Promise<void>;
   readonly fetch: typeof fetch;
   /** Asks for a line without showing what is typed; without a terminal, the next line of stdin. */
   readonly readSecret: (prompt: string) => Promise<string>;

@@ -10,6 +10,7 @@ import { setPasswordCommand } from './commands/login.ts';
 import { confirmCommand } from './commands/own-path.ts';
 import { peersCommand } from './commands/peers.ts';
 import { daemonCommand, versionCommand } from './commands/process.ts';
+import { publicationFileCommands } from './commands/publication-file.ts';
 import { relayCommands } from './commands/relay.ts';
 import { scanCommand } from './commands/scan.ts';
 import { scopeCommands } from './commands/scopes.ts';
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   hostCommand,
   ...forwardCommands,
   createLogCommand('forward'),
+  ...publicationFileCommands,
   ...addressCommands,
   createLogCommand('address'),
   confirmCommand,

@@ -18,6 +18,11 @@ import {
   SUGGESTIONS,
 } from './testing/samples.ts';
 
+const IMPORT_STEPS = [
+  { noun: 'forward', what: 'added', title: '8001/tcp to 192.168.1.10:80' },
+  { noun: 'forward', what: 'changed', title: '8002/tcp to 192.168.1.11:80', why: 'port, label' },
+  { noun: 'address', what: 'unchanged', title: 'door to 192.168.1.12' },
+];
 const ANSWERS: Answers = {
   'GET /status': STATUS,
   'GET /peers': PEERS,
@@ -28,6 +33,13 @@ const ANSWERS: Answers = {
   'POST /forwards?dryRun=1': {
     forward: FORWARD,
     ruleset: 'map tcp_targets {\n  8001 : 192.168.1.10 . 80\n}',
+  },
+  'GET /publications': { format: 'sidegate-publications', version: 1 },
+  'POST /publications/import?replace=0&dryRun=1': { isApplied: false, steps: IMPORT_STEPS },
+  'POST /publications/import?replace=0': { isApplied: true, steps: IMPORT_STEPS },
+  'POST /publications/import?replace=1&dryRun=1': {
+    isApplied: false,
+    steps: [{ ...IMPORT_STEPS[0], what: 'refused', why: 'Port 8001 of the edge is taken by sshd' }],
   },
   'GET /addresses': [ADDRESS],
   'POST /addresses': ADDRESS,
@@ -45,6 +57,9 @@ const ANSWERS: Answers = {
   'POST /down': undefined,
   'PUT /login/password': undefined,
 };
+
+/** Every file holds an object, and takes what it is given. */
+const FILES = { readFile: async () => '{}', writeFile: async () => {} };
 
 /** Output as it looks, each stream and the exit code named. */
 const transcript = ({ exitCode, out, err }: CliResult): string =>
@@ -71,6 +86,11 @@ describe('human output', () => {
     'forward add 192.168.1.10:10000-10019 --udp',
     'forward add 192.168.1.10:80 --dry-run',
     'forward remove 8001',
+    'forward export',
+    'forward export --output /tmp/pubs.json',
+    'forward import -',
+    'forward import pubs.json --dry-run',
+    'forward import pubs.json --replace',
     'address list',
     'address add front\u00a0door',
     'address add 192.168.1.10 --name door --ports 80,161/udp,10000-10019 --for 2h',
@@ -93,7 +113,7 @@ describe('human output', () => {
   test.each(lines)('sidegate %s', async (line) => {
     await using daemon = await openFakeDaemon(ANSWERS);
     const argv = line.split(' ').map((word) => word.replace('\u00a0', ' '));
-    const text = `$ sidegate ${line}\n${transcript(await daemon.cli(argv))}${daemon.asked.map((each) => `> ${each}\n`).join('')}`;
+    const text = `$ sidegate ${line}\n${transcript(await daemon.cli(argv, FILES))}${daemon.asked.map((each) => `> ${each}\n`).join('')}`;
     await expect(text).toMatchFileSnapshot(`./golden/${line.replaceAll(/[^\w.-]+/g, '_')}.golden.txt`);
   });
 

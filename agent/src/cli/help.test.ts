@@ -41,7 +41,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sidegate; printf '%s\\n' "\${COMPREP
 
   test('bash knows commands, sub-commands, options and choices', () => {
     expect(complete('sta')).toEqual(['status']);
-    expect(complete('forward', '')).toEqual(['add', 'list', 'remove', 'enable', 'disable', 'log']);
+    expect(complete('forward', 'e')).toEqual(['enable', 'export']);
     expect(complete('forward', 'add', '--dr')).toEqual(['--dry-run']);
     expect(complete('hosts', '--kind', 'cam')).toEqual(['camera']);
     expect(complete('completion', '')).toEqual(['bash', 'zsh', 'fish', '--json', '--help']);

@@ -1,7 +1,8 @@
 /** The process as the command line sees it: the one file here that touches `process`. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { systemClock } from '@sidegate/kit';
 import type { Run } from '../ports/index.ts';
 import type { CliIo } from './cli-io.ts';
@@ -61,7 +62,8 @@ export const createProcessIo = (options: {
     env: process.env,
     signal: controller.signal,
     clock: systemClock,
-    readFile: (path) => readFile(path, 'utf8'),
+    readFile: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
+    writeFile: (path, content) => writeFile(path, content),
     fetch: globalThis.fetch,
     readSecret: (prompt) => readSecret(prompt, controller.signal),
     [Symbol.dispose]() {

@@ -126,7 +126,7 @@ export const createApiRouter = (deps: ApiRouterDeps): ApiRouter => {
       params: paramsOf(match, path),
       query: Object.fromEntries(url.searchParams),
       actor,
-      readBody: (schema) => readJson(request, schema, LIMITS.bodySizeBytes),
+      readBody: (schema, limitBytes = LIMITS.bodySizeBytes) => readJson(request, schema, limitBytes),
       signal: signalOf(response),
     };
     sendResult(response, await match.route.handler(apiRequest));

@@ -88,6 +88,12 @@ export const FORWARD_ERRORS = {
     blame: 'remote',
     status: 404,
   },
+  IMPORT_REFUSED: {
+    hint: 'Nothing was changed. Mend the file, or leave out what cannot be taken over.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
   FORWARDS_UNREADABLE: {
     hint: 'The file was set aside with the ending .broken; the forwards in it have to be made again.',
     retry: 'never',

@@ -14,7 +14,7 @@ import { AgentError } from '../errors.ts';
 import type { AddressRule } from '../plugin-api/firewall-wish.ts';
 import type { AddressRecord } from './address-record.ts';
 import { chooseHostLabel } from './host-label.ts';
-import { checkExpiry, type ForwardingState, planTarget } from './plan-forward.ts';
+import { checkExpiry, type ForwardingState, type PlannedTarget, planTarget } from './plan-forward.ts';
 import { limitsOf, patchPublication } from './publication.ts';
 import { planSources, type SourcePeer } from './resolve-sources.ts';
 import { hostOf, resolveTarget, type Surroundings } from './resolve-target.ts';
@@ -31,19 +31,20 @@ const checkName = (name: DnsLabel, others: readonly AddressRecord[]): DnsLabel =
 const keyOf = ({ hostMac, lastAddress, target }: Pick<AddressRecord, 'hostMac' | 'lastAddress' | 'target'>) =>
   v.parse(HostKey, hostMac ?? (target.kind === 'address' ? target.address : lastAddress));
 
-/** The record of a new address; throws a coded error that names the field. */
+/** The record of a new address; throws a coded error that names the field. `led`: its target was looked up already. */
 export const planAddress = (
   request: NewAddress,
   present: readonly AddressRecord[],
   state: ForwardingState,
   made: { readonly id: AddressId; readonly owner: string; readonly at: number },
+  led?: PlannedTarget,
 ): AddressRecord => {
   if (present.length >= LIMITS.addressesPerEdge) {
     throw new AgentError('ADDRESS_LIMIT', `This edge has ${LIMITS.addressesPerEdge} addresses already`);
   }
   const { target, ports, label, note, expiresAt, allow } = request;
   checkExpiry(expiresAt, made.at);
-  const planned = { target, ...planTarget(request, state) };
+  const planned = { target, ...(led ?? planTarget(request, state)) };
   const key = keyOf(planned);
   const twin = present.find((other) => other.key === key);
   if (twin !== undefined) {

@@ -69,7 +69,8 @@ const takerOf = (
   );
 };
 
-const checkAddress = (address: Ip4, state: ForwardingState, field: string): void => {
+/** Refuses an address that nothing may be published from. */
+export const checkAddress = (address: Ip4, state: ForwardingState, field: string): void => {
   const refuse = (
     code: 'FORWARD_TARGET_IS_SELF' | 'FORWARD_TARGET_IN_MESH' | 'FORWARD_TARGET_OUTSIDE_SCOPES',
     message: string,
@@ -85,11 +86,11 @@ const checkAddress = (address: Ip4, state: ForwardingState, field: string): void
   }
 };
 
+/** How a host is found again. */
+export type PlannedTarget = Pick<ForwardRecord, 'hostMac' | 'lastAddress'>;
+
 /** The host and address a request leads to. */
-export const planTarget = (
-  request: Pick<NewForward, 'target'>,
-  state: ForwardingState,
-): Pick<ForwardRecord, 'hostMac' | 'lastAddress'> => {
+export const planTarget = (request: Pick<NewForward, 'target'>, state: ForwardingState): PlannedTarget => {
   const { target } = request;
   if (target.kind === 'address') {
     checkAddress(target.address, state, 'target.address');
@@ -167,11 +168,12 @@ export const checkExpiry = (expiresAt: number | null | undefined, nowMs: number)
   });
 };
 
-/** The record of a new forward; throws a coded error that names the field. */
+/** The record of a new forward; throws a coded error that names the field. `planned`: its target was looked up already. */
 export const planForward = (
   request: NewForward,
   state: ForwardingState,
   made: { readonly id: ForwardId; readonly owner: string; readonly at: number },
+  planned?: PlannedTarget,
 ): ForwardRecord => {
   checkLimits(request, state);
   const { protocol, target, targetPort, portCount, label, note, expiresAt, allow } = request;
@@ -190,7 +192,7 @@ export const planForward = (
     createdAt: made.at,
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(allow === undefined ? {} : { allow: planSources(allow, state.peers) }),
-    ...planTarget(request, state),
+    ...(planned ?? planTarget(request, state)),
   };
   return { ...record, edgePort: planEdgePort(request, record, state) };
 };

@@ -50,11 +50,16 @@ export const resolveTarget = (
 /** The record with what its host looks like now, for when the host's own record is gone; the same where nothing is new. */
 export const learnTarget = <R extends Publication>(record: R, surroundings: Surroundings): R => {
   if (record.target.kind === 'address') return record;
-  const hostMac = hostOf(record, surroundings.hosts)?.mac ?? record.hostMac;
+  const host = hostOf(record, surroundings.hosts);
+  const hostMac = host?.mac ?? record.hostMac;
   const lastAddress = resolveTarget(record, surroundings) ?? record.lastAddress;
-  if (hostMac === record.hostMac && lastAddress === record.lastAddress) return record;
+  // A host that was forgotten and came back, or was never seen here before, has another id.
+  const hostId = host?.id ?? record.target.hostId;
+  const isSame = hostId === record.target.hostId && hostMac === record.hostMac;
+  if (isSame && lastAddress === record.lastAddress) return record;
   return {
     ...record,
+    target: { kind: 'host', hostId },
     ...(hostMac === undefined ? {} : { hostMac }),
     ...(lastAddress === undefined ? {} : { lastAddress }),
   };

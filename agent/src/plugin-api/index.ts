@@ -141,8 +141,8 @@ export interface ApiRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly actor: ApiActor;
-  /** Reads and parses the body with the byte limit; throws `HttpError`. */
-  readBody<S extends v.GenericSchema>(schema: S): Promise<v.InferOutput<S>>;
+  /** Reads and parses the body with a byte limit, the usual one unless told; throws `HttpError`. */
+  readBody<S extends v.GenericSchema>(schema: S, limitBytes?: number): Promise<v.InferOutput<S>>;
   readonly signal: AbortSignal;
 }
 /** What a handler returns is sent as JSON with status 200; `undefined` as 204. Throw a coded error with a status. */

@@ -1,12 +1,16 @@
-import type { Forward, ForwardPlan, NewForward } from '@sidegate/protocol';
+import type { Forward, ForwardPlan, ImportPlan, NewForward } from '@sidegate/protocol';
 import { html, nothing } from 'lit';
 import '../../shared/components/sg-empty.ts';
 import { pageHead, whenLoaded } from '../../shared/components/templates.ts';
 import { showToast } from '../../shared/components/toast.ts';
 import '../components/sg-forward-form.ts';
+import { download } from '../components/download.ts';
 import type { ForwardDraft, SgForwardForm } from '../components/sg-forward-form.ts';
 import '../components/sg-forward-table.ts';
+import type { ChosenFile, SgPublicationFile } from '../components/sg-publication-file.ts';
+import '../components/sg-publication-file.ts';
 import { addForward, planForward } from '../data/forwards.ts';
+import { fetchPublications, importPublications } from '../data/publications.ts';
 import { t } from '../messages.ts';
 import { addressTable } from './address-actions.ts';
 import { EdgePanel } from './edge-panel.ts';
@@ -14,8 +18,13 @@ import { confirmRemoveForward, switchForward } from './forward-actions.ts';
 
 /** All forwards, and the form that adds one. `?host=&port=&protocol=` fills the form. */
 export class SgForwardsPanel extends EdgePanel {
-  static override properties = { ...EdgePanel.properties, plan: { state: true } };
+  static override properties = {
+    ...EdgePanel.properties,
+    plan: { state: true },
+    importPlan: { state: true },
+  };
   plan: ForwardPlan | undefined;
+  importPlan: ImportPlan | undefined;
   readonly #forwards = this.live((edge) => edge.forwards);
   readonly #hosts = this.live((edge) => edge.hosts);
   readonly #addresses = this.live((edge) => edge.addresses);
@@ -27,7 +36,7 @@ export class SgForwardsPanel extends EdgePanel {
           forwards.length === 0 ? this.#renderEmpty() : this.#renderTable(forwards),
         )}
       </div>
-      ${this.#renderAddresses()} ${this.#renderForm()}`;
+      ${this.#renderAddresses()} ${this.#renderForm()} ${this.#renderFile()}`;
   }
 
   #renderEmpty() {
@@ -74,6 +83,27 @@ export class SgForwardsPanel extends EdgePanel {
     </section>`;
   }
 
+  #renderFile() {
+    return html`<section class="section" aria-labelledby="file">
+      <div class="section-head">
+        <h3 id="file">${t('file.heading')}</h3>
+        <p class="cell-sub">${t('file.descr')}</p>
+      </div>
+      <sg-publication-file
+        .plan=${this.importPlan}
+        .error=${this.actions.error('file')}
+        ?busy=${this.actions.isBusy('file')}
+        @sg-export=${this.#export}
+        @sg-plan-import=${this.#planImport}
+        @sg-import=${this.#import}
+        @sg-cancel-import=${() => {
+          this.importPlan = undefined;
+          this.actions.clear('file');
+        }}
+      ></sg-publication-file>
+    </section>`;
+  }
+
   get #draft(): ForwardDraft {
     return {
       hostId: this.query.get('host') ?? '',
@@ -81,6 +111,28 @@ export class SgForwardsPanel extends EdgePanel {
       protocol: this.query.get('protocol') ?? 'tcp',
     };
   }
+
+  readonly #export = async (): Promise<void> => {
+    const file = await this.actions.run('file', () => fetchPublications(this.edge.api));
+    if (file === undefined) return;
+    const name = file.edge?.split('.')[0] ?? 'edge';
+    download(`${name}-publications.json`, 'application/json', `${JSON.stringify(file, undefined, 2)}\n`);
+  };
+
+  readonly #planImport = async ({ detail: { file, isReplace } }: CustomEvent<ChosenFile>): Promise<void> => {
+    this.importPlan = await this.actions.run('file', () =>
+      importPublications(this.edge.api, file, { isReplace, isDryRun: true }),
+    );
+  };
+
+  readonly #import = async ({ detail: { file, isReplace } }: CustomEvent<ChosenFile>): Promise<void> => {
+    const done = await this.actions.run('file', () =>
+      importPublications(this.edge.api, file, { isReplace, isDryRun: false }),
+    );
+    if (done === undefined) return;
+    this.renderRoot.querySelector<SgPublicationFile>('sg-publication-file')?.reset();
+    showToast(this, { tone: 'ok', text: t('file.done') });
+  };
 
   readonly #plan = async ({ detail: forward }: CustomEvent<NewForward>): Promise<void> => {
     this.plan = undefined;

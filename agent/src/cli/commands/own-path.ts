@@ -37,15 +37,16 @@ export const readAuthor = async ({
 /** The path of a change, with where its author sits. */
 export const withAuthor = async ({ io }: CommandContext, path: string): Promise<string> => {
   const author = await readAuthor(io);
-  return author === undefined ? path : `${path}?via=${encodeURIComponent(author)}`;
+  if (author === undefined) return path;
+  return `${path}${path.includes('?') ? '&' : '?'}via=${encodeURIComponent(author)}`;
 };
 
-/** After a change: says so where it will be put back. On stderr, for it is no result. */
-export const warnIfPending = async (context: CommandContext, id: string): Promise<void> => {
+/** After a change, of one publication or any: says so where it will be put back. On stderr, for it is no result. */
+export const warnIfPending = async (context: CommandContext, id?: string): Promise<void> => {
   const { io, client } = context;
   if ((await readAuthor(io)) === undefined) return;
   const { pending = [] } = await fetchStatus({ ...context, client });
-  const change = pending.find((one) => one.id === id);
+  const change = pending.find((one) => id === undefined || one.id === id);
   if (change === undefined) return;
   const left = formatCountdown(change.endsAt - io.clock.wallMs());
   io.stderr.write(

@@ -107,6 +107,7 @@ export const runCliIn = async (
     undoChanges: async () => {},
     run: missing,
     readFile: missing,
+    writeFile: missing,
     fetch: missing,
     readSecret: missing,
     ...overrides,

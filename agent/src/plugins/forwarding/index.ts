@@ -11,6 +11,7 @@ import { createAccessKeeper } from './access-log.ts';
 import { addAddressRoutes } from './address-routes.ts';
 import { addForwardRoutes } from './forward-routes.ts';
 import { watchObstacles } from './obstacle-watch.ts';
+import { addPublicationFileRoutes } from './publication-file-routes.ts';
 import { createPublishers, type Publishers } from './publishers.ts';
 import { createSafeChange, type SafeChange } from './safe-change.ts';
 
@@ -69,6 +70,7 @@ export const plugin: PluginDefinition<Record<string, never>> = {
         for (const publisher of [forwards, addresses]) publisher.show();
         addForwardRoutes(host, publishers, usage.look, safe);
         addAddressRoutes(host, publishers, usage.look, safe);
+        addPublicationFileRoutes(host, publishers, safe);
         safe.addRoutes();
         access.start();
         for (const fact of ['hosts', 'scopes', 'network-map'] as const) facts.watch(fact, followSoon);

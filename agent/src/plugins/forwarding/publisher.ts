@@ -4,6 +4,7 @@
  * addresses differ in is a `PublicationKind`.
  */
 
+import { isLedElsewhere } from '../../forwarding/is-narrowed.ts';
 import { checkExpiry } from '../../forwarding/plan-forward.ts';
 import { type Publication, type PublicationPatch, patchPublication } from '../../forwarding/publication.ts';
 import type { SourcePeer } from '../../forwarding/resolve-sources.ts';
@@ -169,6 +170,29 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
       await this.#cutAll(connections);
       this.#deps.kind.onRemoved(id);
       this.#note('removed', record, user);
+    });
+  }
+
+  /** Many changes in one transaction; `plan` sees the records as they are when its turn has come. */
+  exchange(plan: (present: readonly R[]) => Promise<readonly R[]>, user: string): Promise<void> {
+    return this.#exclusively(async () => {
+      const [before, rulesBefore] = [this.#records, this.#rules];
+      const next = await plan(before);
+      const later = new Map(next.map((record) => [record.id as string, record]));
+      const cut = before.flatMap((record) => {
+        const after = later.get(record.id);
+        const isOver = after === undefined || !after.enabled || isLedElsewhere(record, after);
+        return record.enabled && isOver ? this.#deps.kind.connectionsOf(record) : [];
+      });
+      await this.#commit(next);
+      await this.#cutAll(cut);
+      await this.#cutLostSources(rulesBefore);
+      const known = new Set<string>(before.map(({ id }) => id));
+      for (const record of next) if (!known.has(record.id)) this.#note('added', record, user);
+      for (const record of before.filter(({ id }) => !later.has(id))) {
+        this.#deps.kind.onRemoved(record.id);
+        this.#note('removed', record, user);
+      }
     });
   }
 

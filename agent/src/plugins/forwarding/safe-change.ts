@@ -38,6 +38,8 @@ export interface SafeChange {
   forget(): Promise<void>;
   /** Makes a change of the publication `id`, with a way back where its author may need one. */
   guard<T>(noun: Pending['noun'], id: string, request: ApiRequest, make: () => Promise<T>): Promise<T>;
+  /** The same of a change that may touch any of them. */
+  guardAll<T>(request: ApiRequest, make: () => Promise<T>): Promise<T>;
   addRoutes(): void;
   stop(): void;
 }
@@ -101,6 +103,35 @@ export const createSafeChange = (
     const what = shown === undefined ? id : 'url' in shown ? shown.url : shown.fqdn;
     return { noun, record, what, endsAt: clock.wallMs() + CONFIRM_MS } as Pending;
   };
+  const guardThese = async <T>(
+    candidates: readonly (Pending | undefined)[],
+    make: () => Promise<T>,
+  ): Promise<T> => {
+    const risks = candidates.filter((risk) => risk !== undefined);
+    if (risks.length === 0) return make();
+    const before = pending;
+    /** With these unconfirmed. A second change of the same publication goes back to what was before the first. */
+    const unconfirmed = (those: readonly Pending[]) => [
+      ...before.filter(({ record }) => !those.some((one) => one.record.id === record.id)),
+      ...those.map((risk) => ({
+        ...(before.find(({ record }) => record.id === risk.record.id) ?? risk),
+        endsAt: risk.endsAt,
+      })),
+    ];
+    await save(unconfirmed(risks));
+    try {
+      const made = await make();
+      const narrowed = risks.filter(({ noun, record }) => isNarrowed(record, find(noun, record.id)));
+      await save(unconfirmed(narrowed));
+      if (narrowed.length > 0) undoIn(CONFIRM_MS);
+      return made;
+    } catch (error) {
+      await save(before);
+      throw error;
+    } finally {
+      show();
+    }
+  };
   return {
     async load() {
       const text = await ports.files.readText('state', FILE);
@@ -118,28 +149,16 @@ export const createSafeChange = (
       };
     },
     forget: () => save([]),
-    async guard(noun, id, request, make) {
-      const risk = riskOf(noun, id, request);
-      if (risk === undefined) return make();
-      const before = pending;
-      // A second change of the same publication goes back to what was before the first.
-      const first = pending.find(({ record }) => record.id === id);
-      await save([
-        ...pending.filter((one) => one !== first),
-        first === undefined ? risk : { ...first, endsAt: risk.endsAt },
-      ]);
-      try {
-        const made = await make();
-        if (!isNarrowed(risk.record, find(noun, id))) await save(before);
-        else undoIn(CONFIRM_MS);
-        return made;
-      } catch (error) {
-        await save(before);
-        throw error;
-      } finally {
-        show();
-      }
-    },
+    guard: (noun, id, request, make) => guardThese([riskOf(noun, id, request)], make),
+    guardAll: (request, make) =>
+      guardThese(
+        (['forward', 'address'] as const).flatMap((noun) =>
+          publisherOf(noun)
+            .ids()
+            .map((id) => riskOf(noun, id, request)),
+        ),
+        make,
+      ),
     addRoutes() {
       host.hooks.api.add({
         method: 'POST',
