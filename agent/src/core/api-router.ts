@@ -24,6 +24,8 @@ export interface ApiRouter extends LocalApi {
   /** Throws ROUTE_TAKEN where method and path have a handler already. */
   add(route: ApiRoute): Disposable;
   routes(): readonly ApiRoute[];
+  /** All plugins have added theirs. Until then a request for what is not there yet waits. */
+  complete(): void;
 }
 
 interface CompiledRoute {
@@ -113,12 +115,18 @@ export const createApiRouter = (deps: ApiRouterDeps): ApiRouter => {
     if (match === undefined) throw new HttpError('METHOD_NOT_ALLOWED', `${method} is not for this address`);
     return match;
   };
+  let complete = () => {};
+  let waiting: Promise<void> | undefined = new Promise((resolve) => {
+    complete = resolve;
+  });
+  const isThere = (path: string) => [...compiled].some(({ pattern }) => pattern.test(path));
   const handle = async (request: IncomingMessage, response: ServerResponse, actor: ApiActor) => {
     const url = new URL(request.url ?? '/', 'http://agent');
     if (!url.pathname.startsWith(`${PREFIX}/`))
       throw new HttpError('NOT_FOUND', 'There is nothing at this address');
     const path = url.pathname.slice(PREFIX.length);
     const method = request.method ?? 'GET';
+    if (!isThere(path)) await waiting;
     const match = find(method, path, actor);
     if (match.route === EVENTS_ROUTE) return streamEvents(deps, response);
     const apiRequest: ApiRequest = {
@@ -159,5 +167,9 @@ export const createApiRouter = (deps: ApiRouterDeps): ApiRouter => {
       return { [Symbol.dispose]: () => void compiled.delete(entry) };
     },
     routes: () => [...compiled].map(({ route }) => route),
+    complete() {
+      waiting = undefined;
+      complete();
+    },
   };
 };

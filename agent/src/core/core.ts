@@ -141,6 +141,7 @@ export const createCore = (options: CoreOptions): Core => {
   });
   let stopping: Promise<void> | undefined;
   const stop = async () => {
+    parts.router.complete();
     // First the loops: plugins that stop take their wishes back, and the machine must not follow.
     await firewallLoop[Symbol.asyncDispose]();
     await namesLoop[Symbol.asyncDispose]();
@@ -166,6 +167,7 @@ export const createCore = (options: CoreOptions): Core => {
       if (!(await hasTable(platform, log, scope.signal))) firewallLoop.release();
       using _limit = clock.after(HOLD_LIMIT_MS, release);
       await supervisor.start();
+      parts.router.complete();
       release();
       undoWhileDown({ ...parts, platform, scope });
     },

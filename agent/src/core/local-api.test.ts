@@ -38,6 +38,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sidegate-api-'));
   socketPath = join(directory, 'run', 'sidegate.sock');
   router = createApiRouter({ events, clock: systemClock, log: silentLogger });
+  router.complete();
   server = await serveLocally(socketPath, router, silentLogger);
 });
 afterEach(async () => {
@@ -50,9 +51,9 @@ interface Answer {
   readonly headers: IncomingHttpHeaders;
   readonly body: unknown;
 }
-const ask = (method: string, path: string, body?: string): Promise<Answer> =>
+const ask = (method: string, path: string, body?: string, at = socketPath): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const asking = request({ socketPath, method, path }, async (response) => {
+    const asking = request({ socketPath: at, method, path }, async (response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of response) chunks.push(chunk as Buffer);
       const text = Buffer.concat(chunks).toString();
@@ -65,6 +66,20 @@ const ask = (method: string, path: string, body?: string): Promise<Answer> =>
 const codeOf = ({ body }: Answer) => (body as { error: { code: string } }).error.code;
 
 describe('routes', () => {
+  it('are waited for while plugins start', async () => {
+    const path = join(directory, 'starting.sock');
+    const starting = createApiRouter({ events, clock: systemClock, log: silentLogger });
+    await using _ = await serveLocally(path, starting, silentLogger);
+    const answers = Promise.all(
+      ['/api/late', '/api/never'].map((address) => ask('GET', address, undefined, path)),
+    );
+    starting.add(route('GET', '/early', async () => 'early'));
+    expect(await ask('GET', '/api/early', undefined, path)).toMatchObject({ status: 200, body: 'early' });
+    starting.add(route('GET', '/late', async () => 'late'));
+    starting.complete();
+    expect(await answers).toMatchObject([{ status: 200, body: 'late' }, { status: 404 }]);
+  });
+
   it('get parameters, query, body and the local actor', async () => {
     router.add(
       route('POST', '/hosts/:id/notes', async ({ params, query, actor, readBody }) => ({

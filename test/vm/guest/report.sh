@@ -26,7 +26,7 @@ eventually() {
 }
 
 # api FOLDER PATH: asks an agent as the command line does, without starting a Node.js, which takes long in an emulator.
-api() { curl -sf --max-time 20 --unix-socket "$1/sidegate.sock" "http://agent/api/$2"; }
+api() { curl -sf --max-time 60 --unix-socket "$1/sidegate.sock" "http://agent/api/$2"; }
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 

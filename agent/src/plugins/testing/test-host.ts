@@ -116,6 +116,7 @@ export const createTestHost = (platform: Platform, clock: Clock = systemClock): 
     events: emitter,
     router: {
       serve: async () => {},
+      complete: () => undefined,
       routes: () => routes,
       add(route) {
         routes.push(route);
