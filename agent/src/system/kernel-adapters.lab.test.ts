@@ -15,7 +15,7 @@ import { describeResolver } from '../platform/contract/describe-resolver.ts';
 import { describeSysctl } from '../platform/contract/describe-sysctl.ts';
 import { describeTunnel } from '../platform/contract/describe-tunnel.ts';
 import { createDebianPlatform } from '../platform/debian.ts';
-import type { IfName, TunnelConfig } from '../ports/index.ts';
+import type { IfName, Ruleset, TunnelConfig } from '../ports/index.ts';
 import { renderWgSet } from '../tunnel/render-wg-set.ts';
 import { parseIpRoutes } from './ip-json.ts';
 
@@ -211,6 +211,65 @@ describe.skipIf(await requireLab())('on the real kernel', () => {
     );
     await call('remove');
     expect(await readFile(machine.path('/run/hosts'), 'utf8')).toBe('127.0.0.1 localhost\n');
+  });
+
+  it('loses no count while the table is replaced again and again', async () => {
+    await using board = await openBoard();
+    const { machine, firewall } = board;
+    const inTable = { family: 'inet', table: 'sidegate' } as const;
+    const source = { payload: { protocol: 'ip', field: 'saddr' } };
+    const isEcho = {
+      match: { op: '==', left: { payload: { protocol: 'icmp', field: 'type' } }, right: 'echo-request' },
+    };
+    const rulesetOf = (turn: number): Ruleset => ({
+      objects: [
+        { table: { family: 'inet', name: 'sidegate' } },
+        ...['seen', 'mapped'].map((name) => ({ counter: { ...inTable, name } })),
+        {
+          map: {
+            ...inTable,
+            name: 'by_source',
+            type: 'ipv4_addr',
+            map: 'counter',
+            elem: [['127.0.0.1', 'mapped']],
+          },
+        },
+        { chain: { ...inTable, name: 'door', type: 'filter', hook: 'input', prio: 0, policy: 'accept' } },
+        // Another frame each time: elements alone would be changed in place.
+        { chain: { ...inTable, name: `turn_${turn}` } },
+        ...['seen', { map: { key: source, data: '@by_source' } }].map((counter) => ({
+          rule: { ...inTable, chain: 'door', expr: [isEcho, { counter }] },
+        })),
+      ],
+    });
+    await firewall.apply(rulesetOf(0), signal);
+    // Nobody touches the witness.
+    const witness = [
+      'table ip witness {',
+      'counter seen { }',
+      'chain door {',
+      'type filter hook input priority 1',
+    ];
+    const rule = ['icmp type echo-request counter name seen', '}', '}'];
+    await machine.run('nft', ['-f', '-'], { input: `${[...witness, ...rule].join('\n')}\n` });
+    const flood = machine.spawn('ping', ['-f', '-q', '127.0.0.1']);
+    for (let turn = 1; turn <= 40; turn++) await firewall.apply(rulesetOf(turn), signal);
+    flood.kill('SIGINT');
+    await flood.exited;
+    const readWitness = async () => {
+      const { stdout } = await machine.run('nft', ['list', 'counter', 'ip', 'witness', 'seen']);
+      return Number(/packets (\d+)/.exec(stdout)?.[1]);
+    };
+    // The last pings may still be on their way.
+    let packets = 0;
+    await machine.waitFor(async () => {
+      const before = packets;
+      packets = await readWitness();
+      return packets === before;
+    });
+    expect(packets).toBeGreaterThan(1_000);
+    const counts = await firewall.readCounters(signal);
+    expect([counts.get('seen')?.packets, counts.get('mapped')?.packets]).toEqual([packets, packets]);
   });
 
   it('cuts translated connections of a port and no others', async () => {

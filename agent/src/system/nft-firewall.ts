@@ -1,7 +1,7 @@
 /**
  * `table inet sidegate` through `nft -j`. Invariants: every change is one transaction that names no other table; it
- * changes elements alone where that is enough, and else deletes the table and makes it anew; counters keep their
- * values across both; a refusal changes nothing.
+ * changes elements alone where that is enough, and else makes everything anew but the counters, which go on counting;
+ * a refusal changes nothing.
  */
 import { createHash } from 'node:crypto';
 import { codeOf, type Logger } from '@sidegate/kit';
@@ -11,6 +11,7 @@ import type { Firewall, NftObject, Ruleset, Run } from '../ports/index.ts';
 import type { ChangeRecord } from './change-record.ts';
 import { type FollowDeps, followForever } from './follow-forever.ts';
 import { planTableChange } from './plan-table-change.ts';
+import { planTableReplacement } from './plan-table-replacement.ts';
 
 const TABLE = { family: 'inet', name: 'sidegate' } as const;
 const TABLE_WORDS = ['table', TABLE.family, TABLE.name] as const;
@@ -119,6 +120,16 @@ export const createNftFirewall = ({ run, record, log, ...following }: NftFirewal
       return false;
     }
   };
+  const replace = async (ruleset: Ruleset, signal: AbortSignal): Promise<void> => {
+    const commands = planTableReplacement(TABLE, parseListing(await list(signal)), ruleset);
+    try {
+      if (commands !== undefined)
+        return void (await transact(JSON.stringify({ nftables: commands }), signal));
+    } catch (error) {
+      log.debug('replace the firewall table around its counters', { error });
+    }
+    await transact(renderTransaction(ruleset, await readCounters(signal)), signal);
+  };
   return {
     readCounters,
     apply: inTurn(async (ruleset: Ruleset, signal: AbortSignal) => {
@@ -127,7 +138,7 @@ export const createNftFirewall = ({ run, record, log, ...following }: NftFirewal
         applied = { ...applied, ruleset };
         return;
       }
-      await transact(renderTransaction(ruleset, await readCounters(signal)), signal);
+      await replace(ruleset, signal);
       applied = { ruleset, fingerprint: fingerprintOf(await list(signal)) };
     }),
     isPresent: async (signal) => fingerprintOf(await list(signal)) !== undefined,
