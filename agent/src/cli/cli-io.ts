@@ -1,6 +1,7 @@
 /** What the command line gets from the process around it; tests give their own. */
 import type { Clock } from '@sidegate/kit';
 import type { Run } from '../ports/index.ts';
+import type { RequestHttp } from '../tcp/request-http.ts';
 
 /** A place for text, such as `process.stdout`. */
 export interface TextSink {
@@ -27,7 +28,8 @@ export interface CliIo {
   /** Text of a file, `-` for standard input; rejects where it cannot be read. */
   readonly readFile: (path: string) => Promise<string>;
   readonly writeFile: (path: string, text: string) => Promise<void>;
-  readonly fetch: typeof fetch;
+  /** Asks the broker, for `doctor`. */
+  readonly request: RequestHttp;
   /** Asks for a line without showing what is typed; without a terminal, the next line of stdin. */
   readonly readSecret: (prompt: string) => Promise<string>;
 }

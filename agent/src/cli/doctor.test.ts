@@ -181,15 +181,14 @@ describe('sidegate doctor', () => {
     };
   const healthy = { ...STATUS, health: [] };
   const readFile = async () => '1\n';
-  const answering = (async () =>
-    new Response(null, { headers: { date: new Date(NOW_MS).toUTCString() } })) as typeof fetch;
+  const answering = async () => new Response(null, { headers: { date: new Date(NOW_MS).toUTCString() } });
 
   test('a healthy machine gets a clean bill', async () => {
     await using daemon = await openFakeDaemon({ 'GET /status': healthy });
     const { out, exitCode } = await daemon.cli(['doctor'], {
       run: createMachine(),
       readFile,
-      fetch: answering,
+      request: answering,
     });
     expect(exitCode).toBe(0);
     await expect(out).toMatchFileSnapshot('./golden/doctor.golden.txt');
@@ -209,7 +208,7 @@ describe('sidegate doctor', () => {
         ruleset(chain('filter', 'FORWARD', 'forward', 'drop')),
       ),
       readFile: async () => '0\n',
-      fetch: async () => {
+      request: async () => {
         throw new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
       },
     });

@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '@sidegate/kit';
 import type { Run } from '../ports/index.ts';
+import { requestHttp } from '../tcp/request-http.ts';
 import type { CliIo } from './cli-io.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -64,7 +65,7 @@ export const createProcessIo = (options: {
     clock: systemClock,
     readFile: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
     writeFile: (path, content) => writeFile(path, content),
-    fetch: globalThis.fetch,
+    request: requestHttp,
     readSecret: (prompt) => readSecret(prompt, controller.signal),
     [Symbol.dispose]() {
       clearInterval(alive);

@@ -39,10 +39,10 @@ export const MESH_ERRORS = {
     blame: 'operator',
     status: 409,
   },
-  STATE_UNREADABLE: {
-    hint: 'The file that holds the identity of this machine is damaged: enrol again with `sidegate up`.',
+  IDENTITY_NEWER: {
+    hint: 'Install the newer version again. To give up that identity: `sidegate down --forget`.',
     retry: 'never',
-    blame: 'system',
-    status: 500,
+    blame: 'operator',
+    status: 409,
   },
 } as const satisfies Record<string, ErrorMeta>;

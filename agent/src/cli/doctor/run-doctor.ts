@@ -191,9 +191,8 @@ const checkBrokerHttp = async ({ io }: CommandContext, url: string): Promise<Fin
   );
   const startMs = io.clock.monoMs();
   try {
-    const response = await io.fetch(url, {
+    const response = await io.request(url, {
       method: 'HEAD',
-      redirect: 'manual',
       signal: AbortSignal.any([io.signal, timeout.signal]),
     });
     const tookMs = Math.round(io.clock.monoMs() - startMs);

@@ -108,7 +108,7 @@ export const runCliIn = async (
     run: missing,
     readFile: missing,
     writeFile: missing,
-    fetch: missing,
+    request: missing,
     readSecret: missing,
     ...overrides,
   });

@@ -28,6 +28,7 @@ import {
 } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
+import { type HttpReply, type RequestHttp, requestHttp } from '../../tcp/request-http.ts';
 
 const TIMEOUT_MS = 10_000;
 /** A map of as many peers as one node may know: some 400 bytes each. */
@@ -105,7 +106,7 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-const readText = async (response: Response): Promise<string> => {
+const readText = async (response: HttpReply): Promise<string> => {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   try {
@@ -133,44 +134,42 @@ const decodeEvent = ({ event, data }: SseMessage): NodeEvent | 'garbled' | undef
 export const createBrokerClient = (
   baseUrl: string,
   clock: Clock,
-  fetchUrl: typeof fetch = fetch,
+  request: RequestHttp = requestHttp,
 ): BrokerClient => {
   const urlOf = (path: string): string => new URL(path, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`).href;
-  const send = async ({ method, path, token, body, etag, signal }: Call): Promise<Response> => {
+  const send = async ({ method, path, token, body, etag, signal }: Call): Promise<HttpReply> => {
     try {
-      return await fetchUrl(urlOf(path), {
+      return await request(urlOf(path), {
         method,
         headers: {
           accept: 'application/json',
-          // A connection kept for later may be from an address that this machine no longer has.
-          connection: 'close',
           ...(etag === undefined ? {} : { 'if-none-match': `"${etag}"` }),
           ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        redirect: 'error',
         signal,
       });
     } catch (cause) {
       throw new AgentError('BROKER_UNREACHABLE', 'Reach the broker', { cause, details: { url: baseUrl } });
     }
   };
-  const refuse = async (response: Response): Promise<never> => {
+  const refuse = async (response: HttpReply): Promise<never> => {
     const parsed = v.safeParse(ErrorBody, parseJson(await readText(response).catch(() => '')));
     if (parsed.success) throw new BrokerRefusal(response.status, parsed.output.error);
     throw new AgentError('BROKER_NOT_UNDERSTOOD', "Understand the broker's answer", {
       details: { url: baseUrl, status: response.status },
     });
   };
-  const call = async <S extends v.GenericSchema>(schema: S, request: Call) => {
+  const call = async <S extends v.GenericSchema>(schema: S, asked: Call) => {
     const timeout = new AbortController();
     using _timer = clock.after(TIMEOUT_MS, () =>
       timeout.abort(new Error('The broker did not answer in time')),
     );
-    const response = await send({ ...request, signal: AbortSignal.any([request.signal, timeout.signal]) });
+    const response = await send({ ...asked, signal: AbortSignal.any([asked.signal, timeout.signal]) });
     if (!response.ok && response.status !== 304) return refuse(response);
-    const answer = response.status === 304 ? 'same' : parseJson(await readText(response));
+    const text = await readText(response);
+    const answer = response.status === 304 ? 'same' : parseJson(text);
     const result = v.safeParse(schema, answer);
     if (!result.success)
       throw new AgentError('BROKER_NOT_UNDERSTOOD', "Understand the broker's answer", {
@@ -217,8 +216,8 @@ export const createBrokerClient = (
     },
     async readRelayDirectory(token, revision, signal) {
       const path = 'v1/nodes/self/relay-directory';
-      const request = { method: 'GET', path, token, signal, etag: revision } as const;
-      return (await call(v.union([RelayDirectory, v.literal('same')]), request)).value;
+      const asked = { method: 'GET', path, token, signal, etag: revision } as const;
+      return (await call(v.union([RelayDirectory, v.literal('same')]), asked)).value;
     },
     async leave(token, signal) {
       await call(Nothing, { method: 'DELETE', path: 'v1/nodes/self', token, signal });

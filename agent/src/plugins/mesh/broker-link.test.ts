@@ -52,11 +52,11 @@ describe('what the broker answers', () => {
 
   test('an answer that does not come is given up after ten seconds', async () => {
     const clock = createVirtualClock();
-    const hanging = (_url: unknown, init?: RequestInit) =>
+    const hanging = (_url: unknown, init: { readonly signal: AbortSignal }) =>
       new Promise<Response>((_, reject) => {
-        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error));
+        init.signal.addEventListener('abort', () => reject(init.signal.reason as Error));
       });
-    const client = createBrokerClient('http://broker.example', clock, hanging as typeof fetch);
+    const client = createBrokerClient('http://broker.example', clock, hanging);
     const code = codeOf(client.checkIn(token, self, signal));
     await clock.advance(10_000);
     expect(await code).toBe('BROKER_UNREACHABLE');
@@ -77,11 +77,11 @@ describe('what the broker answers', () => {
 
   test('a body that trickles is given up after ten seconds, however often a byte comes', async () => {
     const clock = createVirtualClock();
-    const trickling = async (_url: unknown, init?: RequestInit) => {
+    const trickling = async (_url: unknown, init: { readonly signal: AbortSignal }) => {
       const body = new ReadableStream<Uint8Array>({
         start(controller) {
           const drip = () => {
-            if (init?.signal?.aborted) return controller.error(init.signal.reason);
+            if (init.signal.aborted) return controller.error(init.signal.reason);
             controller.enqueue(Uint8Array.of(0x20));
             clock.after(500, drip);
           };
@@ -90,7 +90,7 @@ describe('what the broker answers', () => {
       });
       return new Response(body);
     };
-    const client = createBrokerClient('http://broker.example', clock, trickling as typeof fetch);
+    const client = createBrokerClient('http://broker.example', clock, trickling);
     let ended: string | undefined;
     void codeOf(client.checkIn(token, self, signal)).then((code) => {
       ended = code;

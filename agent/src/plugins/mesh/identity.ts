@@ -9,8 +9,10 @@ const ROOM_FILE = 'mesh-identity.room';
 /** More than an identity takes: it has a few texts of bounded length. */
 const ROOM_BYTES = 4096;
 
+const VERSION = 1;
+
 const StoredIdentity = v.strictObject({
-  version: v.literal(1),
+  version: v.literal(VERSION),
   /** What was asked for last; survives reboots. */
   wanted: v.picklist(['up', 'down']),
   brokerUrl: v.pipe(v.string(), v.url()),
@@ -27,16 +29,19 @@ export interface Identity {
   readonly enrolment: Omit<Enrolment, 'token'>;
 }
 
-/** Text to an identity; `undefined` where it is damaged. */
-export const parseIdentity = (text: string): Identity | undefined => {
+/** What the agent after this one may write: all that is known of it is that it is not damaged. */
+const NewerIdentity = v.object({ version: v.pipe(v.number(), v.gtValue(VERSION)) });
+
+/** Text to an identity; `'newer'` where a newer agent wrote it. */
+export const parseIdentity = (text: string): Identity | 'newer' | 'damaged' => {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return undefined;
+    return 'damaged';
   }
   const result = v.safeParse(StoredIdentity, json);
-  if (!result.success) return undefined;
+  if (!result.success) return v.is(NewerIdentity, json) ? 'newer' : 'damaged';
   const { wanted, brokerUrl, privateKey } = result.output;
   const { token, ...enrolment } = result.output.enrolment;
   return { wanted, brokerUrl, privateKey: new Secret(privateKey), token: new Secret(token), enrolment };
@@ -46,7 +51,7 @@ export const parseIdentity = (text: string): Identity | undefined => {
 export const renderIdentity = (identity: Identity): string => {
   const { wanted, brokerUrl, privateKey, token, enrolment } = identity;
   const stored = {
-    version: 1,
+    version: VERSION,
     wanted,
     brokerUrl,
     privateKey: privateKey.reveal(),
@@ -57,8 +62,8 @@ export const renderIdentity = (identity: Identity): string => {
 
 /** The identity on disk. */
 export interface IdentityStore {
-  /** `'damaged'` where there is a file that cannot be read. */
-  load(): Promise<Identity | 'damaged' | undefined>;
+  /** `undefined` where there is no file. */
+  load(): Promise<Identity | 'newer' | 'damaged' | undefined>;
   /** Rejects where an identity could not be kept. */
   ensureRoom(): Promise<void>;
   save(identity: Identity): Promise<void>;
@@ -69,7 +74,7 @@ export interface IdentityStore {
 export const createIdentityStore = (files: Files): IdentityStore => ({
   async load() {
     const text = await files.readText('state', FILE);
-    return text === undefined ? undefined : (parseIdentity(text) ?? 'damaged');
+    return text === undefined ? undefined : parseIdentity(text);
   },
   async ensureRoom() {
     await files.writeText('state', ROOM_FILE, '-'.repeat(ROOM_BYTES));

@@ -57,6 +57,12 @@ export const MESH_WARNINGS = {
     'The file with the identity of this machine is damaged',
     'Enrol again with `sidegate up`.',
   ),
+  identityNewer: warning(
+    'identity-newer',
+    'error',
+    'The identity of this machine was written by a newer version',
+    'Install that version again; it is left as it is until then. To give it up: `sidegate down --forget`.',
+  ),
   tunnelFailed: warning(
     'tunnel-failed',
     'error',

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { IfName, Link, Route } from '../../ports/index.ts';
 import { createPrivateWireGuardKey, deriveListenPort, publicKeyOf } from '../../tunnel/key-pair.ts';
 import { labelOf } from './enrolment.ts';
-import { parseIdentity, renderIdentity } from './identity.ts';
+import { type Identity, parseIdentity, renderIdentity } from './identity.ts';
 import { findOverlaps, judgeClock } from './mesh-health.ts';
 
 test('a listen port follows from the key, is never the customary one, and moves on when taken', () => {
@@ -56,13 +56,14 @@ test('an identity survives the disk; anything else is refused without a throw', 
   } as const;
   const back = parseIdentity(renderIdentity(identity));
   expect(back).toEqual(identity);
-  expect(back?.token.reveal()).toBe(identity.token.reveal());
+  expect((back as Identity).token.reveal()).toBe(identity.token.reveal());
   expect(JSON.stringify(back)).not.toContain(identity.token.reveal());
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
-      expect(parseIdentity(text)).toBeUndefined();
+      expect(parseIdentity(text)).toBe('damaged');
     }),
   );
+  expect(parseIdentity('{"version":2,"identity":"in another shape"}')).toBe('newer');
 });
 
 test('the mesh’s prefix in use on this machine is found, the tunnel’s own is not', () => {

@@ -235,4 +235,23 @@ describe('the mesh plugin', () => {
     expect((await agent.up({ brokerUrl: broker.url, key: await keyOf() })).body).toEqual({ state: 'up' });
     expect(agent.status().health.map(({ code }) => code)).not.toContain('identity-damaged');
   });
+
+  test('the identity that a newer version wrote is left as it is, until a person gives it up', async () => {
+    const file = 'state/mesh-identity.json';
+    const newer = '{"version":2,"keys":["of another shape"]}';
+    const agent = await openAgent({ files: new Map([[file, newer]]) });
+    const codes = () => agent.status().health.map(({ code }) => code);
+    expect(codes()).toContain('identity-newer');
+    const wish = { brokerUrl: broker.url, key: await keyOf({ reusable: false }) };
+    const refused = await agent.ask<ErrorBody>('POST', '/up', wish);
+    expect([refused.status, refused.body.error.code]).toEqual([409, 'IDENTITY_NEWER']);
+    await agent.ask('POST', '/down', {});
+    expect(codes()).toContain('identity-newer');
+    expect(filesOf(agent).texts.get(file)).toBe(newer);
+
+    await agent.ask('POST', '/down', { forget: true });
+    expect(codes()).not.toContain('identity-newer');
+    // The key was not spent on the refusal.
+    expect((await agent.up(wish)).body).toEqual({ state: 'up' });
+  });
 });

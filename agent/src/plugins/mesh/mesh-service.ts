@@ -41,6 +41,8 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
   const facts = claimMeshFacts(host);
   const backoff = createBackoff(RETRY);
   let identity: Identity | undefined;
+  /** A newer agent wrote what is on disk: it is not ours to replace. */
+  let isNewer = false;
   let session: MeshSession | undefined;
   let pending: PendingJoin | undefined;
   let retry: Disposable | undefined;
@@ -58,6 +60,7 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     if (next === undefined) await store.remove();
     else await store.save(next);
     identity = next;
+    isNewer = false;
     publishIdentity();
   };
   const publishIdentity = () => {
@@ -104,6 +107,7 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     hooks.firewall.clear();
     hooks.names.clear();
     for (const code of health.codes()) health.clear(code);
+    if (isNewer) health.raise(MESH_WARNINGS.identityNewer);
     facts.setMap(undefined);
     facts.setTunnel(undefined);
     facts.setCandidates(undefined);
@@ -171,6 +175,7 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
   };
   const join = async (request: UpRequest, signal: AbortSignal): Promise<UpResponse | undefined> => {
     const { brokerUrl, key } = request;
+    if (isNewer) throw new AgentError('IDENTITY_NEWER', 'A newer version enrolled this machine');
     if (brokerUrl === undefined)
       throw new AgentError('BROKER_URL_MISSING', 'This machine has no account yet', { field: 'brokerUrl' });
     const options = { client: clientOf(brokerUrl), brokerUrl, platform, request, signal };
@@ -203,8 +208,8 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
   };
   const down = async ({ forget: isForgetting }: DownRequest) => {
     await endPending();
-    if (identity !== undefined && isForgetting) {
-      await leave(identity);
+    if (isForgetting && (identity !== undefined || isNewer)) {
+      if (identity !== undefined) await leave(identity);
       return await forget('a person asked for it');
     }
     const wasUp = session !== undefined;
@@ -224,7 +229,8 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
   };
   const takeUp = async () => {
     const loaded = await store.load();
-    if (loaded !== 'damaged') identity = loaded;
+    if (typeof loaded === 'object') identity = loaded;
+    isNewer = loaded === 'newer';
     publishIdentity();
     if (identity?.wanted === 'up') await openSession();
     else await leaveNothing();
