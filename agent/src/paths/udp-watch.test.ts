@@ -18,11 +18,11 @@ const SILENT: UdpReading = {
 };
 const OPEN = { ...SILENT, isShimOpen: true };
 
-/** Reads every 100 ms for a while; tells what was asked for, and when. */
-const run = (state: UdpWatch, reading: UdpReading, fromMs: number, forMs: number) => {
+/** Reads every 100 ms for a while, if not told otherwise; tells what was asked for, and when. */
+const run = (state: UdpWatch, reading: UdpReading, fromMs: number, forMs: number, everyMs = 100) => {
   const asked: string[] = [];
   let next = state;
-  for (let atMs = fromMs; atMs <= fromMs + forMs; atMs += 100) {
+  for (let atMs = fromMs; atMs <= fromMs + forMs; atMs += everyMs) {
     const step = stepUdpWatch(next, reading, atMs);
     next = step.effects.includes('greet') ? noteGreeted(step.state, atMs) : step.state;
     for (const effect of step.effects) asked.push(`${atMs - fromMs} ${effect}`);
@@ -40,6 +40,15 @@ test('silence for three seconds, greeted twice, opens the shim; it is used once 
   expect(asked).toEqual(['1200 greet', '3000 open-shim']);
   expect(stepUdpWatch(state, OPEN, 8_100).effects).toEqual(['use-shim']);
   expect(isBehindShim(blocked())).toBe(true);
+});
+
+test('a machine that looks once a second listens longer, and an answer that comes late is in time', () => {
+  expect(run(createUdpWatch(0), SILENT, 1_000, 15_000, 1_000).asked).toEqual([
+    '3000 greet',
+    '9000 open-shim',
+  ]);
+  const late = run(createUdpWatch(0), SILENT, 1_000, 5_000, 1_000).state;
+  expect(stepUdpWatch(late, { ...SILENT, answers: [false, true] }, 7_000).state.phase).toBe('working');
 });
 
 test('the other address family is tried first', () => {

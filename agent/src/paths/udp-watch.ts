@@ -1,7 +1,8 @@
 /**
  * Does UDP reach the broker? Beacons that were greeted and keep silent, while HTTPS works, mean that it is blocked:
  * then the relay is used through a WebSocket. UDP is tried again where another beacon answers, where the network
- * changes and now and then; only beacon 0 is moved for the trial, so that nothing is lost by one that fails.
+ * changes and now and then; only beacon 0 is moved for the trial, so that nothing is lost by one that fails. A machine
+ * that is too busy to look may be too busy to answer as well: silence counts only as far as somebody listened.
  *
  *   working --doubt--> doubted --silence--> opening --open--> blocked --a reason--> trying --answer--> leaving
  *      ^__________________|____ an answer ____|                  ^__ no answer ________|                  |
@@ -20,6 +21,8 @@ export const UDP_TIMERS = {
   silenceMs: 3_000,
   silenceOfBothMs: 5_500,
   silenceAfterGreetingMs: 1_300,
+  /** What one reading adds to the silence at most; they are to come three times as often. */
+  listenedMaxMs: 300,
   /** What was read so soon after a greeting may be from before it. */
   settleMs: 100,
   trialMs: 3_000,
@@ -39,6 +42,9 @@ export interface UdpWatch {
   readonly greetedAtMs: number;
   readonly greetings: number;
   readonly answeredAtMs: number;
+  /** Of the present doubt: the last reading, and for how long we listened in vain. */
+  readonly readAtMs: number;
+  readonly silentMs: number;
   readonly failedTrials: number;
   /** Something happened that makes a trial worth it, whenever the last one was. */
   readonly isTrialDue: boolean;
@@ -81,6 +87,8 @@ export const createUdpWatch = (nowMs: number): UdpWatch => ({
   greetedAtMs: nowMs,
   greetings: 1,
   answeredAtMs: Number.NEGATIVE_INFINITY,
+  readAtMs: nowMs,
+  silentMs: 0,
   failedTrials: 0,
   isTrialDue: false,
 });
@@ -95,6 +103,8 @@ const doubt = (state: UdpWatch, nowMs: number): UdpWatch => ({
   ...enter(state, 'doubted', nowMs),
   greetedAtMs: nowMs,
   greetings: 1,
+  readAtMs: nowMs,
+  silentMs: 0,
 });
 
 /** The beacons were greeted anew, for whatever reason. */
@@ -111,10 +121,11 @@ export const noteDoubt = (state: UdpWatch, nowMs: number): UdpStep =>
 /** Our network is another: what was blocked may be open. */
 export const noteMoved = (state: UdpWatch): UdpWatch => ({ ...state, failedTrials: 0, isTrialDue: true });
 
-const onDoubted = (state: UdpWatch, reading: UdpReading, nowMs: number): UdpStep => {
-  const { silenceAfterGreetingMs, greetAgainMs } = UDP_TIMERS;
+const onDoubted = (before: UdpWatch, reading: UdpReading, nowMs: number): UdpStep => {
+  const { silenceAfterGreetingMs, greetAgainMs, listenedMaxMs } = UDP_TIMERS;
   const silenceMs = reading.hasOtherFamily ? UDP_TIMERS.silenceOfBothMs : UDP_TIMERS.silenceMs;
-  const silentMs = nowMs - state.sinceMs;
+  const silentMs = before.silentMs + Math.min(listenedMaxMs, nowMs - before.readAtMs);
+  const state = { ...before, silentMs, readAtMs: nowMs };
   const isOver = silentMs >= silenceMs && nowMs - state.greetedAtMs >= silenceAfterGreetingMs;
   if (isOver && reading.isBrokerReachable)
     return { state: enter(state, 'opening', nowMs), effects: ['open-shim'] };
