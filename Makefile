@@ -55,7 +55,8 @@ bench-paths: lab-tools build ## first packets, outages and relays behind every k
 bench-idle: lab-tools build ## memory and CPU of an edge that nobody uses, beside bare Node
 	@exec $(NODE) bench/idle.ts
 
-bench-beacon: node_modules/.installed ## handshakes and relayed packets of a broker, for each second of one core
+bench-beacon: node_modules/.installed ## handshakes and relayed packets of a broker, for each second of one core, beside coturn
+	@sh lab/ensure-tools.sh bench
 	@exec $(NODE) bench/beacon.ts
 
 packages: build ## .deb, .ipk and .apk of agent and broker into dist/packages

@@ -1,7 +1,7 @@
 /**
  * `make bench-beacon`: how many WireGuard handshakes a broker answers, and how many packets it relays, for each
- * second of one core. The broker runs in a process of its own and its CPU time is what counts: on loopback the load
- * generator takes the other core, and neighbours on the machine take what they like.
+ * second of one core, the latter beside coturn. The broker runs in a process of its own and its CPU time is what
+ * counts: on loopback the load generator takes the other core, and neighbours on the machine take what they like.
  */
 import { fork } from 'node:child_process';
 import { diffieHellman } from 'node:crypto';
@@ -11,8 +11,10 @@ import { systemClock } from '@sidegate/kit';
 import { encodePublicKey, generateKeyPair, importPublicKey } from '@sidegate/relay/testing';
 import type { BeaconChildReply, BeaconChildRequest } from './src/beacon-child.ts';
 import { BeaconLoad } from './src/beacon-load.ts';
+import { startCoturn } from './src/coturn.ts';
 import { measureMac1Search } from './src/mac1-search-bench.ts';
 import { medianOf, type Row, report } from './src/report.ts';
+import { shareCore } from './src/share-core.ts';
 
 const RUNS = 5;
 const NODES_PER_RUN = 500;
@@ -23,8 +25,8 @@ const LIMIT_ROUNDS = 2_000;
 const RELAY_RUN_MS = 2_000;
 const PACKET_SIZE_BYTES = 1_200;
 const HANDSHAKES_GOAL = 4_000;
-/** coturn's relayed packets a second of one core, measured before on a machine of this kind. */
-const COTURN_PACKETS = 178_000;
+/** On loopback; nothing of the machine listens there. */
+const COTURN_PORT = 34_781;
 
 const nodes = Array.from({ length: NODES_PER_RUN * (RUNS + 1) + 2 }, generateKeyPair);
 const child = fork(fileURLToPath(new URL('src/beacon-child.ts', import.meta.url)));
@@ -42,12 +44,15 @@ interface Speed {
 }
 
 /** Runs a load and sets what it achieved against the time it took. */
-const measure = async (load: () => Promise<number>): Promise<Speed> => {
-  const { cpuMs: cpuBeforeMs } = await ask('cpu');
+const measure = async (
+  load: () => Promise<number>,
+  readCpuMs = async () => (await ask('cpu')).cpuMs,
+): Promise<Speed> => {
+  const cpuBeforeMs = await readCpuMs();
   const startMs = systemClock.monoMs();
   const count = await load();
   const wallMs = systemClock.monoMs() - startMs;
-  const { cpuMs } = await ask('cpu');
+  const cpuMs = await readCpuMs();
   return { perCore: (count * 1000) / (cpuMs - cpuBeforeMs), perSec: (count * 1000) / wallMs };
 };
 
@@ -67,10 +72,28 @@ const handshakeLimit = (): Speed => {
 const { port, beaconKey } = await ask(nodes.map(({ publicBytes }) => encodePublicKey(publicBytes)));
 const load = new BeaconLoad(port, Buffer.from(beaconKey, 'base64'));
 const relay = await load.prepareRelay(nodes[0]!, nodes[1]!, PACKET_SIZE_BYTES);
+const coturn = await startCoturn(COTURN_PORT);
+const turn = await coturn.prepare(PACKET_SIZE_BYTES);
+
+/** Both relays in turns, each on full queues; or ours on a core of its own, which is how most of them live. */
+const measureRelays = async (): Promise<readonly [Speed, Speed, Speed]> => {
+  const alone = await measure(() => relay(RELAY_RUN_MS));
+  await using _together = await shareCore([process.pid, child.pid!, coturn.pid]);
+  return [
+    alone,
+    await measure(() => relay(RELAY_RUN_MS)),
+    await measure(
+      () => turn(RELAY_RUN_MS),
+      async () => coturn.cpuMs(),
+    ),
+  ];
+};
 
 const first: Speed[] = [];
 const again: Speed[] = [];
+const alone: Speed[] = [];
 const relayed: Speed[] = [];
+const turned: Speed[] = [];
 const limits: Speed[] = [];
 for (let run = 0; run <= RUNS; run++) {
   const own = nodes.slice(2 + run * NODES_PER_RUN, 2 + (run + 1) * NODES_PER_RUN);
@@ -79,13 +102,15 @@ for (let run = 0; run <= RUNS; run++) {
   const speeds = [
     await measure(() => load.handshakes(greetings)),
     await measure(() => load.handshakes(repeats)),
-    await measure(() => relay(RELAY_RUN_MS)),
     handshakeLimit(),
+    ...(await measureRelays()),
   ] as const;
   // The first run warms up the compiler.
-  if (run > 0) for (const [at, series] of [first, again, relayed, limits].entries()) series.push(speeds[at]!);
+  const series = [first, again, limits, alone, relayed, turned];
+  if (run > 0) for (const [at, values] of series.entries()) values.push(speeds[at]!);
 }
 load.close();
+await coturn[Symbol.asyncDispose]();
 child.disconnect();
 const searches = await measureMac1Search(RUNS);
 
@@ -114,13 +139,14 @@ await report('beacon', RUNS, [
   row('handshakes, first contact', 'per core second', first, 'perCore'),
   row('limit: 4 X25519 operations each', 'per core second', limits, 'perCore'),
   row(
-    'relay, 1200 B packets',
+    'relay, 1200 B packets, queue always full',
     'per core second',
     relayed,
     'perCore',
-    COTURN_PACKETS,
-    'coturn 178,000, not in this run',
+    Math.round(medianOf(turned.map(({ perCore }) => perCore))),
+    'coturn, in turns',
   ),
-  row('relay, 1200 B packets', 'per second', relayed, 'perSec'),
+  row('relay, 1200 B packets, waiting for the sender', 'per core second', alone, 'perCore'),
+  row('relay, 1200 B packets', 'per second', alone, 'perSec'),
   ...searches,
 ]);

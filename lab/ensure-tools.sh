@@ -13,7 +13,7 @@ die() {
 NODE_TOOLS="node:nodejs npm:npm"
 PACKAGES_TOOLS="debootstrap:debootstrap gpgv:gpgv dpkg-deb:dpkg systemd-analyze:systemd"
 # What we are measured beside; no test needs it.
-BENCH_TOOLS="nebula:nebula nebula-cert:nebula edge:n2n supernode:n2n"
+BENCH_TOOLS="nebula:nebula nebula-cert:nebula edge:n2n supernode:n2n turnserver:coturn taskset:util-linux"
 VM_TOOLS="debootstrap:debootstrap qemu-system-x86_64:qemu-system-x86 mke2fs:e2fsprogs"
 POSTGRES_TOOLS="pg_ctlcluster:postgresql setpriv:util-linux"
 LAB_TOOLS="ip:iproute2 nft:nftables wg:wireguard-tools wireguard-go:wireguard-go arp-scan:arp-scan
@@ -98,5 +98,6 @@ if [ -d /run/systemd/system ]; then
   case " $missing " in *" ufw "*) systemctl disable -q ufw.service 2>/dev/null || true ;; esac
   case " $missing " in *" nebula "*) systemctl disable -q nebula.service 2>/dev/null || true ;; esac
   case " $missing " in *" n2n "*) systemctl disable -q n2n.service 2>/dev/null || true ;; esac
+  case " $missing " in *" coturn "*) systemctl disable -q coturn.service 2>/dev/null || true ;; esac
   case " $missing " in *" postgresql "*) systemctl disable -q postgresql.service 2>/dev/null || true ;; esac
 fi

@@ -19,8 +19,8 @@ const STALL_MS = 200;
 const GIVE_UP_MS = 30_000;
 const RESPONSE_INDEX_OFFSET = 4;
 
-/** Opens a socket on loopback that only ever sees addresses, so nothing is looked up. */
-const openSocket = async (port: number): Promise<Socket> => {
+/** Opens a socket on loopback that only ever sees addresses, so nothing is looked up; without a port, for any sender. */
+export const openSocket = async (port?: number): Promise<Socket> => {
   const lookup = (address: string, _family: unknown, done: (e: null, a: string, f: number) => void) =>
     done(null, address, 4);
   const socket = createSocket({ type: 'udp4', lookup: lookup as never });
@@ -28,13 +28,14 @@ const openSocket = async (port: number): Promise<Socket> => {
   socket.bind(0, '127.0.0.1');
   await listening;
   socket.setRecvBufferSize(4 * 2 ** 20);
+  if (port === undefined) return socket;
   socket.connect(port, '127.0.0.1');
   await once(socket, 'connect');
   return socket;
 };
 
 /** Sends `count` datagrams with a window of answers outstanding; resolves with the answers that came. */
-const pump = async (
+export const pump = async (
   out: Socket,
   back: Socket,
   next: (at: number) => Uint8Array | undefined,
