@@ -15,3 +15,4 @@ export * from './profile.ts';
 export * from './publication-file.ts';
 export * from './relay-api.ts';
 export * from './render-hosts-csv.ts';
+export * from './template-api.ts';

@@ -33,6 +33,9 @@ export const LIMITS = {
   sourcesPerForward: 64,
   /** Machines in a profile for a stock WireGuard app; such apps hold every peer at hand. */
   peersPerProfile: 256,
+  /** Templates that were added to one edge, and hosts that one of them publishes by itself. */
+  templatesPerEdge: 32,
+  autoHostsPerTemplate: 64,
   scopesPerEdge: 32,
   /** TCP ports that a person may choose for one scope. */
   portsPerScope: 64,

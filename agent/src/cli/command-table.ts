@@ -15,6 +15,7 @@ import { relayCommands } from './commands/relay.ts';
 import { scanCommand } from './commands/scan.ts';
 import { scopeCommands } from './commands/scopes.ts';
 import { statusCommand } from './commands/status.ts';
+import { templateCommands } from './commands/templates.ts';
 import { downCommand, upCommand } from './commands/up.ts';
 import { EXIT } from './exit-codes.ts';
 import { renderCompletion, SHELLS } from './render-completion.ts';
@@ -46,6 +47,7 @@ export const COMMANDS: readonly Command[] = [
   ...publicationFileCommands,
   ...addressCommands,
   createLogCommand('address'),
+  ...templateCommands,
   confirmCommand,
   ...scopeCommands,
   ...relayCommands,

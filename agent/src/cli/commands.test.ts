@@ -23,6 +23,21 @@ const IMPORT_STEPS = [
   { noun: 'forward', what: 'changed', title: '8002/tcp to 192.168.1.11:80', why: 'port, label' },
   { noun: 'address', what: 'unchanged', title: 'door to 192.168.1.12' },
 ];
+const TEMPLATE = {
+  name: 'camera',
+  kinds: ['camera', 'doorbell'],
+  macPrefixes: [],
+  ports: ['80', '554'],
+  as: 'forwards',
+  auto: false,
+  allow: [],
+  from: 'built-in',
+  hostIds: [CAMERA.id],
+};
+const STEPS = [
+  { hostId: CAMERA.id, hostName: 'front door', what: 'added', title: '80/tcp by port 8001' },
+  { hostId: CAMERA.id, hostName: 'front door', what: 'present', title: '554/tcp by port 5541' },
+];
 const ANSWERS: Answers = {
   'GET /status': STATUS,
   'GET /peers': PEERS,
@@ -48,6 +63,17 @@ const ANSWERS: Answers = {
   [`DELETE /addresses/${ADDRESS.id}`]: undefined,
   [`PATCH /forwards/${FORWARD.id}`]: { ...FORWARD, enabled: false },
   [`DELETE /forwards/${FORWARD.id}`]: undefined,
+  'GET /templates': [
+    TEMPLATE,
+    { ...TEMPLATE, name: 'nas', as: 'address', ports: [], forSec: 7200, from: 'here' },
+  ],
+  'POST /templates': { ...TEMPLATE, name: 'door', from: 'here', auto: true },
+  'DELETE /templates/door': undefined,
+  'POST /templates/camera/apply': { isApplied: true, steps: STEPS },
+  'POST /templates/camera/apply?dryRun=1': {
+    isApplied: false,
+    steps: [...STEPS, { ...STEPS[0], what: 'refused', why: 'No port of the edge is free' }],
+  },
   'POST /scopes': SCOPES[1],
   [`PATCH /scopes/${SCOPES[1]?.id}`]: SCOPES[0],
   'GET /scopes/suggestions': SUGGESTIONS,
@@ -99,6 +125,11 @@ describe('human output', () => {
     'address disable 100.64.0.50',
     'forward disable f_forwardforwardfo',
     'forward enable 9999',
+    'template list',
+    'template add door --kind doorbell --mac 44:19:b6,bc:ad:28 --ports 80,554 --auto --allow tag:support --for 2h',
+    'template remove door',
+    'template apply camera --host front\u00a0door',
+    'template apply camera --dry-run',
     'scope list',
     'scope add 10.20.0.0/24 --label cameras',
     'scope add 192.168.55.0/24 --sender 192.168.55.1 --interface lan0 --every 6h --ports 80,8899 --rate 100',

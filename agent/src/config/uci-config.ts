@@ -50,23 +50,25 @@ const coerceValue = (shape: Shape | undefined, value: unknown): unknown => {
     const items = typeof value === 'string' ? value.split(/\s+/).filter((word) => word !== '') : value;
     return Array.isArray(items) ? items.map((item) => coerceValue(shape.item, item)) : value;
   }
+  if (shape?.entries !== undefined) return coerceEntries(shape.entries, value);
   if (typeof value !== 'string') return value;
   if (shape?.type === 'number' && /^-?\d{1,15}$/.test(value)) return Number(value);
   if (shape?.type === 'boolean') return BOOLEANS[value] ?? value;
   return value;
 };
 
+const coerceEntries = (entries: NonNullable<Shape['entries']>, given: unknown): unknown => {
+  if (typeof given !== 'object' || given === null) return given;
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      coerceValue(Object.hasOwn(entries, name) ? entries[name] : undefined, value),
+    ]),
+  );
+};
+
 const UCI_DIALECT: ConfigDialect = {
-  coerce(schema, given) {
-    const entries = (schema as unknown as Shape).entries ?? {};
-    if (typeof given !== 'object' || given === null) return given;
-    return Object.fromEntries(
-      Object.entries(given).map(([name, value]) => [
-        name,
-        coerceValue(Object.hasOwn(entries, name) ? entries[name] : undefined, value),
-      ]),
-    );
-  },
+  coerce: (schema, given) => coerceEntries((schema as unknown as Shape).entries ?? {}, given),
   spell: snakeOf,
 };
 
@@ -84,6 +86,22 @@ const sectionNameOf = (type: string): string | undefined => {
   return OTHER_TYPES.has(type) ? undefined : type.replaceAll('_', '-');
 };
 
+/** Sections of these types are items of a list: `config template 'camera'` is one of the forwarding plugin's. */
+const LISTS: Readonly<Record<string, readonly [section: string, option: string]>> = {
+  template: ['forwarding', 'templates'],
+};
+
+/** Adds one item, called as its section is unless it says otherwise. */
+const addItem = (
+  sections: Record<string, unknown>,
+  [name, option]: readonly [string, string],
+  item: Record<string, unknown>,
+): void => {
+  const section = (sections[name] ?? {}) as Record<string, unknown>;
+  const items = Array.isArray(section[option]) ? section[option] : [];
+  sections[name] = { ...section, [option]: [...items, item] };
+};
+
 /** A configuration of what `uci get` answered; `undefined` where there is no such file. */
 export const parseUciConfig = (values: unknown): AgentConfig => {
   if (values === undefined) return parseAgentConfig(undefined, UCI_DIALECT);
@@ -91,8 +109,14 @@ export const parseUciConfig = (values: unknown): AgentConfig => {
   if (!parsed.success) return refuseConfig('/etc/config/sidegate', 'it is not what UCI should say');
   const problems: ConfigProblem[] = [];
   const sections: Record<string, unknown> = {};
+  const items: (() => void)[] = [];
   for (const [id, section] of Object.entries(parsed.output)) {
     const type = section['.type'];
+    const list = typeof type === 'string' && Object.hasOwn(LISTS, type) ? LISTS[type] : undefined;
+    if (list !== undefined) {
+      items.push(() => addItem(sections, list, { name: id, ...optionsOf(section) }));
+      continue;
+    }
     const name = typeof type === 'string' ? sectionNameOf(type) : undefined;
     if (name === undefined) continue;
     if (name === 'core' && Number(section.format ?? UCI_FORMAT) !== UCI_FORMAT) {
@@ -102,6 +126,8 @@ export const parseUciConfig = (values: unknown): AgentConfig => {
       problems.push({ section: name, message: `there are two of them; the second one (${id}) is ignored` });
     } else sections[name] = optionsOf(section);
   }
+  // After the sections themselves, wherever they stand in the file.
+  for (const add of items) add();
   const config = parseAgentConfig(sections, UCI_DIALECT);
   return { ...config, problems: [...problems, ...config.problems] };
 };

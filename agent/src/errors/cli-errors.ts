@@ -30,6 +30,7 @@ export const CLI_ERRORS = {
     retry: 'never',
     blame: 'operator',
   },
+  TEMPLATE_IN_PART: { hint: 'The list says why.', retry: 'never', blame: 'operator' },
   OWN_PATH: {
     hint: '`sidegate down --yes` takes it down all the same.',
     retry: 'never',

@@ -88,6 +88,29 @@ export const FORWARD_ERRORS = {
     blame: 'remote',
     status: 404,
   },
+  TEMPLATE_NOT_FOUND: {
+    hint: '`sidegate template list` shows what there is.',
+    retry: 'never',
+    blame: 'remote',
+    status: 404,
+  },
+  TEMPLATE_IN_CONFIG: {
+    hint: 'Take another name, or change the configuration.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
+  TEMPLATE_LIMIT: {
+    hint: 'Remove templates that nobody uses.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
+  TEMPLATES_UNREADABLE: {
+    hint: 'The file was set aside with the ending .broken; the templates in it have to be added again.',
+    retry: 'never',
+    blame: 'system',
+  },
   IMPORT_REFUSED: {
     hint: 'Nothing was changed. Mend the file, or leave out what cannot be taken over.',
     retry: 'never',

@@ -4,6 +4,7 @@
  * in the kernel: stopping this plugin, or the agent, breaks no connection. Must not import the core or an adapter.
  */
 import { describeError } from '@sidegate/kit';
+import { LIMITS, Template } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { PluginDefinition, PluginHost } from '../../plugin-api/index.ts';
@@ -14,6 +15,8 @@ import { watchObstacles } from './obstacle-watch.ts';
 import { addPublicationFileRoutes } from './publication-file-routes.ts';
 import { createPublishers, type Publishers } from './publishers.ts';
 import { createSafeChange, type SafeChange } from './safe-change.ts';
+import { createTemplateDesk } from './template-desk.ts';
+import { addTemplateRoutes } from './template-routes.ts';
 
 const FOLLOW_DEBOUNCE_MS = 100;
 
@@ -34,19 +37,25 @@ const loadBoth = async (
   await safe.forget();
 };
 
+const ForwardingConfig = v.strictObject({
+  /** Goes before those that were added here, and before built-in ones of the same name. */
+  templates: v.optional(v.pipe(v.array(Template), v.maxLength(LIMITS.templatesPerEdge)), []),
+});
+
 /** See the top of this file. */
-export const plugin: PluginDefinition<Record<string, never>> = {
+export const plugin: PluginDefinition<v.InferOutput<typeof ForwardingConfig>> = {
   name: 'forwarding',
   apiVersion: 1,
   summary: 'Publishes hosts of the LAN by ports of the edge and by addresses of their own',
   after: ['mesh', 'discovery'],
   requires: ['nftables'],
-  config: v.strictObject({}),
-  setup(host) {
+  config: ForwardingConfig,
+  setup(host, { templates }) {
     const { facts, clock, log, signal } = host;
     const publishers = createPublishers(host);
     const { forwards, addresses, usage, keepForwarding } = publishers;
     const safe = createSafeChange(host, publishers);
+    const desk = createTemplateDesk(host, publishers, templates);
     const complain = (what: string) => (error: unknown) => {
       if (!signal.aborted) log.warn(what, { why: describeError(error) });
     };
@@ -71,6 +80,8 @@ export const plugin: PluginDefinition<Record<string, never>> = {
         addForwardRoutes(host, publishers, usage.look, safe);
         addAddressRoutes(host, publishers, usage.look, safe);
         addPublicationFileRoutes(host, publishers, safe);
+        await desk.start();
+        addTemplateRoutes(host, desk);
         safe.addRoutes();
         access.start();
         for (const fact of ['hosts', 'scopes', 'network-map'] as const) facts.watch(fact, followSoon);
@@ -81,6 +92,7 @@ export const plugin: PluginDefinition<Record<string, never>> = {
       async stop() {
         pending?.[Symbol.dispose]();
         obstacles?.[Symbol.dispose]();
+        desk[Symbol.dispose]();
         safe.stop();
         for (const publisher of [forwards, addresses]) publisher.stop();
         await access.stop();

@@ -10,11 +10,10 @@ import {
   PublicationFile,
 } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
-import type { AddressRecord } from '../../forwarding/address-record.ts';
-import type { ForwardRecord } from '../../forwarding/forward-record.ts';
 import { type ImportMakings, planAddressImport, planForwardImport } from '../../forwarding/plan-import.ts';
 import { renderPublicationFile } from '../../forwarding/render-publication-file.ts';
 import type { ApiRequest, PluginHost } from '../../plugin-api/index.ts';
+import { exchangeBoth, type Records } from './exchange-both.ts';
 import { edgeNameOf } from './forward-kind.ts';
 import { isDryRun } from './forward-routes.ts';
 import type { Publishers } from './publishers.ts';
@@ -31,37 +30,6 @@ const checkSteps = (steps: readonly ImportStep[]): void => {
     'IMPORT_REFUSED',
     `Refused: ${first.title}${others}. ${first.why ?? 'There is no reason'}`,
   );
-};
-
-/** Both kinds at once: what one of them refuses leaves the other as it was. */
-const exchangeBoth = async (
-  { forwards, addresses }: Publishers,
-  plan: (present: {
-    readonly forwards: readonly ForwardRecord[];
-    readonly addresses: readonly AddressRecord[];
-  }) => Promise<{
-    readonly forwards: readonly ForwardRecord[];
-    readonly addresses: readonly AddressRecord[];
-  }>,
-  user: string,
-): Promise<void> => {
-  let before: readonly AddressRecord[] | undefined;
-  try {
-    await forwards.exchange(async (presentForwards) => {
-      let next: readonly ForwardRecord[] = presentForwards;
-      await addresses.exchange(async (presentAddresses) => {
-        const planned = await plan({ forwards: presentForwards, addresses: presentAddresses });
-        next = planned.forwards;
-        before = presentAddresses;
-        return planned.addresses;
-      }, user);
-      return next;
-    }, user);
-  } catch (error) {
-    const undone = before;
-    if (undone !== undefined) await addresses.exchange(async () => undone, user);
-    throw error;
-  }
 };
 
 /** Adds the routes. */
@@ -82,17 +50,12 @@ export const addPublicationFileRoutes = (
     at: host.clock.wallMs(),
     isReplace: query.replace === '1',
   });
-  const planFor =
-    (file: PublicationFile, makings: ImportMakings) =>
-    async (present: {
-      readonly forwards: readonly ForwardRecord[];
-      readonly addresses: readonly AddressRecord[];
-    }) => {
-      const state = await readForwardingState(host, present.forwards);
-      const ports = planForwardImport(file.forwards, state, makings);
-      const own = planAddressImport(file.addresses, present.addresses, state, makings);
-      return { forwards: ports.next, addresses: own.next, steps: [...ports.steps, ...own.steps] };
-    };
+  const planFor = (file: PublicationFile, makings: ImportMakings) => async (present: Records) => {
+    const state = await readForwardingState(host, present.forwards);
+    const ports = planForwardImport(file.forwards, state, makings);
+    const own = planAddressImport(file.addresses, present.addresses, state, makings);
+    return { forwards: ports.next, addresses: own.next, steps: [...ports.steps, ...own.steps] };
+  };
   api.add({
     method: 'GET',
     path: '/publications',

@@ -68,10 +68,12 @@ export const openMemorySite = async ({
   files = new Map<string, string>(),
   map = mapWith(),
   hosts = [CAMERA],
+  config = {},
 }: {
   readonly files?: ReadonlyMap<string, string>;
   readonly map?: NetworkMap;
   readonly hosts?: readonly Host[];
+  readonly config?: object;
 } = {}): Promise<MemorySite> => {
   const platform = createMemoryPlatform({ files });
   const clock = createVirtualClock();
@@ -81,7 +83,7 @@ export const openMemorySite = async ({
   host.setFact('network-map', map);
   host.setFact('hosts', hosts);
   host.setFact('scopes', SCOPES);
-  await host.start(plugin);
+  await host.start(plugin, config);
   await host.settled();
   return {
     platform,
