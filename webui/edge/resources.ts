@@ -10,6 +10,7 @@ import type {
   PeerStatus,
   Scan,
   Scope,
+  TemplateView,
 } from '@sidegate/protocol';
 import type { ApiClient } from '../shared/data/api-client.ts';
 import type { Live, LiveList } from '../shared/data/live.ts';
@@ -22,6 +23,7 @@ import { watchPeers } from './data/peers.ts';
 import { watchScans } from './data/scans.ts';
 import { watchScopes } from './data/scopes.ts';
 import { watchStatus } from './data/status.ts';
+import { watchTemplates } from './data/templates.ts';
 
 /** Lives from login to log-out. */
 export interface EdgeResources {
@@ -36,6 +38,7 @@ export interface EdgeResources {
   readonly accessLog: Live<AccessLog>;
   readonly scopes: LiveList<Scope>;
   readonly peers: LiveList<PeerStatus>;
+  readonly templates: Live<readonly TemplateView[]>;
 }
 
 export const edgeContext = createContext<EdgeResources>(Symbol('sg-edge'));
@@ -57,4 +60,5 @@ export const createEdgeResources = (
   accessLog: watchAccessLog(api, stream),
   scopes: watchScopes(api, stream),
   peers: watchPeers(api, stream),
+  templates: watchTemplates(api, stream),
 });

@@ -433,3 +433,23 @@ test('a file of publications is previewed, and taken over only where nothing in 
   (await button(root, 'Apply')).click();
   await waitFor('the removals', () => api.data.forwards.size === 1);
 });
+
+test('a template publishes one host by a click, and all that match after a preview', async () => {
+  const { root, api } = await enter({ path: '/hosts' });
+  (await link(root, /^front-door-camera/)).click();
+  (await button(root, 'Publish as camera: 80 and 554')).click();
+  await text(root, '2 publications were added');
+  const before = api.data.forwards.size;
+  (await link(root, 'Forwards')).click();
+  (await button(root, 'Publish all hosts of template camera')).click();
+  await text(document.body, 'would be added:');
+  expect(api.data.forwards.size).toBe(before);
+  allElements(document.body)
+    .find((element): element is HTMLButtonElement => element.matches('sg-dialog .btn-primary'))
+    ?.click();
+  await waitFor('forwards', () => api.data.forwards.size > before);
+  (await button(root, 'Remove template hikvision')).click();
+  await text(document.body, 'What it published stays.');
+  (await button(document.querySelector('sg-confirm')!.shadowRoot!, 'Remove')).click();
+  await waitFor('the removal', () => find(root, 'button', 'Remove template hikvision') === undefined);
+});

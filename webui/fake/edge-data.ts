@@ -12,6 +12,7 @@ import type {
   PeerStatus,
   Scan,
   Scope,
+  TemplateView,
 } from '@sidegate/protocol';
 import { fakeId, fakeKey } from './fake-api.ts';
 
@@ -212,6 +213,30 @@ const makeHost = (device: Device, scopeId: string, now: number): Host => {
 };
 
 /** Everything one fake edge knows. */
+const TEMPLATES = [
+  { name: 'camera', kinds: ['camera', 'doorbell'], ports: ['80', '554'], from: 'built-in' },
+  { name: 'printer', kinds: ['printer'], ports: ['80', '631', '9100'], from: 'built-in' },
+  {
+    name: 'hikvision',
+    macPrefixes: ['44:19:b6'],
+    ports: ['8000'],
+    allow: ['tag:support'],
+    auto: true,
+    from: 'here',
+  },
+].map((one) =>
+  brand<TemplateView>({
+    kinds: [],
+    macPrefixes: [],
+    as: 'forwards',
+    auto: false,
+    allow: [],
+    hostIds: [],
+    ...one,
+  }),
+);
+
+/** What the fake edge holds. */
 export interface EdgeData {
   status: EdgeStatus;
   readonly hosts: Map<string, Host>;
@@ -222,6 +247,7 @@ export interface EdgeData {
   readonly peers: Map<string, PeerStatus>;
   changes: HostChanges;
   access: readonly AccessEntry[];
+  templates: readonly TemplateView[];
 }
 
 const makeStatus = (now: number): EdgeStatus =>
@@ -551,6 +577,7 @@ export const makeEdgeData = (now: number, empty = false): EdgeData => {
     peers: byId(empty ? [] : makePeers(now)),
     changes: { since: empty ? 0 : now - 6 * DAY, changes: empty ? [] : seedChanges(hosts, now) },
     access: empty ? [] : seedAccess(forwards, addresses, now),
+    templates: TEMPLATES,
   };
 };
 

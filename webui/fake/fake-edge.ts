@@ -29,6 +29,7 @@ import {
   readBody,
 } from './fake-api.ts';
 import { exportFile, importFile } from './fake-publications.ts';
+import { applyTemplate, listTemplates } from './fake-templates.ts';
 
 /** The local password of the fake edge. */
 export const EDGE_PASSWORD = 'open sesame';
@@ -325,6 +326,13 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
       } as Forward),
     'DELETE /forwards/:id': (_, { id = '' }) => removeForward(id),
     'GET /addresses': () => list(data.addresses),
+    'GET /templates': () => listTemplates(data),
+    'POST /templates/:name/apply': (request, { name = '' }) =>
+      applyTemplate(data, name, request, (forward) => put(data.forwards, 'forward.changed', forward)),
+    'DELETE /templates/:name': (_, { name = '' }) => {
+      data.templates = data.templates.filter((one) => one.name !== name);
+      return undefined;
+    },
     'GET /publications': () => exportFile(data),
     'POST /publications/import': (request) => importFile(data, request, events.emit),
     'POST /pending/confirm': () => setPending([]),

@@ -2,29 +2,18 @@
 import type { Address, Host } from '@sidegate/protocol';
 import { html } from 'lit';
 import { askConfirm } from '../../shared/components/sg-confirm.ts';
-import { showError, showToast } from '../../shared/components/toast.ts';
-import type { ActionController } from '../../shared/controllers/action-controller.ts';
+import { showToast } from '../../shared/components/toast.ts';
 import '../components/sg-address-table.ts';
 import { addAddress, patchAddress, planAddress, removeAddress } from '../data/addresses.ts';
 import { t } from '../messages.ts';
-import type { EdgeResources } from '../resources.ts';
-
-interface Caller {
-  readonly element: EventTarget;
-  readonly edge: EdgeResources;
-  readonly actions: ActionController;
-}
-
-const tell = ({ element, actions }: Caller, key: string): void => {
-  const error = actions.error(key);
-  if (error !== undefined) showError(element, error);
-};
+import { type PanelCaller, tellError } from './panel-caller.ts';
+import { changePublication, confirmRemovePublication } from './publication-actions.ts';
 
 /** Gives the host an address of its own. */
-export const giveAddress = async (caller: Caller, host: Host): Promise<void> => {
+export const giveAddress = async (caller: PanelCaller, host: Host): Promise<void> => {
   const key = `address-${host.id}`;
   const address = await caller.actions.run(key, () => addAddress(caller.edge.api, host));
-  tell(caller, key);
+  tellError(caller, key);
   if (address === undefined) return;
   caller.edge.addresses.put(address);
   showToast(caller.element, {
@@ -35,10 +24,10 @@ export const giveAddress = async (caller: Caller, host: Host): Promise<void> => 
 };
 
 /** Shows what would be given, and gives it to whoever says so. */
-export const previewAddress = async (caller: Caller, host: Host): Promise<void> => {
+export const previewAddress = async (caller: PanelCaller, host: Host): Promise<void> => {
   const key = `address-${host.id}`;
   const plan = await caller.actions.run(key, () => planAddress(caller.edge.api, host));
-  tell(caller, key);
+  tellError(caller, key);
   if (plan === undefined) return;
   const { fqdn, targetAddress } = plan.address;
   const isWanted = await askConfirm({
@@ -49,33 +38,21 @@ export const previewAddress = async (caller: Caller, host: Host): Promise<void> 
   if (isWanted) await giveAddress(caller, host);
 };
 
-const switchAddress = async (caller: Caller, id: string, enabled: boolean): Promise<void> => {
-  const changed = await caller.actions.run(id, () => patchAddress(caller.edge.api, id, { enabled }));
-  if (changed !== undefined) caller.edge.addresses.put(changed);
-  tell(caller, id);
+const switchAddress = async (caller: PanelCaller, id: string, enabled: boolean): Promise<void> => {
+  const { api, addresses } = caller.edge;
+  await changePublication(caller, id, addresses, () => patchAddress(api, id, { enabled }));
 };
 
-const confirmRemove = async (caller: Caller, { id, fqdn }: Address): Promise<void> => {
-  const isSure = await askConfirm({
-    heading: t('address.remove-heading'),
-    text: t('forward.remove-text', { url: fqdn }),
-    confirm: t('forward.remove'),
-    danger: true,
-  });
-  if (!isSure) return;
-  const done = await caller.actions.run(id, async () => {
-    await removeAddress(caller.edge.api, id);
-    return true;
-  });
-  if (done === true) {
-    caller.edge.addresses.drop(id);
-    showToast(caller.element, { tone: 'ok', text: t('address.removed') });
-  }
-  tell(caller, id);
-};
+const confirmRemove = (caller: PanelCaller, { id, fqdn }: Address): Promise<void> =>
+  confirmRemovePublication(
+    caller,
+    { id, place: fqdn, list: caller.edge.addresses },
+    { heading: t('address.remove-heading'), removed: t('address.removed') },
+    () => removeAddress(caller.edge.api, id),
+  );
 
 /** The table with its switches and buttons at work. */
-export const addressTable = (caller: Caller, addresses: readonly Address[], hostBase: string) =>
+export const addressTable = (caller: PanelCaller, addresses: readonly Address[], hostBase: string) =>
   html`<sg-address-table
     .addresses=${addresses}
     hostBase=${hostBase}

@@ -15,6 +15,7 @@ import { t } from '../messages.ts';
 import { addressTable } from './address-actions.ts';
 import { EdgePanel } from './edge-panel.ts';
 import { confirmRemoveForward, switchForward } from './forward-actions.ts';
+import { templateTable } from './template-actions.ts';
 
 /** All forwards, and the form that adds one. `?host=&port=&protocol=` fills the form. */
 export class SgForwardsPanel extends EdgePanel {
@@ -28,6 +29,7 @@ export class SgForwardsPanel extends EdgePanel {
   readonly #forwards = this.live((edge) => edge.forwards);
   readonly #hosts = this.live((edge) => edge.hosts);
   readonly #addresses = this.live((edge) => edge.addresses);
+  readonly #templates = this.live((edge) => edge.templates);
 
   protected override render() {
     return html`${pageHead(t('menu.forwards'), t('forwards.descr'))}
@@ -36,7 +38,7 @@ export class SgForwardsPanel extends EdgePanel {
           forwards.length === 0 ? this.#renderEmpty() : this.#renderTable(forwards),
         )}
       </div>
-      ${this.#renderAddresses()} ${this.#renderForm()} ${this.#renderFile()}`;
+      ${this.#renderAddresses()} ${this.#renderForm()} ${this.#renderTemplates()} ${this.#renderFile()}`;
   }
 
   #renderEmpty() {
@@ -80,6 +82,17 @@ export class SgForwardsPanel extends EdgePanel {
         @sg-plan-forward=${this.#plan}
         @sg-add-forward=${this.#add}
       ></sg-forward-form>
+    </section>`;
+  }
+
+  #renderTemplates() {
+    const caller = { element: this, edge: this.edge, actions: this.actions };
+    return html`<section class="section" aria-labelledby="templates">
+      <div class="section-head">
+        <h3 id="templates">${t('templates.heading')}</h3>
+        <p class="cell-sub">${t('templates.descr')}</p>
+      </div>
+      ${whenLoaded(this.#templates.state, this.#templates.retry, (templates) => templateTable(caller, templates))}
     </section>`;
   }
 

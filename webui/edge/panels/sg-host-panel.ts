@@ -24,10 +24,12 @@ import '../components/sg-suggestions.ts';
 import { addressOfHost } from '../data/addresses.ts';
 import { addForward, forwardsOfHost } from '../data/forwards.ts';
 import { forgetHost, patchHost } from '../data/hosts.ts';
+import { templatesOfHost } from '../data/templates.ts';
 import { t } from '../messages.ts';
 import { addressTable, giveAddress, previewAddress } from './address-actions.ts';
 import { EdgePanel } from './edge-panel.ts';
 import { confirmRemoveForward, switchForward } from './forward-actions.ts';
+import { templateButtons } from './template-actions.ts';
 
 /** One device: its services, one click to publish each, what is known of it and how. */
 export class SgHostPanel extends EdgePanel {
@@ -61,6 +63,7 @@ export class SgHostPanel extends EdgePanel {
   readonly #forwards = this.live((edge) => edge.forwards);
   readonly #addresses = this.live((edge) => edge.addresses);
   readonly #scopes = this.live((edge) => edge.scopes);
+  readonly #templates = this.live((edge) => edge.templates);
 
   get #host(): Host | undefined {
     return this.edge.hosts.get(this.params.id ?? '');
@@ -90,7 +93,10 @@ export class SgHostPanel extends EdgePanel {
       <section class="section" aria-labelledby="services">
         <div class="section-head">
           <h3 id="services">${t('host.services')}</h3>
-          <a class="btn btn-small" href=${this.#optionsHref(host)}>${t('host.other-port')}</a>
+          <div class="actions">
+            ${templateButtons(this.#caller, templatesOfHost(this.#templates.value ?? [], host), host)}
+            <a class="btn btn-small" href=${this.#optionsHref(host)}>${t('host.other-port')}</a>
+          </div>
           <p class="cell-sub">${t('host.services-descr')}</p>
         </div>
         <sg-service-table

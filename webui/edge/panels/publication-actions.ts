@@ -1,0 +1,44 @@
+/** Switching and removing publications: what forwards and addresses of hosts have in common. */
+import { askConfirm } from '../../shared/components/sg-confirm.ts';
+import { showToast } from '../../shared/components/toast.ts';
+import type { LiveList } from '../../shared/data/live.ts';
+import { t } from '../messages.ts';
+import { type PanelCaller, tellError } from './panel-caller.ts';
+
+/** Does what is asked of one publication, and puts the answer into its list. */
+export const changePublication = async <T>(
+  caller: PanelCaller,
+  id: string,
+  list: LiveList<T>,
+  change: () => Promise<T>,
+): Promise<T | undefined> => {
+  const changed = await caller.actions.run(id, change);
+  if (changed !== undefined) list.put(changed);
+  tellError(caller, id);
+  return changed;
+};
+
+/** Removes one after asking. `place` is what stops working. */
+export const confirmRemovePublication = async <T>(
+  caller: PanelCaller,
+  { id, place, list }: { readonly id: string; readonly place: string; readonly list: LiveList<T> },
+  { heading, removed }: { readonly heading: string; readonly removed: string },
+  remove: () => Promise<void>,
+): Promise<void> => {
+  const isSure = await askConfirm({
+    heading,
+    text: t('forward.remove-text', { url: place }),
+    confirm: t('forward.remove'),
+    danger: true,
+  });
+  if (!isSure) return;
+  const isDone = await caller.actions.run(id, async () => {
+    await remove();
+    return true;
+  });
+  if (isDone === true) {
+    list.drop(id);
+    showToast(caller.element, { tone: 'ok', text: removed });
+  }
+  tellError(caller, id);
+};
