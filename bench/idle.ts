@@ -1,6 +1,7 @@
 /**
  * `make bench-idle`: what an edge that nobody uses costs: memory above a bare Node of the same version, and CPU of the
- * agent with every program that it runs. Two edges of the demo's world, one on each Node that is here.
+ * agent with every program that it runs. Two edges of the demo's world, one on each Node that is here, started as the
+ * package's launcher starts them. The bare Node beside each is as anybody starts it, without flags.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +21,10 @@ const TICKS_PER_SEC = 100;
 const AGENT = join(ROOT, 'agent/dist/sidegate.mjs');
 /** The Node of Debian, where it can run the agent. */
 const DEBIAN_NODE = '/usr/bin/node';
+/** What the launcher of Debian's package gives to Node. */
+const LAUNCHER = readFileSync(join(ROOT, 'package/files/debian/sidegate.launcher'), 'utf8');
+const FLAGS = /^flags='(.*)'$/m.exec(LAUNCHER)![1]!.split(' ');
+const ENVIRONMENT = { MALLOC_ARENA_MAX: /^MALLOC_ARENA_MAX=(.*)$/m.exec(LAUNCHER)![1]! };
 const BARE = 'require("node:http").createServer().listen("/run/bare.sock", () => console.log("listening"))';
 
 interface Edge {
@@ -50,11 +55,11 @@ const furnish = async ({ machine }: AgentMachine, node: string, agent: LabProces
   return { version: (await machine.run(node, ['--version'])).stdout.trim(), agent, bare };
 };
 
-/** The same edge, its agent started again on another Node. */
+/** The same edge, its agent started again as a package would, on this Node. */
 const moveToNode = async (edge: AgentMachine, node: string): Promise<LabProcess> => {
   edge.agent.kill('SIGTERM');
   await edge.agent.exited;
-  const agent = edge.machine.spawn(node, [AGENT, 'daemon']);
+  const agent = edge.machine.spawn(node, [...FLAGS, AGENT, 'daemon'], { env: ENVIRONMENT });
   await agent.waitForOutput(/the agent runs/, 30_000);
   return agent;
 };
@@ -96,7 +101,7 @@ const measure = async ({ version, agent, bare }: Edge): Promise<readonly Row[]> 
 await using world = await createWorld((what) => console.log(what));
 const { alder, birch } = world.edges;
 const edges = [
-  await furnish(alder, process.execPath, alder.agent),
+  await furnish(alder, process.execPath, await moveToNode(alder, process.execPath)),
   await furnish(birch, DEBIAN_NODE, await moveToNode(birch, DEBIAN_NODE)),
 ];
 await systemClock.sleep(SETTLE_MS);

@@ -1,6 +1,6 @@
 /** The source feed in `openwrt/` says the same as the manifest, in the buildroot's words. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -52,6 +52,18 @@ it('has the order and the lines that a buildroot insists on', () => {
       .every((line) => line.startsWith('\t')),
   ).toBe(true);
   expect(makefile).toContain('PKGARCH:=all');
+});
+
+it('starts Node with the flags that Debian starts it with, all of which the oldest Node knows', () => {
+  const flagsIn = (path: string) =>
+    /^flags='(.*)'$/m.exec(readFileSync(join(feed, '..', path), 'utf8'))?.[1]?.split(' ') ?? [];
+  const flags = flagsIn('openwrt/sidegate/files/sidegate.launcher');
+  expect(flags).toEqual(flagsIn('package/files/debian/sidegate.launcher'));
+  for (const node of [process.execPath, '/usr/bin/node'].filter(existsSync))
+    expect(spawnSync(node, [...flags, '-e', ''], { encoding: 'utf8' })).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
 });
 
 it('has only files that a shell can read', () => {

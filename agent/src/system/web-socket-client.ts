@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { compileHotCode } from '../compile-hot-code.ts';
 import { AgentError } from '../errors.ts';
 import type { DialOptions, MessageSocket } from '../ports/index.ts';
 import { createFrameReader, encodeFrame, type Frame, OPCODE } from './web-socket-frames.ts';
@@ -18,6 +19,8 @@ const wrap = (
   head: Buffer,
   { maxMessageBytes, onMessage, onAlive, onClosed }: DialOptions,
 ): MessageSocket => {
+  // WireGuard's packets come this way.
+  compileHotCode();
   const reader = createFrameReader(maxMessageBytes);
   const take = ({ opcode, payload }: Frame): void => {
     onAlive();

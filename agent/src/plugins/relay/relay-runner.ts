@@ -2,6 +2,7 @@
 import type { Clock } from '@sidegate/kit';
 import type { Ip, PublicKey, RelayDirectory } from '@sidegate/protocol';
 import { type BeaconStats, createBeacon, startUdpServer, type UdpServer } from '@sidegate/relay';
+import { compileHotCode } from '../../compile-hot-code.ts';
 import { AgentError } from '../../errors.ts';
 import { createDirectory, NO_DIRECTORY } from './relay-directory.ts';
 
@@ -34,6 +35,7 @@ export const startRelay = async (options: {
   readonly clock: Clock;
 }): Promise<RelayRunner> => {
   const { clock, port } = options;
+  compileHotCode();
   let directory = createDirectory(NO_DIRECTORY);
   let members: ReadonlyMap<string, PublicKey> = new Map();
   const beacon = createBeacon({
