@@ -108,6 +108,23 @@ describe.skipIf(await requireLab())('a machine that is not as it should be', () 
     expect(stdout).toContain('an nft without JSON does not do');
   });
 
+  test('a kernel without address translation: no table, and what is missing', async () => {
+    await using machine = await addMachine();
+    const refusal = 'echo "Error: Could not process rule: No such file or directory" >&2; exit 1';
+    // As a kernel without nft_masq does it: only the transaction that needs the module fails.
+    const script = `case "$*" in *-f*) cat >/run/rules; grep -q masquerade /run/rules && { ${refusal}; }
+      exec /run/nft.real "$@" </run/rules ;; esac\nexec /run/nft.real "$@"`;
+    await replaceProgram(machine, 'nft', script);
+    const agent = await start('no-nat', machine);
+    const [file, args] = agent.command('up', ...site.enrolment('no-nat'));
+    await machine.run(file, args, { timeoutMs: 60_000, reject: false });
+    await machine.waitFor(async () => warningsOf(await agent.status()).includes('firewall-failed'), 20_000);
+    expect(warningsOf(await agent.status())).toMatch(/firewall-failed: .*kmod-nft-nat/);
+    expect((await machine.run('nft', ['list', 'tables'])).stdout).not.toContain('sidegate');
+    const { stdout } = await machine.run(...agent.command('doctor'), { reject: false });
+    expect(stdout).toContain('The kernel cannot translate addresses');
+  });
+
   test('no WireGuard, neither in the kernel nor as a program: no interface, and what to install', async () => {
     await using machine = await addMachine();
     await replaceProgram(machine, 'wireguard-go', 'exit 1');

@@ -1,5 +1,6 @@
 import type { EdgeStatus } from '@sidegate/protocol';
 import { describe, expect, test } from 'vitest';
+import { AgentError } from '../errors.ts';
 import { parseNftRuleset } from '../forwarding/foreign-firewalls.ts';
 import type { Run } from '../ports/index.ts';
 import type { Finding } from './doctor/finding.ts';
@@ -174,6 +175,10 @@ describe('sidegate doctor', () => {
     async (file, args) => {
       const fail = new Error(`no ${file}`);
       if (missing.includes(file)) throw fail;
+      if (file === 'nft' && args.includes('-c') && missing.includes('nft_masq'))
+        throw new AgentError('COMMAND_FAILED', 'nft failed', {
+          details: { stderr: '/dev/stdin:1:2-3: Error: Could not process rule: No such file or directory' },
+        });
       if (file === 'nft' && args.includes('list')) return { stdout: rules, stderr: '', exitCode: 0 };
       if (file === 'ip' && args.includes('route')) return { stdout: '[]', stderr: '', exitCode: 0 };
       if (!(file in VERSIONS)) throw fail;
@@ -204,7 +209,7 @@ describe('sidegate doctor', () => {
     await using daemon = await openFakeDaemon({ 'GET /status': sick, 'GET /forwards': [FORWARD] });
     const { out, exitCode } = await daemon.cli(['doctor'], {
       run: createMachine(
-        ['arp-scan', 'conntrack', 'wg'],
+        ['arp-scan', 'conntrack', 'wg', 'nft_masq'],
         ruleset(chain('filter', 'FORWARD', 'forward', 'drop')),
       ),
       readFile: async () => '0\n',

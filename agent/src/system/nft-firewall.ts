@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { codeOf, type Logger } from '@sidegate/kit';
 import * as v from 'valibot';
 import { AgentError } from '../errors.ts';
+import { isNftPartMissing, MISSING_NFT_PART_HINT } from '../forwarding/missing-nft-part.ts';
 import type { Firewall, NftObject, Ruleset, Run } from '../ports/index.ts';
 import type { ChangeRecord } from './change-record.ts';
 import { type FollowDeps, followForever } from './follow-forever.ts';
@@ -73,7 +74,8 @@ const renderTransaction = ({ objects }: Ruleset, counts: Counts): string => {
 const asRejected = (cause: unknown): unknown => {
   if (!(cause instanceof AgentError) || cause.code !== 'COMMAND_FAILED') return cause;
   const said = String(cause.details.stderr);
-  return new AgentError('NFT_REJECTED', `nft refused the rules: ${said.split('\n')[0]}`, {
+  const why = isNftPartMissing(said) ? `: the kernel may lack a module. ${MISSING_NFT_PART_HINT}` : '';
+  return new AgentError('NFT_REJECTED', `nft refused the rules: ${said.split('\n')[0]}${why}`, {
     cause,
     details: { said },
   });

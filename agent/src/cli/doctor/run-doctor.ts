@@ -7,6 +7,7 @@ import type { CommandContext } from '../command.ts';
 import { fetchStatus } from '../commands/status.ts';
 import { DaemonRefusal } from '../local-client.ts';
 import { describePortMapping } from '../output/port-mapping-text.ts';
+import { checkTranslation } from './check-translation.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { judgeClock } from './judge-clock.ts';
 import { judgeForeignFirewalls } from './judge-firewalls.ts';
@@ -260,6 +261,7 @@ export const runDoctor = async (context: CommandContext): Promise<Finding[]> => 
   const interfaceName = status?.tunnel?.interfaceName ?? DEFAULT_INTERFACE;
   findings.push(...(await checkTools(context)));
   findings.push(await checkWireGuard(context, status), await checkForwarding(context, status));
+  findings.push(...(await checkTranslation(context)));
   findings.push(...(await checkFirewalls(context, interfaceName)));
   if (status?.node !== undefined) {
     const routes = await outputOf(context, 'ip', ['-j', '-4', 'route', 'show', 'table', 'all']);
