@@ -8,8 +8,8 @@
  */
 import type { BeaconLimits } from './beacon-limits.ts';
 import { hasMac } from './blake2s.ts';
-import { findMac1Key, type PackedKeys, packKeys } from './mac1-search.ts';
-import type { NodeState, NodeTable } from './node-table.ts';
+import { findMac1Key, packKeys } from './mac1-search.ts';
+import type { Audience, NodeState, NodeTable } from './node-table.ts';
 import { fillTokens } from './rate-limit.ts';
 import type { BeaconDirectory } from './types.ts';
 import { INITIATION } from './wireguard-messages.ts';
@@ -22,14 +22,6 @@ const ACQUAINTANCES_TRIED = 64;
 const AUDIENCE_FRESH_MS = 1_000;
 /** A sender that asks for nobody new for so long needs no audience. */
 const AUDIENCE_IDLE_MS = 60_000;
-
-/** All whom a node may reach and who were here at `builtAtMs`, laid out for the search. */
-export interface Audience {
-  readonly nodes: readonly NodeState[];
-  readonly packed: PackedKeys;
-  readonly builtAtMs: number;
-  usedAtMs: number;
-}
 
 /** Two nodes have to do with each other; `from` spoke. */
 export const noteAcquaintance = (from: NodeState, to: NodeState): void => {

@@ -10,8 +10,8 @@ import type { UdpEndpoint } from '@sidegate/kit';
 import type { Ip, NodeId, PublicKey } from '@sidegate/protocol';
 import type { BeaconLimits } from './beacon-limits.ts';
 import type { MidState } from './blake2s.ts';
-import type { Audience } from './destination-search.ts';
 import { decodePublicKey, importPublicKey, sharedSecret } from './key-pair.ts';
+import type { PackedKeys } from './mac1-search.ts';
 import { createTokenBucket, type TokenBucket } from './rate-limit.ts';
 import type { ReplayWindow } from './replay-window.ts';
 import { type BeaconIdentity, prepareMac1Key } from './responder.ts';
@@ -69,6 +69,14 @@ export interface RelayPair {
 /** Where transport packets of the owning node with a certain receiver index go. */
 export interface Route {
   readonly pair: RelayPair;
+  usedAtMs: number;
+}
+
+/** All whom a node may reach and who were here at `builtAtMs`, laid out for the search. */
+export interface Audience {
+  readonly nodes: readonly NodeState[];
+  readonly packed: PackedKeys;
+  readonly builtAtMs: number;
   usedAtMs: number;
 }
 

@@ -1,8 +1,7 @@
 /** Accounts: read at start and when one is met for the first time. */
 import type { AccountId, DnsLabel } from '@sidegate/protocol';
 import type { Selectable } from 'kysely';
-import type { AccountsTable } from './schema.ts';
-import type { Db } from './store.ts';
+import type { AccountsTable, Db } from './schema.ts';
 
 /** One private network. */
 export type AccountRow = Selectable<AccountsTable>;

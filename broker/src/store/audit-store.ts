@@ -1,8 +1,7 @@
 /** Who did what: appended to, read newest first, never changed. */
 import type { AccountId } from '@sidegate/protocol';
 import type { Insertable, Selectable } from 'kysely';
-import type { AuditTable } from './schema.ts';
-import type { Db } from './store.ts';
+import type { AuditTable, Db } from './schema.ts';
 
 /** One line of the log. */
 export type AuditRow = Selectable<AuditTable>;

@@ -1,8 +1,7 @@
 /** Enrolment keys, and requests that wait for a person. Always read from here: the command line adds keys meanwhile. */
 import type { AccountId, EnrolmentKeyId, NodeId, Tag } from '@sidegate/protocol';
 import type { Selectable } from 'kysely';
-import type { EnrolmentKeysTable, EnrolmentRequestsTable, SecretHash } from './schema.ts';
-import type { Db } from './store.ts';
+import type { Db, EnrolmentKeysTable, EnrolmentRequestsTable, SecretHash } from './schema.ts';
 
 /** One key; the secret itself is nowhere. */
 export type EnrolmentKeyRow = Omit<Selectable<EnrolmentKeysTable>, 'tags'> & {

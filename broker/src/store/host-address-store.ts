@@ -1,8 +1,7 @@
 /** Addresses of hosts behind edges: few rows, loaded whole at start, written at once. */
 import type { AccountId, HostAddress, Ip4, NodeId } from '@sidegate/protocol';
 import type { Selectable } from 'kysely';
-import type { HostAddressesTable } from './schema.ts';
-import type { Db } from './store.ts';
+import type { Db, HostAddressesTable } from './schema.ts';
 
 /** One host's addresses, and whose host it is. */
 export type HostAddressRow = Selectable<HostAddressesTable>;

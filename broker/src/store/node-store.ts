@@ -1,8 +1,7 @@
 /** Nodes: loaded whole at start; identity is written at once, observations lazily and in bulk. */
 import type { AccountId, DnsLabel, Ip4, NodeId, PublicKey, RelayOffer, Tag } from '@sidegate/protocol';
 import type { Selectable } from 'kysely';
-import type { NodesTable } from './schema.ts';
-import type { Db } from './store.ts';
+import type { Db, NodesTable } from './schema.ts';
 
 /** One machine, with what was last observed of it. */
 export type NodeRow = Omit<Selectable<NodesTable>, 'tags' | 'relay'> & {

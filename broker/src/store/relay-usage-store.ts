@@ -1,6 +1,6 @@
 /** Bytes relayed for each node, by calendar month: one row a node and month, added to now and then. */
 import type { AccountId, DnsLabel, NodeId } from '@sidegate/protocol';
-import type { Db } from './store.ts';
+import type { Db } from './schema.ts';
 
 /** Queries on relayed bytes. `month` is `YYYY-MM`, UTC. */
 export const createRelayUsageStore = (db: Db) => ({

@@ -20,7 +20,7 @@ import type {
   UserId,
   UserRole,
 } from '@sidegate/protocol';
-import type { Generated } from 'kysely';
+import type { Generated, Kysely } from 'kysely';
 
 /** SHA-256 of a secret, base64url: what is kept of tokens, keys and codes. */
 export type SecretHash = string & { readonly __brand: 'SecretHash' };
@@ -159,3 +159,6 @@ export interface Schema {
   audit: AuditTable;
   settings: SettingsTable;
 }
+
+/** What every table's functions run on: the database, or a transaction of it. */
+export type Db = Kysely<Schema>;

@@ -1,8 +1,7 @@
 /** Portal sessions, by the hash of their cookie. */
 import type { UserId } from '@sidegate/protocol';
 import type { Selectable } from 'kysely';
-import type { SecretHash, SessionsTable } from './schema.ts';
-import type { Db } from './store.ts';
+import type { Db, SecretHash, SessionsTable } from './schema.ts';
 
 /** One session. */
 export type SessionRow = Selectable<SessionsTable>;

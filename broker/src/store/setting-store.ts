@@ -1,6 +1,5 @@
 /** Single values of the broker itself. */
-import type { SettingsTable } from './schema.ts';
-import type { Db } from './store.ts';
+import type { Db, SettingsTable } from './schema.ts';
 
 /** Queries on settings. */
 export const createSettingStore = (db: Db) => ({

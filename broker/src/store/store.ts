@@ -13,7 +13,7 @@ import { createHostAddressStore, type HostAddressStore } from './host-address-st
 import { migrationsFor } from './migrations.ts';
 import { createNodeStore, type NodeStore } from './node-store.ts';
 import { createRelayUsageStore, type RelayUsageStore } from './relay-usage-store.ts';
-import type { Schema } from './schema.ts';
+import type { Db, Schema } from './schema.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { createSettingStore, type SettingStore } from './setting-store.ts';
 import { createUserStore, type UserStore } from './user-store.ts';
@@ -37,9 +37,6 @@ export interface Store extends Tables {
   transaction<T>(task: (tables: Tables) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
-
-/** What every table's functions run on: the database, or a transaction of it. */
-export type Db = Kysely<Schema>;
 
 const tablesOf = (db: Db): Tables => ({
   accounts: createAccountStore(db),

@@ -1,8 +1,7 @@
 /** People and their password hashes. */
 import type { AccountId, Email, UserId } from '@sidegate/protocol';
 import type { Selectable, Updateable } from 'kysely';
-import type { UsersTable } from './schema.ts';
-import type { Db } from './store.ts';
+import type { Db, UsersTable } from './schema.ts';
 
 /** One person, with the hash of the password. */
 export type UserRow = Selectable<UsersTable>;

@@ -7,26 +7,8 @@ import { decodeFields } from '../codec/blobmsg.ts';
 import type { Message, MessageAttrs } from '../codec/message.ts';
 import { encodeTable } from '../codec/values.ts';
 import { MESSAGE_TYPE, STATUS, SYSTEM_OBJECT } from '../protocol.ts';
+import type { BusClient, BusObject } from './bus-parts.ts';
 import { createEvents } from './events.ts';
-
-/** A connected client as the bus sees it. */
-export interface BusClient {
-  readonly id: number;
-  readonly user: string;
-  readonly group: string;
-  send(message: Message): void;
-}
-
-/** An object on the bus. */
-export interface BusObject {
-  readonly id: number;
-  readonly client: BusClient;
-  readonly path: string | undefined;
-  readonly typeId: number | undefined;
-  readonly signature: Uint8Array | undefined;
-  readonly subscribers: Set<BusObject>;
-  invokeSeq: number;
-}
 
 /** The bus. */
 export interface Bus {

@@ -1,7 +1,7 @@
 import { decodeFields, encodeFields } from '../codec/blobmsg.ts';
 import type { Message } from '../codec/message.ts';
 import { MESSAGE_TYPE, STATUS } from '../protocol.ts';
-import type { BusClient, BusObject } from './bus.ts';
+import type { BusClient, BusObject } from './bus-parts.ts';
 
 /** ubusd's event object (id 1), after `ubusd_event.c`. */
 export interface Events {

@@ -1,2 +1,3 @@
-export { type Bus, type BusClient, type BusObject, createBus } from './bus.ts';
+export { type Bus, createBus } from './bus.ts';
+export type { BusClient, BusObject } from './bus-parts.ts';
 export { startTestUbusd, type TestUbusd, type TestUbusdOptions } from './ubusd.ts';
