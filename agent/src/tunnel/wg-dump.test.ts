@@ -3,7 +3,7 @@ import type { Endpoint, PublicKey } from '@sidegate/protocol';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { TunnelPeerState } from '../ports/index.ts';
-import { parseWgDump, renderWgDump } from './wg-dump.ts';
+import { createWgDumpReader, parseWgDump, renderWgDump } from './wg-dump.ts';
 
 /** Recorded from wireguard-go with one beacon and one peer that roamed to a mapped address; keys are made up. */
 const RECORDED = [
@@ -89,6 +89,33 @@ it('reads back whatever it renders', () => {
         expect(dump?.self.privateKey?.reveal()).toBe(own);
       },
     ),
+  );
+});
+
+it('gives the same object for a peer whose line is as before, wherever it stands', () => {
+  const read = createWgDumpReader();
+  const [own, first, second] = RECORDED.split('\n');
+  const before = read(RECORDED)!;
+  expect(read(RECORDED)).toBe(before);
+  const turned = read([own, second, first, ''].join('\n'))!;
+  expect(turned.peers).toEqual([before.peers[1], before.peers[0]]);
+  expect(turned.peers[0]).toBe(before.peers[1]);
+  const changed = read(RECORDED.replace('\t92\t', '\t124\t'))!;
+  expect(changed.peers[0]).toEqual({ ...before.peers[0], rxBytes: 124 });
+  expect(changed.peers[1]).toBe(before.peers[1]);
+});
+
+it('reads dump after dump as it reads each alone', () => {
+  const read = createWgDumpReader();
+  const dumps = fc.array(fc.tuple(fc.subarray(RECORDED.split('\n')), fc.string()));
+  fc.assert(
+    fc.property(dumps, (all) => {
+      for (const [lines, noise] of all) {
+        const text = [...lines, noise].join('\n');
+        // A line twice is a peer twice, which no dump has.
+        expect(read(text)).toEqual(parseWgDump(text));
+      }
+    }),
   );
 });
 

@@ -71,6 +71,33 @@ export const parseWgDump = (text: string): WgDump | undefined => {
   };
 };
 
+/** A copy that does not keep the whole text alive of which the line is a part, as V8's substrings do. */
+const detach = (line: string): string => Buffer.from(line, 'latin1').toString('latin1');
+
+/**
+ * Reads dump after dump of one interface. A peer whose line is as it was is the same object as it was: ten thousand
+ * peers that lie idle are compared as text, and whoever asks what is new compares objects.
+ */
+export const createWgDumpReader = (): ((text: string) => WgDump | undefined) => {
+  let lastText: string | undefined;
+  let last: WgDump | undefined;
+  let known = new Map<string, TunnelPeerState>();
+  return (text) => {
+    if (text === lastText) return last;
+    const end = text.indexOf('\n');
+    const self = parseWgDump(detach(end < 0 ? text : text.slice(0, end)))?.self;
+    const next = new Map<string, TunnelPeerState>();
+    for (const line of end < 0 ? [] : text.slice(end + 1).split('\n')) {
+      const peer = line === '' ? undefined : (known.get(line) ?? parsePeer(detach(line)));
+      if (peer !== undefined) next.set(line, peer);
+    }
+    known = next;
+    lastText = text;
+    last = self && { self, peers: [...next.values()] };
+    return last;
+  };
+};
+
 /** The other way round, for tests and fakes. */
 export const renderWgDump = ({ self, peers }: WgDump, publicKey = '(none)'): string => {
   const own = [self.privateKey?.reveal() ?? '(none)', publicKey, self.listenPort, 'off'];

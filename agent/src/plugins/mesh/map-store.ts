@@ -2,6 +2,7 @@
  * The network map on disk, twice: in memory-backed `runtime` at once, so that an agent that is killed comes back
  * knowing every peer it had; in `state` rarely, because flash wears out, for days without a broker.
  */
+import { createHash } from 'node:crypto';
 import { type Clock, createScope, type Logger } from '@sidegate/kit';
 import { NetworkMap } from '@sidegate/protocol';
 import * as v from 'valibot';
@@ -52,25 +53,29 @@ const load = async (files: Files, area: (typeof AREAS)[number]): Promise<KeptMap
   return text === undefined ? undefined : decode(text);
 };
 
-const partOf = ({ map, brokerBootId }: KeptMap): string =>
-  `${brokerBootId} ${map === undefined ? '' : materialPart(map)}`;
+/** What would be worth a write, told from another by its digest: a large map must not be held twice as text. */
+const digestOf = ({ map, brokerBootId }: KeptMap): string =>
+  createHash('sha1')
+    .update(`${brokerBootId} ${map === undefined ? '' : materialPart(map)}`)
+    .digest('base64');
 
 /** Keeps one area up to date. */
 const createSaver = (deps: MapStoreDeps, area: (typeof AREAS)[number], found: KeptMap | undefined) => {
   const { files, clock, log } = deps;
-  let saved = found === undefined ? undefined : partOf(found);
+  let saved = found === undefined ? undefined : digestOf(found);
   let wanted = found;
   let timer: Disposable | undefined;
   const save = async () => {
     timer?.[Symbol.dispose]();
     timer = undefined;
-    if (wanted?.map === undefined || partOf(wanted) === saved) return;
-    const part = partOf(wanted);
+    if (wanted?.map === undefined) return;
+    const digest = digestOf(wanted);
+    if (digest === saved) return;
     const { map, brokerBootId } = wanted;
     const doc = { version: 1, ...(brokerBootId === undefined ? {} : { brokerBootId }), map };
     try {
       await files.writeText(area, FILE, JSON.stringify(doc), { secret: true });
-      saved = part;
+      saved = digest;
     } catch (error) {
       log.warn('the network map was not saved', { error });
     }
@@ -78,9 +83,7 @@ const createSaver = (deps: MapStoreDeps, area: (typeof AREAS)[number], found: Ke
   return {
     saveSoon(kept: KeptMap) {
       wanted = kept;
-      if (partOf(kept) !== saved) {
-        timer ??= clock.after(saved === undefined ? 0 : SAVE_DELAY_MS[area], () => void save());
-      }
+      timer ??= clock.after(saved === undefined ? 0 : SAVE_DELAY_MS[area], () => void save());
     },
     save,
   };

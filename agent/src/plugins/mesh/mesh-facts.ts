@@ -66,7 +66,7 @@ export const claimMeshFacts = (host: PluginHost): MeshFacts => {
     setPeers(next) {
       const isSame = (peer: PeerStatus, at: number) =>
         peer === peers[at] || JSON.stringify(peer) === JSON.stringify(peers[at]);
-      if (next.length === peers.length && next.every(isSame)) return;
+      if (next === peers || (next.length === peers.length && next.every(isSame))) return;
       const before = new Map(peers.map((peer) => [peer.id, peer]));
       peers = next;
       facts.peers.publish(peers);

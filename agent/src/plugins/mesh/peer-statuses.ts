@@ -1,6 +1,6 @@
 /** How peers look to people, kept from one time to the next: of ten thousand only those that changed are rendered anew. */
 import type { Clock } from '@sidegate/kit';
-import type { MapPeer, NetworkMap, NodeId, PeerStatus } from '@sidegate/protocol';
+import type { MapPeer, NetworkMap, PeerStatus } from '@sidegate/protocol';
 import type { PathState } from '../../paths/path-state.ts';
 import type { TunnelPeerState } from '../../ports/index.ts';
 import { renderPeerStatus } from './mesh-wishes.ts';
@@ -33,20 +33,26 @@ const isSameReading = (one: TunnelPeerState | undefined, other: TunnelPeerState 
 /** Nothing rendered yet. */
 export const createPeerStatuses = (clock: Clock): PeerStatuses => {
   let account: NetworkMap['account'] | undefined;
-  let before = new Map<NodeId, Rendered>();
+  let peers: NetworkMap['peers'] = [];
+  let rendered: readonly Rendered[] = [];
+  let statuses: readonly PeerStatus[] = [];
   return {
     render(map, stateOf, foundOf) {
       const toWallMs = (monoMs: number) => clock.wallMs() - (clock.monoMs() - monoMs);
-      const known = account === map.account ? before : new Map<NodeId, Rendered>();
-      const now = map.peers.map((peer): [NodeId, Rendered] => {
-        const [state, found, last] = [stateOf(peer), foundOf(peer), known.get(peer.id)];
-        if (last?.peer === peer && last.state === state && isSameReading(last.found, found))
-          return [peer.id, last];
-        return [peer.id, { peer, state, found, status: renderPeerStatus(map, peer, state, found, toWallMs) }];
+      const isSameMap = peers === map.peers && account === map.account;
+      const known = new Map(
+        isSameMap || account !== map.account ? [] : rendered.map((last) => [last.peer.id, last]),
+      );
+      const next = map.peers.map((peer, at): Rendered => {
+        const [state, found] = [stateOf(peer), foundOf(peer)];
+        const last = isSameMap ? rendered[at] : known.get(peer.id);
+        if (last?.peer === peer && last.state === state && isSameReading(last.found, found)) return last;
+        return { peer, state, found, status: renderPeerStatus(map, peer, state, found, toWallMs) };
       });
-      account = map.account;
-      before = new Map(now);
-      return now.map(([, { status }]) => status);
+      const isSame = isSameMap && next.every((one, at) => one === rendered[at]);
+      [account, peers, rendered] = [map.account, map.peers, next];
+      if (!isSame) statuses = next.map(({ status }) => status);
+      return statuses;
     },
   };
 };

@@ -5,7 +5,7 @@
 import type { Clock, Logger } from '@sidegate/kit';
 import type { Beacon, Endpoint, MapPeer, MapRelay, NetworkMap, PublicKey } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
-import type { Underlay } from '../../paths/underlay.ts';
+import { greetedOf, type Underlay } from '../../paths/underlay.ts';
 import type { IfName, Tunnel, TunnelConfig, TunnelPeerChange, TunnelPeerState } from '../../ports/index.ts';
 import { deriveListenPort } from '../../tunnel/key-pair.ts';
 import {
@@ -30,8 +30,16 @@ export interface TunnelKeeper {
   sessionAgeMs(state: TunnelPeerState | undefined): number | undefined;
   /** Packets through the interface so far. */
   countPackets(): Promise<number | undefined>;
-  /** Makes peers and routes those of the map. `found` is a fresh reading. */
-  reconcile(map: NetworkMap, underlay: Underlay, found: readonly TunnelPeerState[]): Promise<void>;
+  /**
+   * Makes peers and routes those of the map. `found` is a fresh reading; where only these peers are `changed` in it
+   * since the last call, and neither map nor underlay is, the others are what they should be, but for those with a path.
+   */
+  reconcile(
+    map: NetworkMap,
+    underlay: Underlay,
+    found: readonly TunnelPeerState[],
+    changed?: ReadonlySet<PublicKey>,
+  ): Promise<void>;
   setEndpoint(peer: MapPeer, endpoint: Endpoint): Promise<void>;
   /** The same without a packet. */
   aimPeer(peer: MapPeer, endpoint: Endpoint): Promise<void>;
@@ -97,6 +105,9 @@ export const openTunnelKeeper = async (options: {
   const { kind, listenPort } = await ensureOnSomePort(tunnel, config, portAt, signal);
   let queue: Promise<unknown> = Promise.resolve();
   let routed: NetworkMap['peers'] | undefined;
+  /** What the tunnel was made to hold last, and the peers that had a path then; `undefined` after a failure. */
+  let held: { readonly map: NetworkMap; readonly underlay: Underlay } | undefined;
+  let attended: ReadonlySet<PublicKey> = new Set();
   const ages = createSessionAges(options.clock);
   const inLine = <T>(task: () => Promise<T>): Promise<T> => {
     const run = queue.then(task);
@@ -128,14 +139,27 @@ export const openTunnelKeeper = async (options: {
     },
     sessionAgeMs: ages.ageMs,
     countPackets: () => tunnel.countPackets(name),
-    async reconcile(map, underlay, found) {
-      const all = desiredPeers(map, underlay, options.keepaliveSecOf, options.relayOf);
-      const nodes = new Set(map.peers.map(({ publicKey }) => publicKey));
+    async reconcile(map, underlay, found, changed) {
+      const isSame = changed !== undefined && held?.map === map && held.underlay === underlay;
+      held = undefined;
+      const looksAt = (key: PublicKey) =>
+        !isSame || changed.has(key) || attended.has(key) || options.hasPath(key);
+      const peers = map.peers.filter(({ publicKey }) => looksAt(publicKey));
+      const nodes = new Set(peers.map(({ publicKey }) => publicKey));
+      const beacons = new Set(greetedOf(map).map(({ publicKey }) => publicKey));
+      const seen = found.filter(({ publicKey }) => beacons.has(publicKey) || looksAt(publicKey));
+      const present = new Set(seen.map(({ publicKey }) => publicKey));
       const isOpen = map.self.role !== 'edge' || options.isFiltered();
-      const isIn = (key: PublicKey) => !nodes.has(key) || found.some(({ publicKey }) => publicKey === key);
-      const wanted = isOpen ? all : all.filter(({ publicKey }) => isIn(publicKey));
-      await change(planTunnelPeers(wanted, found, (key) => nodes.has(key) && !options.hasPath(key)));
+      const wanted = desiredPeers(
+        { ...map, peers },
+        underlay,
+        options.keepaliveSecOf,
+        options.relayOf,
+      ).filter(({ publicKey: key }) => isOpen || !nodes.has(key) || present.has(key));
+      await change(planTunnelPeers(wanted, seen, (key) => nodes.has(key) && !options.hasPath(key)));
+      attended = new Set([...nodes].filter(options.hasPath));
       await ensureRoutes(map);
+      held = { map, underlay };
     },
     setEndpoint: ({ publicKey }, endpoint) =>
       change([

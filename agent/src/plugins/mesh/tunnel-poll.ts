@@ -1,6 +1,7 @@
 /**
  * Reads the tunnel about every second while packets pass, and seldom while none do: what the kernel knows becomes
- * events of the paths. A reading costs a process and a line for each of perhaps ten thousand peers.
+ * events of the paths. A reading costs a process and a line for each of perhaps ten thousand peers; of those only what
+ * changed, and what has a path, is worked on.
  */
 import { type Clock, createSingleFlight, type Logger } from '@sidegate/kit';
 import type { MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
@@ -14,9 +15,9 @@ import type { TunnelKeeper } from './tunnel-keeper.ts';
 /** How often to look whether packets passed, and to read if so. */
 const INTERVAL_MS = 1000;
 /** How old a reading gets although nothing passed: handshakes and peers that roam in silence are no packets. */
-const QUIET_INTERVAL_MS = 5000;
+const QUIET_INTERVAL_MS = { min: 10_000, max: 30_000 } as const;
 /** Reading takes at most this share of the time, within limits: with very many peers it is slow. */
-const READING_SHARE = 0.1;
+const READING_SHARE = { busy: 0.1, quiet: 0.01 } as const;
 const INTERVAL_MAX_MS = 3000;
 /** While somebody waits for the first handshake with a beacon. */
 const EAGER_INTERVAL_MS = 100;
@@ -44,10 +45,24 @@ export interface TunnelPoll extends AsyncDisposable {
   latest(): ReadonlyMap<PublicKey, TunnelPeerState>;
 }
 
+const NONE: ReadonlySet<PublicKey> = new Set();
+
+/** Peers that are not what they were, or came, or went. A reader gives the same object for the same line. */
+const changedBetween = (
+  before: ReadonlyMap<PublicKey, TunnelPeerState>,
+  after: ReadonlyMap<PublicKey, TunnelPeerState>,
+): ReadonlySet<PublicKey> => {
+  const changed = new Set<PublicKey>();
+  for (const [key, state] of after) if (before.get(key) !== state) changed.add(key);
+  for (const key of before.keys()) if (!after.has(key)) changed.add(key);
+  return changed;
+};
+
 /** Starts reading. */
 export const startTunnelPoll = (deps: TunnelPollDeps): TunnelPoll => {
   const { clock, log, keeper, runner } = deps;
   let latest: ReadonlyMap<PublicKey, TunnelPeerState> = new Map();
+  let states: readonly TunnelPeerState[] = [];
   const wasReset = new Set<PublicKey>();
   let isEnded = false;
   let timer: Disposable | undefined;
@@ -73,30 +88,36 @@ export const startTunnelPoll = (deps: TunnelPollDeps): TunnelPoll => {
     if (isEnded) return;
     const startedAtMs = clock.monoMs();
     packets = await keeper.countPackets();
-    const states = await keeper.read();
-    const before = latest;
-    latest = new Map(states.map((state) => [state.publicKey, state]));
+    const [before, last] = [latest, states];
+    states = await keeper.read();
+    if (states !== last) latest = new Map(states.map((state) => [state.publicKey, state]));
     const map = deps.map();
     if (map === undefined) return;
+    const changed = latest === before ? NONE : changedBetween(before, latest);
     for (const peer of map.peers) {
+      if (!changed.has(peer.publicKey) && !runner.hasPath(peer.publicKey)) continue;
       const after = latest.get(peer.publicKey);
       if (after !== undefined) reportPeer(peer, before.get(peer.publicKey), after);
     }
-    await keeper.reconcile(map, deps.underlay(), states);
+    await keeper.reconcile(map, deps.underlay(), states, changed);
     await deps.onRead();
     readAtMs = clock.monoMs();
     tookMs = readAtMs - startedAtMs;
   });
   const intervalMs = (): number => {
     if (deps.isEager()) return EAGER_INTERVAL_MS;
-    return Math.min(INTERVAL_MAX_MS, Math.max(INTERVAL_MS, tookMs / READING_SHARE));
+    return Math.min(INTERVAL_MAX_MS, Math.max(INTERVAL_MS, tookMs / READING_SHARE.busy));
   };
   const again = () => {
     timer?.[Symbol.dispose]();
     if (!isEnded) timer = clock.after(intervalMs(), tick);
   };
   const isWorthReading = async (): Promise<boolean> => {
-    if (deps.isEager() || !deps.isQuiet() || clock.monoMs() - readAtMs >= QUIET_INTERVAL_MS) return true;
+    const quietMs = Math.min(
+      QUIET_INTERVAL_MS.max,
+      Math.max(QUIET_INTERVAL_MS.min, tookMs / READING_SHARE.quiet),
+    );
+    if (deps.isEager() || !deps.isQuiet() || clock.monoMs() - readAtMs >= quietMs) return true;
     return (await keeper.countPackets()) !== packets;
   };
   const tick = () => {
