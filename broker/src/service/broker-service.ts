@@ -165,7 +165,7 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
   });
   const portalStreams = createPortalStreams({ registry, network, clock, show: nodes.show });
   const enrolment = createEnrolment({ store, registry, network, clock, ticketKey });
-  const requests = createEnrolmentRequests({ store, registry, network, enrolment, clock, publicUrl });
+  const requests = createEnrolmentRequests({ store, registry, enrolment, clock, publicUrl });
   requests.events.on('enrolment.requested', portalStreams.announce);
   const throttle = createLoginThrottle(clock);
 

@@ -16,7 +16,6 @@ import type { EnrolmentRequestRow } from '../store/enrolment-store.ts';
 import type { Store } from '../store/store.ts';
 import { audit, type PortalActor, requireRole } from './actor.ts';
 import type { EnrolmentService } from './enrolment.ts';
-import type { Network } from './network.ts';
 import type { Node } from './node.ts';
 import type { Registry } from './registry.ts';
 import { canEnrol } from './roles.ts';
@@ -49,12 +48,11 @@ const toPending = (row: EnrolmentRequestRow): PendingEnrolment => {
 export const createEnrolmentRequests = (deps: {
   readonly store: Store;
   readonly registry: Registry;
-  readonly network: Network;
   readonly enrolment: EnrolmentService;
   readonly clock: Clock;
   readonly publicUrl: string;
 }) => {
-  const { store, registry, network, enrolment, clock } = deps;
+  const { store, registry, enrolment, clock } = deps;
   const events = createEmitter<{ 'enrolment.requested': PendingEnrolment }>();
 
   const findPending = async (code: string): Promise<EnrolmentRequestRow> => {
@@ -70,11 +68,7 @@ export const createEnrolmentRequests = (deps: {
     if (node === undefined) return { state: 'denied' };
     // Collected and in use: whoever asks again does not get a second identity.
     if (node.presence.lastSeenAt !== null) return { state: 'expired' };
-    const token = newToken('sgn_');
-    const tokenHash = hashSecret(token);
-    await store.nodes.update(node.id, { tokenHash });
-    network.change(node, { identity: { ...node.identity, tokenHash } });
-    return { state: 'approved', enrolment: enrolment.enrolmentOf(node, token) };
+    return { state: 'approved', enrolment: await enrolment.renew(node) };
   };
 
   return {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { hashSecret } from './secrets.ts';
 import {
   createTestService,
   describeCheckIn,
@@ -42,6 +43,27 @@ describe('enrolment', () => {
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'ENROLMENT_KEY_USED' });
     }
     expect(service.nodes.list(owner)).toHaveLength(1);
+  });
+
+  test('a machine that did not get the answer asks again and is the same one, until it was seen', async () => {
+    const { owner, service } = await open();
+    const { secret } = await service.keys.create(owner, {
+      label: '',
+      role: 'edge',
+      tags: [],
+      reusable: false,
+      lifetimeSec: 3600,
+    });
+    const node = describeNode();
+    const lost = await service.enrolment.enrolByKey({ key: secret, node });
+    const got = await service.enrolment.enrolByKey({ key: secret, node });
+    expect({ ...got, token: '' }).toEqual({ ...lost, token: '' });
+    expect(service.registry.findByToken(hashSecret(lost.token))).toBeUndefined();
+    const another = service.enrolment.enrolByKey({ key: secret, node: describeNode() });
+    await expect(another).rejects.toMatchObject({ code: 'ENROLMENT_KEY_USED' });
+    service.checkIn(service.registry.findByToken(hashSecret(got.token))!, describeCheckIn());
+    const late = service.enrolment.enrolByKey({ key: secret, node });
+    await expect(late).rejects.toMatchObject({ code: 'ENROLMENT_KEY_USED' });
   });
 
   test('a failed enrolment does not use the key up', async () => {

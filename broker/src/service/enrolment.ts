@@ -8,6 +8,7 @@ import { BrokerError } from '../errors.ts';
 import type { AccountRow } from '../store/account-store.ts';
 import type { EnrolmentKeyRow } from '../store/enrolment-store.ts';
 import type { NodeRow } from '../store/node-store.ts';
+import type { SecretHash } from '../store/schema.ts';
 import type { Store, Tables } from '../store/store.ts';
 import { addressIn4, addressIn6 } from './allocate-address.ts';
 import type { Network } from './network.ts';
@@ -40,6 +41,8 @@ export const createEnrolment = (deps: {
   readonly ticketKey: string;
 }) => {
   const { store, registry, network, clock } = deps;
+  /** With which key they came, of nodes that enrolled since this broker runs and were not seen yet. */
+  const admittedBy = new Map<NodeId, SecretHash>();
 
   const refuseKnownKey = async (tables: Tables, admission: Admission, description: NodeDescription) => {
     const known = await tables.nodes.findByKey(description.publicKey);
@@ -120,12 +123,31 @@ export const createEnrolment = (deps: {
     return key;
   };
 
+  /** The identity once more, for a machine that did not get the answer: with another token, the first is void. */
+  const renew = async (node: Node): Promise<Enrolment> => {
+    const token = newToken('sgn_');
+    const tokenHash = hashSecret(token);
+    await store.nodes.update(node.id, { tokenHash });
+    network.change(node, { identity: { ...node.identity, tokenHash } });
+    return enrolmentOf(node, token);
+  };
+
+  /** A machine that asks again, with the same two keys, because the answer was lost on the way. */
+  const findUnanswered = (secret: string, { publicKey }: NodeDescription): Node | undefined => {
+    for (const id of admittedBy.keys())
+      if ((registry.find(id)?.presence.lastSeenAt ?? null) !== null) admittedBy.delete(id);
+    const node = registry.findByKey(publicKey);
+    return node !== undefined && admittedBy.get(node.id) === hashSecret(secret) ? node : undefined;
+  };
+
   return {
     insertNode,
     admit,
-    enrolmentOf,
+    renew,
     /** `POST /v1/enrol`. */
     async enrolByKey({ key: secret, node: description }: EnrolRequest): Promise<Enrolment> {
+      const unanswered = findUnanswered(secret, description);
+      if (unanswered !== undefined) return renew(unanswered);
       const token = newToken('sgn_');
       const row = await store.transaction(async (tables) => {
         const key = checkKey(await tables.enrolment.findKey(hashSecret(secret)), description);
@@ -144,6 +166,7 @@ export const createEnrolment = (deps: {
         });
         return inserted;
       });
+      admittedBy.set(row.id, hashSecret(secret));
       return enrolmentOf(await admit(row), token);
     },
   };

@@ -115,6 +115,7 @@ export const createRegistry = () => {
     index,
     unindex,
     find: (id: NodeId): Node | undefined => nodes.get(id),
+    findByKey: (publicKey: PublicKey): Node | undefined => byKey.get(publicKey),
     findByToken: (hash: SecretHash): Node | undefined => byToken.get(hash),
     all: (): Iterable<Node> => nodes.values(),
     nodesOf: (id: AccountId): Iterable<Node> => accounts.get(id)?.nodes.values() ?? [],

@@ -5,6 +5,7 @@
 import {
   type Clock,
   CodedError,
+  codeOf,
   decodeEventStream,
   type ErrorMeta,
   type Secret,
@@ -106,6 +107,11 @@ const parseJson = (text: string): unknown => {
   }
 };
 
+/** For people. */
+const whyOf = (error: unknown): string =>
+  // Where a name has several addresses, only the code says something.
+  error instanceof Error ? error.message || codeOf(error) : String(error);
+
 const readText = async (response: HttpReply): Promise<string> => {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
@@ -151,7 +157,11 @@ export const createBrokerClient = (
         signal,
       });
     } catch (cause) {
-      throw new AgentError('BROKER_UNREACHABLE', 'Reach the broker', { cause, details: { url: baseUrl } });
+      const why = whyOf(cause);
+      throw new AgentError('BROKER_UNREACHABLE', `Reach the broker at ${baseUrl}: ${why}`, {
+        cause,
+        details: { url: baseUrl, why },
+      });
     }
   };
   const refuse = async (response: HttpReply): Promise<never> => {

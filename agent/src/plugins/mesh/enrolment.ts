@@ -1,5 +1,5 @@
 /** Joining an account: with a key, or by a code that a person approves in the portal. */
-import { type Clock, createScope, Secret } from '@sidegate/kit';
+import { type Clock, codeOf, createBackoff, createScope, Secret } from '@sidegate/kit';
 import {
   DnsLabel,
   type Enrolment,
@@ -50,9 +50,31 @@ const identityOf = (brokerUrl: string, privateKey: Secret, enrolment: Enrolment)
   return { wanted: 'up', brokerUrl, privateKey, token: new Secret(token), enrolment: rest };
 };
 
+/** A broker that cannot be reached is asked again, for about three seconds where it refuses: a person waits. */
+const RETRY = { firstMs: 400, maxMs: 3000 } as const;
+const TRIES_MAX = 4;
+/** The local API's own patience is twice that. */
+const TRYING_MAX_MS = 12_000;
+
+/** One lost connection is no refusal. The broker knows a machine again that asks twice with the same key. */
+const askPatiently = async <T>(clock: Clock, signal: AbortSignal, ask: () => Promise<T>): Promise<T> => {
+  const backoff = createBackoff(RETRY);
+  const startedAtMs = clock.monoMs();
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isLate = clock.monoMs() - startedAtMs > TRYING_MAX_MS;
+      if (codeOf(error) !== 'BROKER_UNREACHABLE' || tries >= TRIES_MAX || isLate) throw error;
+      await clock.sleep(backoff.nextMs(), signal);
+    }
+  }
+};
+
 /** Where and as what to join. */
 export interface JoinOptions {
   readonly client: BrokerClient;
+  readonly clock: Clock;
   readonly brokerUrl: string;
   readonly platform: PluginHost['platform'];
   readonly request: UpRequest;
@@ -61,34 +83,46 @@ export interface JoinOptions {
 
 /** Joins with an enrolment key. Nothing is kept of a try that failed. */
 export const joinWithKey = async (options: JoinOptions & { readonly key: string }): Promise<Identity> => {
-  const { client, brokerUrl, platform, request, signal } = options;
+  const { client, clock, brokerUrl, platform, request, signal } = options;
   const key = v.safeParse(EnrolRequest.entries.key, options.key.trim());
   if (!key.success)
     throw new AgentError('ENROLMENT_KEY_MALFORMED', 'This is not an enrolment key', { field: 'key' });
   const privateKey = createPrivateWireGuardKey();
-  const enrolment = await client.enrol(
-    { key: key.output, node: describeNode(platform, request, privateKey) },
-    signal,
-  );
+  const node = describeNode(platform, request, privateKey);
+  const enrolment = await askPatiently(clock, signal, () => client.enrol({ key: key.output, node }, signal));
   return identityOf(brokerUrl, privateKey, enrolment);
 };
 
-/** A code on its way to approval. */
-export interface PendingJoin extends AsyncDisposable {
+/** A code on its way to approval, as it outlives the daemon. */
+export interface JoinRequest {
   readonly brokerUrl: string;
+  readonly privateKey: Secret;
   readonly created: EnrolmentRequestCreated;
 }
 
-/** Asks for a code and then, until it is decided, for the decision. `onDecided` is called once. */
-export const joinByApproval = async (
-  options: JoinOptions & {
+/** Asks for a code. */
+export const requestApproval = async (options: JoinOptions): Promise<JoinRequest> => {
+  const { client, clock, brokerUrl, platform, request, signal } = options;
+  const privateKey = createPrivateWireGuardKey();
+  const node = describeNode(platform, request, privateKey);
+  const created = await askPatiently(clock, signal, () => client.requestEnrolment(node, signal));
+  return { brokerUrl, privateKey, created };
+};
+
+/** Waiting for somebody to decide. */
+export interface PendingJoin extends AsyncDisposable, JoinRequest {}
+
+/** Asks until it is decided. `onDecided` is called once. */
+export const awaitApproval = (
+  join: JoinRequest,
+  options: {
+    readonly client: BrokerClient;
     readonly clock: Clock;
     readonly onDecided: (outcome: Identity | 'denied' | 'expired') => void;
   },
-): Promise<PendingJoin> => {
-  const { client, brokerUrl, platform, request, clock, onDecided } = options;
-  const privateKey = createPrivateWireGuardKey();
-  const created = await client.requestEnrolment(describeNode(platform, request, privateKey), options.signal);
+): PendingJoin => {
+  const { brokerUrl, privateKey, created } = join;
+  const { client, clock, onDecided } = options;
   const pollToken = new Secret(created.pollToken);
   const scope = createScope();
   const poll = async (): Promise<Identity | 'denied' | 'expired'> => {
@@ -103,8 +137,7 @@ export const joinByApproval = async (
   };
   const polling = poll().then(onDecided, () => {});
   return {
-    brokerUrl,
-    created,
+    ...join,
     async [Symbol.asyncDispose]() {
       await scope.end();
       // Not awaited when called from `onDecided` itself.

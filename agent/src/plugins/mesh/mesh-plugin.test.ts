@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { startTestBroker, type TestBroker } from '@sidegate/broker/testing';
 import { systemClock } from '@sidegate/kit';
 import type { ErrorBody, PeerStatus, UpResponse } from '@sidegate/protocol';
@@ -121,6 +122,41 @@ describe('the mesh plugin', () => {
     expect(await codeOf({ brokerUrl: 'http://127.0.0.1:9', key: await keyOf() })).toBe('BROKER_UNREACHABLE');
     expect(await codeOf({ brokerUrl: 'not a url' })).toBe('BODY_INVALID');
     expect(await codeOf({ brokerUrl: `${broker.url}/nowhere`, key: await keyOf() })).not.toBe('INTERNAL');
+  });
+
+  test('connections that are lost are made again; a key that works once still does', async () => {
+    const agent = await openAgent();
+    let lost = 0;
+    const flaky = createServer((socket) => {
+      const { hostname, port } = new URL(broker.url);
+      const onward = connect(Number(port), hostname);
+      socket.on('error', () => {}).pipe(onward.on('error', () => {}));
+      // The first two requests arrive, and their answers do not come back.
+      if (lost++ < 2) onward.once('data', () => socket.destroy());
+      else onward.pipe(socket);
+    });
+    await new Promise<void>((resolve) => void flaky.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void flaky.close());
+    const brokerUrl = `http://127.0.0.1:${(flaky.address() as AddressInfo).port}`;
+    const key = await keyOf({ reusable: false });
+    expect((await agent.up({ brokerUrl, key, name: 'unlucky' })).body).toEqual({ state: 'up' });
+    expect(agent.status().node?.name).toBe('unlucky');
+    expect(lost).toBeGreaterThan(2);
+  });
+
+  test('a code that waits for approval outlives the daemon', async () => {
+    const first = await openAgent();
+    const request = { brokerUrl: broker.url, name: 'patient' };
+    const { body } = await first.ask<UpResponse>('POST', '/up', request);
+    if (body.state !== 'approval-needed') throw new Error(`the answer was ${body.state}`);
+    expect([...filesOf(first).secrets]).toEqual(['state/mesh-joining.json']);
+    await first.stop();
+    const portal = await broker.login();
+    await portal.request('POST', `/enrolment-requests/${body.code}/approve`, {});
+    const second = await openAgent({ files: filesOf(first).texts });
+    await Promise.all([second.answerBeacons(), until(() => second.status().state === 'up')]);
+    expect(second.status().node?.name).toBe('patient');
+    await until(async () => (await filesOf(second).readText('state', 'mesh-joining.json')) === undefined);
   });
 
   test('without a key a person approves the code in the portal', async () => {

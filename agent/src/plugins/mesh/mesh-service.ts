@@ -8,8 +8,15 @@ import { AgentError } from '../../errors.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { publicKeyOf } from '../../tunnel/key-pair.ts';
 import { type BrokerClient, createBrokerClient } from './broker-client.ts';
-import { joinByApproval, joinWithKey, type PendingJoin } from './enrolment.ts';
+import {
+  awaitApproval,
+  type JoinRequest,
+  joinWithKey,
+  type PendingJoin,
+  requestApproval,
+} from './enrolment.ts';
 import { createIdentityStore, type Identity } from './identity.ts';
+import { createJoinStore } from './join-store.ts';
 import { removeStoredMap } from './map-store.ts';
 import type { MeshConfig } from './mesh-config.ts';
 import { claimMeshFacts } from './mesh-facts.ts';
@@ -38,6 +45,7 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
   const host: PluginHost = { ...plainHost, health };
   const { clock, log, ports, hooks, platform } = host;
   const store = createIdentityStore(ports.files);
+  const joins = createJoinStore(ports.files);
   const facts = claimMeshFacts(host);
   const backoff = createBackoff(RETRY);
   let identity: Identity | undefined;
@@ -140,6 +148,13 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     pending = undefined;
     await ending?.[Symbol.asyncDispose]();
   };
+  const forgetPending = async () => {
+    await endPending();
+    await joins.remove();
+  };
+  const waitForApproval = (join: JoinRequest) => {
+    pending = awaitApproval(join, { client: clientOf(join.brokerUrl), clock, onDecided });
+  };
   const begin = async (joined: Identity) => {
     // A map of an earlier account must not come back.
     await removeStoredMap(ports.files);
@@ -154,14 +169,11 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     await openSession();
   };
   const onDecided = (outcome: Identity | 'denied' | 'expired') => {
-    if (typeof outcome === 'string') {
-      pending = undefined;
-      health.raise(MESH_WARNINGS.enrolmentDenied);
-      return;
-    }
+    if (typeof outcome === 'string') health.raise(MESH_WARNINGS.enrolmentDenied);
     void inTurn(async () => {
       pending = undefined;
-      if (identity === undefined) await begin(outcome);
+      if (typeof outcome !== 'string' && identity === undefined) await begin(outcome);
+      await joins.remove();
     }).catch(complain);
   };
   const waitUntilUp = async (): Promise<UpResponse> => {
@@ -178,20 +190,23 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     if (isNewer) throw new AgentError('IDENTITY_NEWER', 'A newer version enrolled this machine');
     if (brokerUrl === undefined)
       throw new AgentError('BROKER_URL_MISSING', 'This machine has no account yet', { field: 'brokerUrl' });
-    const options = { client: clientOf(brokerUrl), brokerUrl, platform, request, signal };
+    const options = { client: clientOf(brokerUrl), clock, brokerUrl, platform, request, signal };
     health.clear(MESH_WARNINGS.enrolmentDenied.code);
     // A key that works once is not spent on a machine that cannot keep what it gets for it.
     await store.ensureRoom();
     if (key !== undefined) {
       const joined = await joinWithKey({ ...options, key });
-      await endPending();
+      await forgetPending();
       await begin(joined);
       return undefined;
     }
     if (pending?.brokerUrl !== brokerUrl || pending.created.expiresAt < clock.wallMs()) {
-      await endPending();
-      pending = await joinByApproval({ ...options, clock, onDecided });
+      await forgetPending();
+      const asked = await requestApproval(options);
+      await joins.save(asked);
+      waitForApproval(asked);
     }
+    if (pending === undefined) throw new Error('nobody waits for approval');
     const { code, verificationUrl, expiresAt } = pending.created;
     return { state: 'approval-needed', code, verificationUrl, expiresAt };
   };
@@ -207,7 +222,7 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     return await waitUntilUp();
   };
   const down = async ({ forget: isForgetting }: DownRequest) => {
-    await endPending();
+    await forgetPending();
     if (isForgetting && (identity !== undefined || isNewer)) {
       if (identity !== undefined) await leave(identity);
       return await forget('a person asked for it');
@@ -235,6 +250,10 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     if (identity?.wanted === 'up') await openSession();
     else await leaveNothing();
     if (loaded === 'damaged') health.raise(MESH_WARNINGS.identityDamaged);
+    const join = await joins.load();
+    if (join === undefined || isNewer) return;
+    if (identity === undefined) waitForApproval(join);
+    else await joins.remove();
   };
   const refreshing = createSingleFlight(async () => await session?.refresh());
   return {
