@@ -5,7 +5,6 @@
 import {
   type Clock,
   CodedError,
-  codeOf,
   decodeEventStream,
   type ErrorMeta,
   type Secret,
@@ -110,7 +109,7 @@ const parseJson = (text: string): unknown => {
 /** For people. */
 const whyOf = (error: unknown): string =>
   // Where a name has several addresses, only the code says something.
-  error instanceof Error ? error.message || codeOf(error) : String(error);
+  error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
 
 const readText = async (response: HttpReply): Promise<string> => {
   const chunks: Uint8Array[] = [];
