@@ -172,7 +172,7 @@ describe('becoming direct', () => {
     expect(path.state().upgrade.failures).toBe(1);
   });
 
-  test('failed tries come at growing distances, at most a minute apart while packets flow', () => {
+  test('failed tries come at growing distances, soon so far apart that routers forget', () => {
     const path = drive(pathOf());
     for (let second = 0; second < 600; second++) {
       path.feed({ kind: 'traffic', isReceived: false });
@@ -185,7 +185,7 @@ describe('becoming direct', () => {
     const [unanswered, ...asked] = path.of('request-punch').map(({ atMs }) => atMs);
     expect(asked[0]! - unanswered!).toBeLessThanOrEqual(T.punchAnswerMs + T.probeAfterFallbackMs);
     const pausesMs = asked.slice(1).map((atMs, at) => atMs - asked[at]! - T.probeMaxMs);
-    for (const [at, expectedMs] of [30_000, 60_000, 60_000].entries()) {
+    for (const [at, expectedMs] of [30_000, 130_000, 130_000].entries()) {
       expect(pausesMs[at]).toBeGreaterThanOrEqual(expectedMs);
       expect(pausesMs[at]).toBeLessThanOrEqual(expectedMs + 1000);
     }

@@ -81,6 +81,9 @@ export interface PathState {
   readonly transitions: readonly PathTransition[];
 }
 
+/** Where the peer is reached past the relay, or was last. */
+export const directWayOf = ({ direct, lastWay }: PathState): Endpoint | undefined => direct ?? lastWay;
+
 export type PathEvent =
   | { readonly kind: 'tick' }
   /** Packets other than heartbeats and handshakes went either way. */

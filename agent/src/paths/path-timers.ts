@@ -22,9 +22,12 @@ export const PATH_TIMERS = {
   switchGoodReads: 3,
   /** The broker's punch event must follow the request within. */
   punchAnswerMs: 5000,
-  /** Delays after failed tries; while packets flow never longer than the last number. */
-  retryMs: [15_000, 30_000, 60_000, 120_000, 300_000],
-  retryBusyMaxMs: 60_000,
+  /**
+   * Delays after failed tries, and the longest while packets flow. It is longer than a router keeps a flow (Linux: two
+   * minutes): one of an address that we left may stand in the way, and each probe that meets it keeps it alive.
+   */
+  retryMs: [15_000, 30_000, 130_000, 300_000],
+  retryBusyMaxMs: 130_000,
   /** A direct path that lasted this long proves that another try is worth its packets. */
   directProvenMs: 60_000,
   probeAfterFallbackMs: 2000,

@@ -13,6 +13,12 @@ export interface Attachment {
   send(to: Endpoint, payload: unknown): void;
   /** The NAT forgets everything and has another public address: what a router's redial does. */
   renumber(address: Ip4): void;
+  /**
+   * The socket has another inside address, behind the same NAT. That still holds the flows of the one before, but for
+   * those that `isOver`, as conntrack does: each keeps its outside port from being used towards the same destination,
+   * and lives on while something comes in by it.
+   */
+  moveInside(isOver: (to: Endpoint) => boolean): void;
 }
 
 export interface PacketRouter {
@@ -30,11 +36,13 @@ export interface PacketRouter {
 
 interface Mapping {
   readonly publicPort: number;
-  /** Whom this mapping has sent to: filters let those in. */
-  readonly contacted: Set<Endpoint>;
+  /** Whom this mapping has sent to, and until when that is remembered: filters let those in. */
+  readonly contacted: Map<Endpoint, number>;
 }
 
 const FIRST_PORT = 40_000;
+/** nf_conntrack_udp_timeout_stream of Linux. */
+const FLOW_LIFE_MS = 120_000;
 
 /** An internet without anybody. */
 export const createPacketRouter = (clock: Clock, delayMs: number): PacketRouter => {
@@ -50,20 +58,38 @@ export const createPacketRouter = (clock: Clock, delayMs: number): PacketRouter 
       let mappings = new Map<string, Mapping>();
       /** Flows that came in by the mapped port; what goes back leaves from there. */
       let guests = new Set<Endpoint>();
+      /** Flows of a former inside address, by outside port and destination, and until when they are kept. */
+      const foreign = new Map<string, number>();
+      const isForeign = (publicPort: number, to: Endpoint): boolean =>
+        (foreign.get(`${publicPort} ${to}`) ?? 0) > clock.monoMs();
+      let ownPort = port;
+      const pickPort = (to: Endpoint): number => {
+        if (nat === 'symmetric') return port ?? nextPort++;
+        ownPort ??= nextPort++;
+        return isForeign(ownPort, to) ? nextPort++ : ownPort;
+      };
+      const hasFlow = ({ contacted }: Mapping, to: Endpoint): boolean =>
+        (contacted.get(to) ?? 0) > clock.monoMs();
+      /** A mapping is used again where its port is free towards there. */
       const mappingTo = (to: Endpoint): Mapping => {
-        const key = nat === 'symmetric' ? to : 'any';
-        const known = mappings.get(key) ?? { publicPort: port ?? nextPort++, contacted: new Set<Endpoint>() };
-        mappings.set(key, known);
-        return known;
+        const all = [...mappings.values()];
+        const known =
+          nat === 'symmetric'
+            ? mappings.get(to)
+            : (all.find((mapping) => hasFlow(mapping, to)) ??
+              all.find(({ publicPort }) => !isForeign(publicPort, to)));
+        const mapping = known ?? { publicPort: pickPort(to), contacted: new Map<Endpoint, number>() };
+        mappings.set(nat === 'symmetric' ? to : String(mapping.publicPort), mapping);
+        return mapping;
       };
       const isLetIn = (mapping: Mapping | undefined, from: Endpoint): boolean => {
         if (nat === 'none') return true;
-        return mapping !== undefined && (nat === 'full-cone' || mapping.contacted.has(from));
+        return mapping !== undefined && (nat === 'full-cone' || hasFlow(mapping, from));
       };
       /** The strictest that is out there: a flow that is known from the inside already is not known twice. */
       const isGuest = (from: Endpoint): boolean => {
         const known = [...mappings.values()].some(
-          ({ contacted, publicPort }) => contacted.has(from) && publicPort !== mappedPort,
+          (mapping) => hasFlow(mapping, from) && mapping.publicPort !== mappedPort,
         );
         if (!known) guests.add(from);
         return !known;
@@ -75,14 +101,17 @@ export const createPacketRouter = (clock: Clock, delayMs: number): PacketRouter 
           return;
         }
         const mapping = [...mappings.values()].find(({ publicPort }) => publicPort === toPort);
-        if (isLetIn(mapping, from)) onPacket(payload, from);
+        if (isForeign(toPort, from)) {
+          foreign.set(`${toPort} ${from}`, clock.monoMs() + FLOW_LIFE_MS);
+          dropped += 1;
+        } else if (isLetIn(mapping, from)) onPacket(payload, from);
         else dropped += 1;
       };
       inboxes.set(address, receive);
       return {
         send(to, payload) {
           const isAnswer = guests.has(to);
-          if (!isAnswer) mappingTo(to).contacted.add(to);
+          if (!isAnswer) mappingTo(to).contacted.set(to, clock.monoMs() + FLOW_LIFE_MS);
           const from = formatEndpoint({ address, port: isAnswer ? mappedPort! : mappingTo(to).publicPort });
           const target = splitEndpoint(to);
           clock.after(delayMs, () => {
@@ -97,6 +126,13 @@ export const createPacketRouter = (clock: Clock, delayMs: number): PacketRouter 
           mappings = new Map();
           guests = new Set();
           inboxes.set(address, receive);
+        },
+        moveInside(isOver) {
+          for (const { publicPort, contacted } of mappings.values()) {
+            for (const to of contacted.keys())
+              if (!isOver(to)) foreign.set(`${publicPort} ${to}`, clock.monoMs() + FLOW_LIFE_MS);
+          }
+          mappings = new Map();
         },
       };
     },

@@ -344,6 +344,7 @@ class Session implements MeshSession {
     setWarning(host.health, ...overlapOf(this.#maps?.map(), view, config.interfaceName));
     this.#underlay.noteNetwork(view);
     this.#fallback.noteMoved();
+    if (left.length > 0) this.#paths?.showDirectWays();
     this.#moveThen({ kind: 'network-changed', left });
     this.#link?.reconnect();
     this.#link?.checkInSoon();

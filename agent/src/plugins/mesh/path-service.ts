@@ -12,6 +12,7 @@ import type {
 } from '@sidegate/protocol';
 import { isInUse } from '../../paths/liveness.ts';
 import type { PathState } from '../../paths/path-machine.ts';
+import { directWayOf } from '../../paths/path-state.ts';
 import { beaconEndpoint, NO_UNDERLAY, relayFor, relayKeyAt, type Underlay } from '../../paths/underlay.ts';
 import { validateCandidates } from '../../paths/validate-candidates.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
@@ -50,9 +51,18 @@ export interface PathService extends AsyncDisposable {
   /** The mesh address may come later than we do. */
   ensureHeartbeats(map: NetworkMap): Promise<void>;
   onPunch(punch: Punch, map: NetworkMap, network: NetworkView): void;
+  /**
+   * We have another address, and a packet goes to where each peer in use was reached directly, before any to a beacon.
+   * Behind the same router as before, a flow of our old address may hold our outside port towards a peer; a NAT that
+   * meets the beacon first would give us that port there, and another one towards the peer, which nobody ever learns.
+   */
+  showDirectWays(): void;
   /** Does the firewall carry probes between our socket and the WireGuard port? */
   setProbing(isCarried: boolean): void;
 }
+
+/** Of an echo that is to be answered by nobody. */
+const NO_NONCE = '00'.repeat(8);
 
 /** Does a port of our router lead to us, by its grant or by a person's hand? */
 const hasOpenPort = (own: readonly Candidate[]): boolean =>
@@ -164,6 +174,14 @@ export const startPathService = async (deps: PathServiceDeps): Promise<PathServi
       const candidates = validateCandidates(named, candidateContext(map, network, interfaceName, nat));
       const isYielding = map.self.nat === 'symmetric' && hasOpenPort(host.facts.get('own-candidates') ?? []);
       runner.dispatch(peer, { kind: 'punch', session, startInMs, candidates, isYielding });
+    },
+    showDirectWays() {
+      for (const { id } of map?.peers ?? []) {
+        const state = runner.stateOf(id);
+        if (state === undefined || !isInUse(state.liveness, clock.monoMs())) continue;
+        const way = directWayOf(state);
+        if (way !== undefined) probes?.sendEcho(NO_NONCE, way);
+      }
     },
     setProbing(isCarried) {
       canProbe = isCarried && probes !== undefined;

@@ -110,6 +110,30 @@ describe('a direct pair', () => {
     },
   );
 
+  test.each(['a', 'b'] as const)(
+    'whose laptop (%s) moves twice behind a router that remembers is direct again at once',
+    async (which) => {
+      const pair = await direct();
+      for (let move = 0; move < 3; move++) {
+        pair[which].moveInside(true);
+        await talk(pair, 12_000);
+        expect(phases(pair), pair.story.join('\n')).toEqual(['direct', 'direct']);
+      }
+    },
+  );
+
+  test.each(['a', 'b'] as const)(
+    'that meets a flow of before in the way of %s waits until the router has forgotten it',
+    async (which) => {
+      const pair = await direct();
+      pair[which].moveInside(false);
+      await talk(pair, 40_000);
+      expect(phases(pair), pair.story.join('\n')).toEqual(['relayed', 'relayed']);
+      await talk(pair, 200_000);
+      expect(phases(pair), pair.story.join('\n')).toEqual(['direct', 'direct']);
+    },
+  );
+
   test('that falls silent returns to the relay together, and is direct again when it talks', async () => {
     const pair = await direct();
     await pair.pass(700_000);

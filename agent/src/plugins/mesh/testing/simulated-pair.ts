@@ -6,6 +6,7 @@
 import { createVirtualClock, silentLogger } from '@sidegate/kit';
 import type { Candidate, Endpoint, Ip4, MapPeer, NodeId, PublicKey } from '@sidegate/protocol';
 import type { PathEffect, PathEvent, PathState } from '../../../paths/path-machine.ts';
+import { directWayOf } from '../../../paths/path-state.ts';
 import { type Attachment, createPacketRouter, type NatPreset } from '../../../paths/testing/packet-router.ts';
 import { createPathRunner, type PathRunner } from '../path-runner.ts';
 
@@ -45,6 +46,8 @@ export interface SimulatedNode {
   readonly echoes: { sent: number; replied: number; lastReplyAtMs: number; longestSilenceMs: number };
   readonly probesSent: () => number;
   renumber(address: Ip4): void;
+  /** Its machine has another address in the same network; `shows` the NAT the way past the relay before all else. */
+  moveInside(shows: boolean): void;
 }
 
 /** The two of them, with the clock that moves them. */
@@ -168,6 +171,7 @@ export const createSimulatedPair = async (
     };
     const onPacket = (payload: unknown, from: Endpoint) => {
       const datagram = payload as Datagram;
+      if (datagram.type === 'beacon') return;
       if (datagram.type === 'probe') {
         const { type, session: probing, nonce } = datagram.frame;
         if (type === 'pong') feed({ kind: 'pong', session: probing, nonce, from });
@@ -245,9 +249,12 @@ export const createSimulatedPair = async (
       if (!runner.hasPath(peer.publicKey)) endpoint = relay;
     };
     useRelay(RELAY);
-    const greet = () => {
+    const greetNow = () => {
       for (const to of [RELAY, OTHER_RELAY])
         attachment.send(to, { type: 'beacon', from: id } satisfies Datagram);
+    };
+    const greet = () => {
+      greetNow();
       clock.after(5000, greet);
     };
     const poll = () => {
@@ -277,6 +284,14 @@ export const createSimulatedPair = async (
         sendInner({ kind: 'echo', id: echoes.sent });
       },
       renumber: attachment.renumber,
+      moveInside(shows: boolean) {
+        // Flows of keepalives that nobody answers are forgotten sooner than those of a path.
+        attachment.moveInside((to) => to === RELAY || to === OTHER_RELAY);
+        const way = directWayOf(runner.stateOf(peer.id)!);
+        if (shows && way !== undefined) attachment.send(way, { type: 'beacon', from: id } satisfies Datagram);
+        greetNow();
+        feed({ kind: 'network-changed', left: [4] });
+      },
     };
   };
   const a = createNode(ids.a, 'A', peerOf(ids.b, 'B'), natA, '198.51.100.1' as Ip4, mappedPorts.a);
