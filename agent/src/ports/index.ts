@@ -185,12 +185,23 @@ export interface Resolver {
   remove(): Promise<void>;
 }
 
+/** Somebody who proved who they are. Where the system keeps log-ins itself, it may take this one back. */
+export interface SystemLogin {
+  readonly name: string;
+  /** Is it so still? Rejects where that cannot be asked. */
+  isValid?(): Promise<boolean>;
+  /** It is not needed any more. */
+  end?(): Promise<void>;
+}
+
 /** Local log-ins to the web UI. */
 export interface Logins {
   /** Why a password log-in is or is not possible here, for the login page. */
   readonly describe: () => Promise<{ readonly possible: boolean; readonly hint: string }>;
   /** Constant-time; `undefined` for a wrong password. */
-  verify(password: string): Promise<{ readonly name: string } | undefined>;
+  verify(password: string): Promise<SystemLogin | undefined>;
+  /** A log-in that the system keeps already, by its id there. */
+  adopt?(id: string): SystemLogin;
   /** Sets the local password (Debian); refused where the system has its own (OpenWrt). */
   setPassword(password: Secret): Promise<void>;
 }

@@ -66,8 +66,34 @@ describe('log-ins through rpcd', () => {
     machine.router.hasAccess = false;
     expect(await machine.logins.verify('correct horse')).toBeUndefined();
     machine.router.hasAccess = true;
-    expect(await machine.logins.verify('correct horse')).toEqual({ name: 'root' });
+    const login = await machine.logins.verify('correct horse');
+    expect(login?.name).toBe('root');
+    await login?.end?.();
     expect(machine.router.sessions.size).toBe(0);
+  });
+
+  it('last as long as rpcd keeps them and the access rules let them write', async () => {
+    await using machine = await openLogins(NO_PASSWORD);
+    await machine.setPassword('correct horse');
+    const [one, other] = [
+      await machine.logins.verify('correct horse'),
+      await machine.logins.verify('correct horse'),
+    ];
+    const [id = ''] = machine.router.sessions;
+    const luci = machine.logins.adopt?.(id);
+    expect(await Promise.all([one?.isValid?.(), other?.isValid?.(), luci?.isValid?.()])).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    machine.router.sessions.delete(id);
+    expect(await Promise.all([one?.isValid?.(), other?.isValid?.(), luci?.isValid?.()])).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    machine.router.hasAccess = false;
+    expect(await other?.isValid?.()).toBe(false);
   });
 });
 

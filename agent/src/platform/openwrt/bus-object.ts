@@ -43,7 +43,10 @@ const methodsOf = ({ ask }: RunningAgent): Readonly<Record<string, UbusMethod>> 
     scan: method({ scope: 'string?' }, ({ scope }) =>
       answer(async () => asTable(await ask('POST', '/scans', scope === undefined ? {} : { scopeId: scope }))),
     ),
-    login_ticket: method({}, () => answer(async () => asTable(await ask('POST', '/login/ticket')))),
+    // uhttpd adds the session that LuCI asks with; root at a shell has none.
+    login_ticket: method({ ubus_rpc_session: 'string?' }, ({ ubus_rpc_session: systemLogin }) =>
+      answer(async () => asTable(await ask('POST', '/login/ticket', { systemLogin }))),
+    ),
     up: method({ broker: 'string?', key: 'string?', name: 'string?' }, ({ broker, key, name }) =>
       answer(async () => asTable(await ask('POST', '/up', { brokerUrl: broker, key, name }))),
     ),

@@ -7,6 +7,7 @@
  */
 import { createBackoff, createScope, createSingleFlight, Secret } from '@sidegate/kit';
 import { type NetworkMap, nodeFqdn, SetPasswordRequest } from '@sidegate/protocol';
+import * as v from 'valibot';
 import type { PluginDefinition, PluginHost, PluginInstance } from '../../plugin-api/index.ts';
 import { createHttpListeners, type ListenFailure } from './http-listeners.ts';
 import { type ListenPlan, planListening } from './listen-plan.ts';
@@ -70,6 +71,15 @@ const addPasswordRoute = (host: PluginHost): void =>
     },
   });
 
+/** Whoever asks through the system's own log-in names it: the ticket is worth as long as that is. */
+const TicketRequest = v.optional(
+  v.strictObject({ systemLogin: v.optional(v.pipe(v.string(), v.maxLength(64))) }),
+  {},
+);
+
+const loginOf = ({ ports }: PluginHost, { systemLogin }: v.InferOutput<typeof TicketRequest>) =>
+  systemLogin === undefined ? undefined : ports.logins.adopt?.(systemLogin);
+
 const setup = async (host: PluginHost, config: WebConfig): Promise<PluginInstance> => {
   const { clock, facts, log, ports } = host;
   const scope = createScope(host.signal);
@@ -130,8 +140,8 @@ const setup = async (host: PluginHost, config: WebConfig): Promise<PluginInstanc
         path: '/login/ticket',
         summary: 'A ticket to log in to the web UI as root with, once and soon, and where',
         reach: 'local',
-        handler: async () => ({
-          ...localTickets.issue(),
+        handler: async (request) => ({
+          ...localTickets.issue(loginOf(host, await request.readBody(TicketRequest))),
           urls: plan.addresses.map(({ address }) => uiUrl(address, config.port)),
         }),
       });

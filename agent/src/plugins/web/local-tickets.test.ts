@@ -5,8 +5,8 @@ import { createLocalTickets } from './local-tickets.ts';
 it('is good once', () => {
   const tickets = createLocalTickets(createVirtualClock());
   const { ticket } = tickets.issue();
-  expect(tickets.use(ticket)).toBe(true);
-  expect(tickets.use(ticket)).toBe(false);
+  expect(tickets.use(ticket)).toEqual({ login: undefined });
+  expect(tickets.use(ticket)).toBe('no');
 });
 
 it('is good for half a minute', async () => {
@@ -15,17 +15,17 @@ it('is good for half a minute', async () => {
   const { ticket, expiresAt } = tickets.issue();
   expect(expiresAt - clock.wallMs()).toBe(30_000);
   await clock.advance(30_001);
-  expect(tickets.use(ticket)).toBe(false);
+  expect(tickets.use(ticket)).toBe('no');
 });
 
 it('knows its own kind only', () => {
   const tickets = createLocalTickets(createVirtualClock());
   expect(tickets.use('eyJ0.abc')).toBeUndefined();
-  expect(tickets.use('local-made-up')).toBe(false);
+  expect(tickets.use('local-made-up')).toBe('no');
 });
 
 it('keeps no more than it must', () => {
   const tickets = createLocalTickets(createVirtualClock());
   const [first] = Array.from({ length: 33 }, () => tickets.issue().ticket);
-  expect(tickets.use(first!)).toBe(false);
+  expect(tickets.use(first!)).toBe('no');
 });

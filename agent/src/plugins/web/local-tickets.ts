@@ -1,5 +1,6 @@
 /** Log-in tickets of this machine's own making, for whoever is root here: LuCI opens the web UI with one. */
 import { type Clock, newToken } from '@sidegate/kit';
+import type { SystemLogin } from '../../ports/index.ts';
 
 /** Long enough for a page to open. */
 const LIFE_MS = 30_000;
@@ -7,28 +8,28 @@ const LIMIT = 32;
 const PREFIX = 'local-';
 
 export interface LocalTickets {
-  /** A new ticket and when it ends, in wall time. */
-  issue(): { readonly ticket: string; readonly expiresAt: number };
-  /** Is it one of ours and unused? It is used by this. `undefined` for a ticket of another kind. */
-  use(ticket: string): boolean | undefined;
+  /** A new ticket and when it ends, in wall time; whoever uses it is as long logged in as `login` is valid. */
+  issue(login?: SystemLogin): { readonly ticket: string; readonly expiresAt: number };
+  /** What it was issued for; it is used by this. `'no'` if it expired or was used, `undefined` if it is of another kind. */
+  use(ticket: string): { readonly login: SystemLogin | undefined } | 'no' | undefined;
 }
 
 /** None yet. They are in memory: a restart ends them. */
 export const createLocalTickets = (clock: Clock): LocalTickets => {
-  const endsAt = new Map<string, number>();
+  const issued = new Map<string, { readonly endsAtMs: number; readonly login: SystemLogin | undefined }>();
   return {
-    issue() {
-      const oldest = endsAt.keys().next().value;
-      if (endsAt.size >= LIMIT && oldest !== undefined) endsAt.delete(oldest);
+    issue(login) {
+      const oldest = issued.keys().next().value;
+      if (issued.size >= LIMIT && oldest !== undefined) issued.delete(oldest);
       const ticket = newToken(PREFIX);
-      endsAt.set(ticket, clock.monoMs() + LIFE_MS);
+      issued.set(ticket, { endsAtMs: clock.monoMs() + LIFE_MS, login });
       return { ticket, expiresAt: Math.round(clock.wallMs() + LIFE_MS) };
     },
     use(ticket) {
       if (!ticket.startsWith(PREFIX)) return undefined;
-      const end = endsAt.get(ticket);
-      endsAt.delete(ticket);
-      return end !== undefined && clock.monoMs() <= end;
+      const found = issued.get(ticket);
+      issued.delete(ticket);
+      return found !== undefined && clock.monoMs() <= found.endsAtMs ? { login: found.login } : 'no';
     },
   };
 };

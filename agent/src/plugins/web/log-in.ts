@@ -3,7 +3,7 @@ import type { Clock } from '@sidegate/kit';
 import type { EdgeLogin, EdgeLoginInfo, EdgeSession } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import type { FactStore } from '../../plugin-api/index.ts';
-import type { Logins } from '../../ports/index.ts';
+import type { Logins, SystemLogin } from '../../ports/index.ts';
 import type { LocalTickets } from './local-tickets.ts';
 import type { LoginThrottle } from './login-throttle.ts';
 import { checkTicket } from './ticket.ts';
@@ -18,6 +18,11 @@ export interface LogInDeps {
   readonly localTickets: LocalTickets;
 }
 type User = EdgeSession['user'];
+/** Who it is, and what the system keeps of it where it does. */
+interface LoggedIn {
+  readonly user: User;
+  readonly login?: SystemLogin | undefined;
+}
 
 /** `throttled` tells the caller how long, for the `Retry-After` header. */
 export class LoginThrottled extends AgentError {
@@ -30,7 +35,7 @@ export class LoginThrottled extends AgentError {
   }
 }
 
-const logInByPassword = async (deps: LogInDeps, password: string, source: string): Promise<User> => {
+const logInByPassword = async (deps: LogInDeps, password: string, source: string): Promise<LoggedIn> => {
   const { possible, hint } = await deps.logins.describe();
   if (!possible) throw new AgentError('NO_PASSWORD_SET', 'There is no password to log in with', { hint });
   const attempt = deps.throttle.begin(source);
@@ -38,14 +43,14 @@ const logInByPassword = async (deps: LogInDeps, password: string, source: string
   const login = await deps.logins.verify(password);
   if (login === undefined) throw new AgentError('LOGIN_WRONG', 'The password is wrong');
   attempt.succeed();
-  return { name: login.name, role: 'owner', via: 'password' };
+  return { user: { name: login.name, role: 'owner', via: 'password' }, login };
 };
 
 /** Not throttled: a signature cannot be guessed, and a guesser must not keep the portal's people out. */
-const logInByTicket = async (deps: LogInDeps, ticket: string): Promise<User> => {
-  const isLocal = deps.localTickets.use(ticket);
-  if (isLocal === true) return { name: 'root', role: 'owner', via: 'ticket' };
-  if (isLocal === false) throw new AgentError('TICKET_EXPIRED', 'This ticket has expired or has been used');
+const logInByTicket = async (deps: LogInDeps, ticket: string): Promise<LoggedIn> => {
+  const local = deps.localTickets.use(ticket);
+  if (typeof local === 'object') return { user: { name: 'root', role: 'owner', via: 'ticket' }, ...local };
+  if (local === 'no') throw new AgentError('TICKET_EXPIRED', 'This ticket has expired or has been used');
   const ticketKey = deps.facts.get('ticket-key');
   const self = deps.facts.get('network-map')?.self;
   if (ticketKey === undefined || self === undefined) {
@@ -60,11 +65,11 @@ const logInByTicket = async (deps: LogInDeps, ticket: string): Promise<User> => 
   if (!(await deps.usedTickets.use(ticketId, expiresAt))) {
     throw new AgentError('TICKET_USED', 'This ticket has been used');
   }
-  return { name: user.name, role: user.role, via: 'ticket' };
+  return { user: { name: user.name, role: user.role, via: 'ticket' } };
 };
 
 /** Who logs in, from `source`. */
-export const logIn = (deps: LogInDeps, login: EdgeLogin, source: string): Promise<User> =>
+export const logIn = (deps: LogInDeps, login: EdgeLogin, source: string): Promise<LoggedIn> =>
   'ticket' in login ? logInByTicket(deps, login.ticket) : logInByPassword(deps, login.password, source);
 
 /** What the login page may show to anyone. */

@@ -19,6 +19,7 @@ import { EdgeLogin, LIMITS } from '@sidegate/protocol';
 import polka from 'polka';
 import { AgentError } from '../../errors.ts';
 import type { LocalApi } from '../../plugin-api/index.ts';
+import { followLogin } from './follow-login.ts';
 import { describeLogin, type LogInDeps, LoginThrottled, logIn } from './log-in.ts';
 import { isJson, isOwnHost, isOwnOrigin, isRead } from './request-guard.ts';
 import { isSameSecret, type Session, type Sessions } from './sessions.ts';
@@ -74,13 +75,14 @@ const openSession = async (deps: WebAppDeps, request: IncomingMessage, response:
     throw new HttpError('BODY_NOT_JSON', 'The request body is not announced as JSON');
   const login = await readJson(request, EdgeLogin, LIMITS.bodySizeBytes);
   const source = sourceOf(request);
-  const user = await logIn(deps, login, source).catch((error: unknown) => {
+  const { user, login: kept } = await logIn(deps, login, source).catch((error: unknown) => {
     const code = error instanceof CodedError ? error.code : 'INTERNAL';
     deps.log.warn('a login was refused', { address: source, code });
     throw error;
   });
   findSession(deps, request)?.end();
   const { token, session } = deps.sessions.open(user, source);
+  if (kept !== undefined) followLogin(kept, session, deps.clock);
   deps.log.info('somebody logged in', { user: user.name, address: source, why: user.via });
   setCookie(deps, response, token, COOKIE_MAX_AGE_SEC);
   sendJson(response, 200, session.view());
