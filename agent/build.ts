@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { leaveOut } from './leave-out.ts';
+import { requireBuiltIns } from './require-built-ins.ts';
 
 const agentDirectory = dirname(fileURLToPath(import.meta.url));
 const outDirectory = join(agentDirectory, 'dist');
@@ -34,7 +35,7 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   banner: { js: BANNER },
-  plugins: [leaveOut()],
+  plugins: [leaveOut(), requireBuiltIns()],
   logLevel: 'warning',
 });
 await chmod(outFile, 0o755);
