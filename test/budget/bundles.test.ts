@@ -1,5 +1,5 @@
 /** What we ship has a size, and runs on the oldest Node it is meant for. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { ROOT } from '@sidegate/lab/demo';
@@ -32,6 +32,18 @@ test.each(runtimes)('the agent runs on %s', (node) => {
   expect(execFileSync(node, [AGENT, '--help'], { encoding: 'utf8' })).toContain(
     'the side gate into a home network',
   );
+});
+
+/** Parts of Node that take megabytes and that nobody asks for; an import of another part may bring them along. */
+const UNWANTED = /^NativeModule internal\/(deps\/undici\/undici|http2\/core|crypto\/webcrypto)$/;
+
+test.each(runtimes)('the agent does without the heavy parts of %s', (node) => {
+  const probe = `process.on('exit', () => console.error(process.moduleLoadList.join('\\n')));`;
+  const options = ['--import', `data:text/javascript,${encodeURIComponent(probe)}`, AGENT, '--help'];
+  const { stderr } = spawnSync(node, options, { encoding: 'utf8' });
+  const loaded = stderr.split('\n');
+  expect(loaded).toContain('NativeModule http');
+  expect(loaded.filter((name) => UNWANTED.test(name))).toEqual([]);
 });
 
 test.skipIf(!existsSync(WEB_UI))('the agent knows the type of every file of its web UI', () => {

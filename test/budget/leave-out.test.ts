@@ -6,6 +6,7 @@ import { ROOT } from '@sidegate/lab/demo';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { leaveOut } from '../../agent/leave-out.ts';
+import { requireBuiltIns } from '../../agent/require-built-ins.ts';
 import type { createFollow, createRun } from '../../agent/src/system/run.ts';
 
 /** As the agent's own build has it. */
@@ -31,7 +32,7 @@ beforeAll(async () => {
     platform: 'node',
     format: 'esm',
     banner: { js: NODE_REQUIRE },
-    plugins: [leaveOut()],
+    plugins: [leaveOut(), requireBuiltIns()],
     logLevel: 'error',
   });
   const bundled = await import(outfile);
