@@ -77,6 +77,8 @@ const buildMiddle = async (home: Home): Promise<Truth> => {
 const scan = async (edge: Machine, truth: Truth, run: number, ...args: string[]): Promise<Scan> => {
   const directory = `/run/scan-${run}-${args.length}`;
   await mkdir(edge.path(directory), { recursive: true });
+  // Nobody is remembered from the run before.
+  await edge.run('ip', ['neighbour', 'flush', 'all']);
   const timed = await timedRun(edge, process.execPath, [SCANNER, directory, ...args]);
   const result = JSON.parse(timed.stdout) as {
     readonly tookMs: number;

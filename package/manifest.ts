@@ -72,10 +72,11 @@ const openwrt: readonly Item[] = [
   },
 ];
 
-/** What the agent runs on OpenWrt: busybox's ip prints no JSON. */
+/** What the agent runs on OpenWrt: busybox's ip prints no JSON; the table of makers is a package of its own. */
 const OPENWRT_DEPENDS = [
   'libc',
   'arp-scan',
+  'arp-scan-database',
   'conntrack',
   'ip-full',
   'kmod-nft-nat',

@@ -4,6 +4,8 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hostsOf, ip4ToNumber } from '@sidegate/kit';
+import type { Cidr4 } from '@sidegate/protocol';
 import type { LabProcess } from './lab-process.ts';
 import type { Machine } from './machine.ts';
 
@@ -80,9 +82,36 @@ export const startModem = async (machine: Machine): Promise<void> => {
   await runDevice(machine, 'modem.ts').waitForOutput(/ready/);
 };
 
-/** Has every address of these networks too, and floods who listens. */
-export const startLiar = async (machine: Machine, claims: readonly string[]): Promise<void> => {
-  await machine.configure(claims.map((claim) => `route add local ${claim} dev eth0`));
+/** A hardware address of its own for every address: bit 1 of the first byte is not set, so that it may be a maker's. */
+const renderDisguise = (networks: readonly Cidr4[]): string => {
+  const hex = (byte: number) => (byte & 255).toString(16).padStart(2, '0');
+  const elements = networks.flatMap((network) =>
+    [...hostsOf(network)].map((address) => {
+      const number = ip4ToNumber(address);
+      const bytes = [(number * 4) & 0xfc, number * 37, number * 11, 0x13, number >> 8, number];
+      return `${address} : ${bytes.map(hex).join(':')}`;
+    }),
+  );
+  const change = 'arp operation reply arp saddr ether set arp saddr ip map @faces';
+  return `table arp disguise {
+  map faces { type ipv4_addr : ether_addr; elements = { ${elements.join(', ')} } }
+  chain output {
+    type filter hook output priority 0; policy accept;
+    ${change}
+  }
+}
+`;
+};
+
+/** Has every address of these networks too, those `disguised` each with its own hardware address; floods who listens. */
+export const startLiar = async (
+  machine: Machine,
+  claims: readonly string[],
+  disguised: readonly string[] = [],
+): Promise<void> => {
+  await machine.configure([...claims, ...disguised].map((claim) => `route add local ${claim} dev eth0`));
+  if (disguised.length > 0)
+    await machine.run('nft', ['-f', '-'], { input: renderDisguise(disguised as readonly Cidr4[]) });
   await runDevice(machine, 'liar.ts', [(await machine.address()) ?? '']).waitForOutput(/ready/);
 };
 

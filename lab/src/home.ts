@@ -181,9 +181,13 @@ export class Home {
   /** A device that answers for every address of `claims`, where nobody else may be, and floods who listens. */
   addLiar(
     name: string,
-    { claims, ...options }: HomeMachineOptions & { readonly claims: readonly string[] },
+    {
+      claims,
+      disguised,
+      ...options
+    }: HomeMachineOptions & { readonly claims: readonly string[]; readonly disguised?: readonly string[] },
   ): Promise<Machine> {
-    return this.#addDevice(name, options, (machine) => startLiar(machine, claims));
+    return this.#addDevice(name, options, (machine) => startLiar(machine, claims, disguised));
   }
 
   async #addDevice(name: string, options: HomeMachineOptions, start: (machine: Machine) => Promise<void>) {

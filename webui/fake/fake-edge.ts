@@ -237,9 +237,10 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
   };
 
   const addScope = ({ body }: FakeRequest): Scope => {
-    const { cidr, label, interfaceName, senderAddress } = readBody(NewScope, body);
+    const { cidr, label, interfaceName, senderAddress, isPublicConfirmed } = readBody(NewScope, body);
     const isStray = interfaceName !== undefined;
-    if (!/^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(cidr)) {
+    const isPrivate = /^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(cidr);
+    if (!isPrivate && isPublicConfirmed !== true) {
       throw new FakeError(
         422,
         'SCOPE_NOT_PRIVATE',

@@ -27,9 +27,12 @@ const matches = (rule: KindRule, traits: HostTraits): string | undefined => {
 };
 
 /** The kind, and the reasons in one sentence; `unknown` without a reason where no rule fits. */
-export const classifyHost = (traits: HostTraits): { readonly kind: HostKind; readonly why: string } => {
+export const classifyHost = (
+  traits: HostTraits,
+  rules: readonly KindRule[] = KIND_RULES,
+): { readonly kind: HostKind; readonly why: string } => {
   const scores = new Map<HostKind, { weight: number; reasons: string[] }>();
-  for (const rule of KIND_RULES) {
+  for (const rule of rules) {
     const match = matches(rule, traits);
     if (match === undefined) continue;
     const score = scores.get(rule.kind) ?? { weight: 0, reasons: [] };

@@ -178,6 +178,22 @@ describe('the book of hosts', () => {
     expect(book.list().some(({ mac }) => mac === macOf(3))).toBe(false);
   });
 
+  it('lets no made-up addresses keep a device out', () => {
+    const book = newBook();
+    const addressOf = (n: number) => `10.66.${n >> 8}.${n & 255}` as Ip4;
+    book.observe(see({ mac: PRINTER, address: at(30) }));
+    book.observe(see({ address: at(40), service: { protocol: 'tcp', port: 80, name: 'http' } }));
+    for (let n = 0; n < LIMITS.hostsPerEdge + 100; n++)
+      book.observe(see({ mac: '00:00:5e:00:00:01' as Mac, address: addressOf(n) }));
+    expect(book.list()).toHaveLength(LIMITS.hostsPerEdge);
+    const { changed, removed } = book.observe(see({ mac: CAMERA, address: at(20) }));
+    expect(changed).toMatchObject([{ mac: CAMERA }]);
+    expect(removed).toHaveLength(1);
+    // Nor does an address of which nothing is known push out anything.
+    expect(book.observe(see({ address: at(50) })).changed).toEqual([]);
+    for (const last of [20, 30, 40]) expect(book.atAddress(at(last))).toMatchObject({ online: true });
+  });
+
   it('restores what it gave, and keeps one record per device', () => {
     const book = newBook();
     book.observe(see({ mac: CAMERA, address: at(20), fields: { 'mdns-name': 'Front door' } }));

@@ -8,25 +8,19 @@
  * 4. An IP address belongs to one record: who was seen there last takes it from the other.
  * 5. One hardware address at more than `ADDRESSES_PER_HOST` is a gateway answering for others: from there on the
  *    addresses are hosts of their own.
- * 6. What people named or published is never dropped; of the rest the longest unseen goes first at the bound.
+ * 6. What people named or published is never dropped; of the rest the longest unseen goes first at the bound, then an
+ *    address of which nothing is known where a device of its own comes.
  * 7. A made-up hardware address (phones make one up for every network, some for every visit) is an address as any
  *    other: no two records become one because they say the same name, for anybody can say a name.
  */
 import { newId } from '@sidegate/kit';
-import {
-  type Host,
-  type HostId,
-  type HostPatch,
-  type Ip,
-  type Ip4,
-  LIMITS,
-  type Mac,
-  type ScopeId,
-} from '@sidegate/protocol';
+import { type Host, type HostId, type HostPatch, type Ip, LIMITS, type ScopeId } from '@sidegate/protocol';
 import { addFields, deriveHost } from './derive-host.ts';
 import { recordHistory } from './host-history.ts';
-import { mergeService, serviceKey } from './merge-services.ts';
+import { HostIndex } from './host-index.ts';
+import { mergeService } from './merge-services.ts';
 import type { Observation } from './observation.ts';
+import { Sightings } from './sightings.ts';
 import { ADDRESSES_PER_HOST, uniteHosts } from './unite-hosts.ts';
 import type { VendorLookup } from './vendor-table.ts';
 
@@ -36,12 +30,6 @@ export interface BookChange {
   readonly removed: readonly HostId[];
 }
 const NOTHING: BookChange = { changed: [], removed: [] };
-
-/** When parts of a record were last confirmed: not shown, but it decides what a finished scan drops. */
-interface Seen {
-  readonly addresses: Map<Ip, number>;
-  readonly services: Map<string, number>;
-}
 
 /** All records, and what may be done to them. */
 export interface HostBook {
@@ -71,10 +59,8 @@ export const createHostBook = (vendorOf: VendorLookup): HostBook => new Book(ven
 
 class Book implements HostBook {
   readonly #vendorOf: VendorLookup;
-  readonly #hosts = new Map<HostId, Host>();
-  readonly #seen = new Map<HostId, Seen>();
-  readonly #byMac = new Map<Mac, HostId>();
-  readonly #byAddress = new Map<Ip, HostId>();
+  readonly #index = new HostIndex();
+  readonly #sightings = new Sightings();
   #pinned: ReadonlySet<HostId> = new Set();
 
   constructor(vendorOf: VendorLookup) {
@@ -86,25 +72,25 @@ class Book implements HostBook {
     const host = this.#recordOf(observation, removed);
     if (host === undefined) return NOTHING;
     const others = this.#claimAddress(host, observation);
-    const before = this.#hosts.get(host.id);
+    const before = this.#index.get(host.id);
     const next = this.#absorb(host, observation);
-    const stored = this.#store(recordHistory(before, next.host, observation.at));
+    const stored = this.#index.store(recordHistory(before, next.host, observation.at));
     return { changed: [...others, ...(before === undefined || next.isChanged ? [stored] : [])], removed };
   }
 
   endScan({ scopeId, startedAt, sawServices, only }: Parameters<HostBook['endScan']>[0]): BookChange {
     const changed: Host[] = [];
-    for (const host of this.#hosts.values()) {
+    for (const host of this.#index.values()) {
       if (host.scopeId !== scopeId || only?.has(host.id) === false) continue;
       const next = this.#dropUnseen(host, startedAt, sawServices);
       if (next === host) continue;
-      changed.push(this.#store(recordHistory(host, next, startedAt)));
+      changed.push(this.#index.store(recordHistory(host, next, startedAt)));
     }
     return { changed, removed: [] };
   }
 
   patch(id: HostId, { givenName, note }: HostPatch): BookChange {
-    const host = this.#hosts.get(id);
+    const host = this.#index.get(id);
     if (host === undefined) return NOTHING;
     const { givenName: oldName, ...rest } = host;
     const name = givenName ?? oldName;
@@ -113,38 +99,34 @@ class Book implements HostBook {
       ...(name === undefined || name === '' ? {} : { givenName: name }),
       note: note ?? host.note,
     });
-    this.#store(next);
-    return { changed: [next], removed: [] };
+    return { changed: [this.#index.store(next)], removed: [] };
   }
 
   remove(id: HostId): BookChange {
-    const host = this.#hosts.get(id);
-    if (host === undefined) return NOTHING;
-    this.#hosts.delete(id);
-    this.#seen.delete(id);
-    if (host.mac !== undefined && this.#byMac.get(host.mac) === id) this.#byMac.delete(host.mac);
-    for (const address of host.addresses) {
-      if (this.#byAddress.get(address) === id) this.#byAddress.delete(address);
-    }
+    if (this.#index.get(id) === undefined) return NOTHING;
+    this.#index.remove(id);
+    this.#sightings.remove(id);
     return { changed: [], removed: [id] };
   }
 
   get(id: HostId): Host | undefined {
-    return this.#hosts.get(id);
+    return this.#index.get(id);
   }
 
   atAddress(address: Ip): Host | undefined {
-    return this.#lookUp(this.#byAddress.get(address));
+    return this.#index.at(address);
   }
 
   list(): readonly Host[] {
-    return [...this.#hosts.values()];
+    return [...this.#index.values()];
   }
 
   restore(hosts: readonly Host[]): void {
     for (const host of hosts.slice(0, LIMITS.hostsPerEdge)) {
-      const isKnown = this.#hosts.has(host.id) || (host.mac !== undefined && this.#byMac.has(host.mac));
-      if (!isKnown) this.#store(deriveHost(host));
+      const isKnown =
+        this.#index.get(host.id) !== undefined ||
+        (host.mac !== undefined && this.#index.withMac(host.mac) !== undefined);
+      if (!isKnown) this.#index.store(deriveHost(host));
     }
   }
 
@@ -158,12 +140,12 @@ class Book implements HostBook {
 
   /** The record that an observation is about, made if need be. */
   #recordOf(observation: Observation, removed: HostId[]): Host | undefined {
-    const { mac, address } = observation;
-    const atAddress = address === undefined ? undefined : this.#lookUp(this.#byAddress.get(address));
+    const { mac, address, source, at } = observation;
+    const atAddress = this.#index.at(address);
     if (mac === undefined) {
       return atAddress ?? (address === undefined ? undefined : this.#create(observation, removed));
     }
-    const known = this.#lookUp(this.#byMac.get(mac));
+    const known = this.#index.withMac(mac);
     const nameless = atAddress?.mac === undefined ? atAddress : undefined;
     if (known === undefined)
       return nameless === undefined ? this.#create(observation, removed) : { ...nameless, mac };
@@ -172,7 +154,7 @@ class Book implements HostBook {
       !known.addresses.includes(address) &&
       known.addresses.length >= ADDRESSES_PER_HOST
     ) {
-      return atAddress ?? this.#create({ source: observation.source, at: observation.at, address }, removed);
+      return atAddress ?? this.#create({ source, at, address }, removed);
     }
     return nameless === undefined ? known : this.#unite(known, nameless, removed);
   }
@@ -186,7 +168,11 @@ class Book implements HostBook {
   }
 
   #create({ mac, at }: Observation, removed: HostId[]): Host | undefined {
-    if (this.#hosts.size >= LIMITS.hostsPerEdge && !this.#evict(removed)) return undefined;
+    if (this.#index.size >= LIMITS.hostsPerEdge) {
+      const id = this.#dispensable(mac !== undefined);
+      if (id === undefined) return undefined;
+      removed.push(...this.remove(id).removed);
+    }
     return {
       id: newId<HostId>('h'),
       ...(mac === undefined ? {} : { mac }),
@@ -202,37 +188,37 @@ class Book implements HostBook {
     };
   }
 
-  #evict(removed: HostId[]): boolean {
-    let oldest: Host | undefined;
-    for (const host of this.#hosts.values()) {
-      // Those that are there now are not pushed out by those that claim to be: a flood must not empty the list.
-      if (host.online || this.isKept(host)) continue;
-      if (oldest === undefined || host.lastSeenAt < oldest.lastSeenAt) oldest = host;
+  /**
+   * Who has to go at the bound. Those that are there now are not pushed out by those that claim to be: a flood must not
+   * empty the list. Nor may it keep devices out: an address of which nothing is known gives way to one of these.
+   */
+  #dispensable(isDevice: boolean): HostId | undefined {
+    let away: Host | undefined;
+    let bare: Host | undefined;
+    for (const host of this.#index.values()) {
+      if (this.isKept(host)) continue;
+      if (!host.online && (away === undefined || host.lastSeenAt < away.lastSeenAt)) away = host;
+      const isBare = host.mac === undefined && host.services.length === 0 && host.evidence.length === 0;
+      if (isDevice && isBare) bare ??= host;
     }
-    if (oldest === undefined) return false;
-    removed.push(...this.remove(oldest.id).removed);
-    return true;
+    return (away ?? bare)?.id;
   }
 
   /** Takes the address from whoever had it. Hearsay takes nothing. */
   #claimAddress(host: Host, { address, isSighting = true }: Observation): readonly Host[] {
-    const holder = address === undefined ? undefined : this.#lookUp(this.#byAddress.get(address));
+    const holder = this.#index.at(address);
     if (address === undefined || holder === undefined || holder.id === host.id || !isSighting) return [];
-    this.#byAddress.delete(address);
-    this.#seen.get(holder.id)?.addresses.delete(address);
+    this.#sightings.dropAddress(holder.id, address);
     const next = deriveHost({ ...holder, addresses: holder.addresses.filter((one) => one !== address) });
-    this.#hosts.set(next.id, next);
+    this.#index.release(address, next);
     return [next];
   }
 
   #absorb(host: Host, observation: Observation): { readonly host: Host; readonly isChanged: boolean } {
-    const { address, at, service, scopeId, isSighting = true } = observation;
-    const seen = this.#seenOf(host.id);
-    const owner = address === undefined ? undefined : this.#byAddress.get(address);
-    const mayAdd = address !== undefined && (owner === undefined || owner === host.id);
-    const addresses = mayAdd ? this.#withAddress(host, address, isSighting, at) : host.addresses;
+    const { at, service, scopeId, isSighting = true } = observation;
+    const addresses = this.#withAddress(host, observation);
     const services = service === undefined ? undefined : mergeService(host.services, service);
-    if (service !== undefined) seen.services.set(serviceKey(service), at);
+    if (service !== undefined) this.#sightings.noteService(host.id, service, at);
     const { evidence, isNew } = addFields(host.evidence, observation);
     const vendor = host.vendor ?? (host.mac === undefined ? undefined : this.#vendorOf(host.mac));
     const next: Host = {
@@ -252,48 +238,27 @@ class Book implements HostBook {
       next.online !== host.online ||
       next.scopeId !== host.scopeId ||
       next.vendor !== host.vendor ||
-      next.mac !== this.#hosts.get(host.id)?.mac;
+      next.mac !== this.#index.get(host.id)?.mac;
     return { host: isChanged ? deriveHost(next) : next, isChanged };
   }
 
   /** A new address goes last: it becomes the first, which forwards lead to, when the old one is not seen any more. */
-  #withAddress(host: Host, address: Ip4, isSighting: boolean, at: number): readonly Ip[] {
-    const seen = this.#seenOf(host.id);
-    if (isSighting) seen.addresses.set(address, at);
-    else if (!seen.addresses.has(address)) seen.addresses.set(address, 0);
+  #withAddress(host: Host, { address, at, isSighting = true }: Observation): readonly Ip[] {
+    const owner = this.#index.at(address);
+    if (address === undefined || (owner !== undefined && owner.id !== host.id)) return host.addresses;
+    this.#sightings.noteAddress(host.id, address, at, isSighting);
     return host.addresses.includes(address) ? host.addresses : [...host.addresses, address];
   }
 
   #dropUnseen(host: Host, startedAt: number, sawServices: boolean): Host {
     if (host.lastSeenAt < startedAt) return host.online ? { ...host, online: false } : host;
-    const seen = this.#seenOf(host.id);
-    const isFresh = (at: number | undefined) => (at ?? 0) >= startedAt;
-    const addresses = host.addresses.filter((address) => isFresh(seen.addresses.get(address)));
-    const services = sawServices
-      ? host.services.filter((service) => isFresh(seen.services.get(serviceKey(service))))
-      : host.services;
+    const { addresses, services } = this.#sightings.freshOf(host, startedAt, sawServices);
     if (addresses.length === host.addresses.length && services.length === host.services.length) return host;
+    const next = deriveHost({ ...host, addresses, services });
     for (const address of host.addresses) {
-      if (!addresses.includes(address) && this.#byAddress.get(address) === host.id)
-        this.#byAddress.delete(address);
+      if (!addresses.includes(address) && this.#index.at(address)?.id === host.id)
+        this.#index.release(address, next);
     }
-    return deriveHost({ ...host, addresses, services });
-  }
-
-  #store(host: Host): Host {
-    this.#hosts.set(host.id, host);
-    if (host.mac !== undefined) this.#byMac.set(host.mac, host.id);
-    for (const address of host.addresses) this.#byAddress.set(address, host.id);
-    return host;
-  }
-
-  #seenOf(id: HostId): Seen {
-    const seen = this.#seen.get(id) ?? { addresses: new Map(), services: new Map() };
-    this.#seen.set(id, seen);
-    return seen;
-  }
-
-  #lookUp(id: HostId | undefined): Host | undefined {
-    return id === undefined ? undefined : this.#hosts.get(id);
+    return next;
   }
 }

@@ -1,7 +1,8 @@
 /** What devices really say of themselves, and what they are: one row a device. */
 import type { HostKind, HostService } from '@sidegate/protocol';
 import { describe, expect, it } from 'vitest';
-import { classifyHost } from './classify-host.ts';
+import { classifyHost, type HostTraits } from './classify-host.ts';
+import { KIND_RULES, type KindRule } from './kind-rules.ts';
 import type { ObservedField } from './observation.ts';
 import { serviceName } from './service-names.ts';
 
@@ -190,22 +191,40 @@ const DEVICES: readonly (readonly [device: string, kind: HostKind, traits: Devic
     { vendor: 'Super Micro Computer, Inc.', ports: [22, 8006], says: { 'tls-subject': 'pve.proxmox.local' } },
   ],
   ['Pi-hole', 'server', { ports: [22, 53, 80], says: { 'http-title': 'Pi-hole' } }],
+  ['Axis door station', 'doorbell', { ports: [80, 554], says: { 'mdns-type': '_axis-doorstation._tcp' } }],
+  ['Linux desktop', 'computer', { ports: [22], says: { 'mdns-type': '_workstation._tcp' } }],
+  ['media renderer', 'tv', { says: { 'upnp-type': 'MediaRenderer' } }],
+  ['Xbox by UPnP', 'console', { says: { 'upnp-type': 'XboxGameConsole' } }],
+  ['MQTT sensor', 'iot', { ports: [1883] }],
+  [
+    'Ubuntu server',
+    'server',
+    { ports: [22], says: { 'ssh-banner': 'SSH-2.0-OpenSSH', 'http-server': 'nginx' } },
+  ],
 ];
 
+const traitsOf = ({ vendor, ports = [], says = {} }: Device): HostTraits => ({
+  services: ports.map((port): HostService => ({ protocol: 'tcp', port, name: serviceName(port) })),
+  fields: new Map(Object.entries(says).map(([field, text]) => [field as ObservedField, [text]])),
+  isRandomMac: false,
+  ...(vendor === undefined ? {} : { vendor }),
+});
+
 describe('what a device is', () => {
-  it.each(DEVICES)('%s: %s', (_device, kind, { vendor, ports = [], says = {} }) => {
-    const services: readonly HostService[] = ports.map((port) => ({
-      protocol: 'tcp',
-      port,
-      name: serviceName(port),
-    }));
-    const fields = new Map(Object.entries(says).map(([field, text]) => [field as ObservedField, [text]]));
-    const told = classifyHost({
-      services,
-      fields,
-      isRandomMac: false,
-      ...(vendor === undefined ? {} : { vendor }),
-    });
+  it.each(DEVICES)('%s: %s', (_device, kind, device) => {
+    const told = classifyHost(traitsOf(device));
     expect(told.kind, told.why).toBe(kind);
+  });
+
+  it('needs every rule for some device', () => {
+    const isNeeded = (rule: KindRule) =>
+      rule.randomMac === true ||
+      DEVICES.some(
+        ([, kind, device]) => kind === rule.kind && classifyHost(traitsOf(device), [rule]).why !== '',
+      );
+    const idle = KIND_RULES.filter((rule) => !isNeeded(rule));
+    expect(
+      idle.map(({ kind, vendor, service, pattern }) => `${kind} ${vendor ?? service ?? pattern}`),
+    ).toEqual([]);
   });
 });

@@ -20,6 +20,8 @@ export interface ScanScope {
   readonly ports?: readonly number[];
   /** The share of it that was asked before a restart. */
   readonly resumeAt?: number;
+  /** Addresses where somebody was when it was scanned before. */
+  readonly known?: readonly Ip4[];
 }
 
 /** Interfaces of container and virtual machine hosts: what is behind them is not the home's. */

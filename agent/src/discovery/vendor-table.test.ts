@@ -1,4 +1,5 @@
 import type { Mac } from '@sidegate/protocol';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createVendorLookup, isRandomMac } from './vendor-table.ts';
 
@@ -29,5 +30,20 @@ describe('createVendorLookup', () => {
     expect(look(ARP_SCAN, '00:00:01:00:00:01')).toBeUndefined();
     expect(isRandomMac('02:6b:5c:00:00:02' as Mac)).toBe(true);
     expect(isRandomMac('44:47:cc:00:00:02' as Mac)).toBe(false);
+  });
+});
+
+describe('any table', () => {
+  it('is read, and asked for any address', () => {
+    const line = fc.oneof(fc.string(), fc.constantFrom('4447CC\tHikvision', '0050C27D5\tDEUTA', '\t', '00'));
+    fc.assert(
+      fc.property(fc.array(line), fc.stringMatching(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/), (lines, mac) => {
+        const vendor = look(lines.join('\n'), mac);
+        expect(vendor === undefined || vendor.length > 0).toBe(true);
+        expect(look(`${lines.join('\n')}\n24A160\tEspressif Inc.`, '24:a1:60:00:00:01')).toBe(
+          'Espressif Inc.',
+        );
+      }),
+    );
   });
 });

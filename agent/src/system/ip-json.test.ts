@@ -182,4 +182,50 @@ describe('a neighbour in the words of ip monitor', () => {
   ])('%s', (line, state) => {
     expect(parseMonitorNeighbour(line)?.state).toBe(state);
   });
+
+  it('is read back from any that ip may write', () => {
+    const hex = fc.integer({ min: 0, max: 255 }).map((byte) => byte.toString(16).padStart(2, '0'));
+    const mac = fc.array(hex, { minLength: 6, maxLength: 6 }).map((bytes) => bytes.join(':'));
+    const flags = fc.subarray(['router', 'proxy', 'extern_learn', 'offload']);
+    const states = fc.constantFrom('REACHABLE', 'STALE', 'DELAY', 'PROBE', 'PERMANENT', 'NOARP');
+    const name = fc.stringMatching(/^[a-z][a-z0-9.-]{0,14}$/);
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.ipV4(), fc.constant('fe80::1')),
+        name,
+        mac,
+        flags,
+        states,
+        (to, dev, lladdr, more, state) => {
+          const line = ['[NEIGH]' + to, 'dev', dev, 'lladdr', lladdr, ...more, state].join(' ');
+          const neighbour = parseMonitorNeighbour(line);
+          expect(neighbour).toEqual({ address: to, interfaceName: dev, mac: lladdr, state });
+        },
+      ),
+    );
+  });
+
+  it('takes any line, and gives back only what is whole', () => {
+    const word = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        '[NEIGH]',
+        '[NEIGH]10.0.0.1',
+        'dev',
+        'eth0',
+        'lladdr',
+        '3c:2a:f4:00:00:01',
+        'STALE',
+        ' ',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(word), (words) => {
+        const neighbour = parseMonitorNeighbour(words.join(' '));
+        if (neighbour === undefined) return;
+        expect(neighbour.mac).toMatch(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
+        expect(neighbour.state).toMatch(/^[A-Z]+$/);
+      }),
+    );
+  });
 });

@@ -129,7 +129,9 @@ export class SgScanBar extends SgElement {
 
   #renderNotices({ notices, state }: Scan) {
     if (notices.length === 0) return nothing;
-    return html`<sg-alert tone=${state === 'failed' ? 'error' : 'warn'}>
+    // What a whole scan remarks is no trouble.
+    const tone = state === 'failed' ? 'error' : state === 'done' ? 'info' : 'warn';
+    return html`<sg-alert tone=${tone}>
       ${notices.length === 1 ? notices[0] : html`<ul>${notices.map((notice) => html`<li>${notice}</li>`)}</ul>`}
     </sg-alert>`;
   }

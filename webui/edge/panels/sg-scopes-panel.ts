@@ -212,12 +212,27 @@ export class SgScopesPanel extends EdgePanel {
       this.errors = { cidr: t('scopes.cidr-large', { bits: LIMITS.scanPrefixMinBits }) };
       return;
     }
-    const scope = await this.actions.run('add', () => addScope(this.edge.api, parsed.value));
+    const scope = await this.#addConfirmed(parsed.value);
     if (scope === undefined) return;
     this.edge.scopes.put(scope);
     form.reset();
     showToast(this, { tone: 'ok', text: t('scopes.added', { cidr }) });
   };
+
+  /** Somebody may own public addresses; whoever mistyped a private one would scan strangers. */
+  async #addConfirmed(wanted: NewScope): Promise<Scope | undefined> {
+    const add = (scope: NewScope) => this.actions.run('add', () => addScope(this.edge.api, scope));
+    const scope = await add(wanted);
+    if (this.actions.error('add')?.code !== 'SCOPE_NOT_PRIVATE') return scope;
+    const { cidr } = wanted;
+    const isMine = await askConfirm({
+      heading: t('scopes.public-heading', { cidr }),
+      text: t('scopes.public-text'),
+      confirm: t('scopes.public-confirm'),
+      danger: true,
+    });
+    return isMine ? await add({ ...wanted, isPublicConfirmed: true }) : undefined;
+  }
 
   readonly #look = async (): Promise<void> => {
     const found = await this.actions.run('look', () => fetchSuggestions(this.edge.api));

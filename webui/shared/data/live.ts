@@ -123,6 +123,42 @@ export const createLiveValue = <T, E extends object>(options: {
 const without = <T extends { id: string }>(items: readonly T[], id: string): readonly T[] =>
   items.filter((item) => item.id !== id);
 
+/** Changes by events are shown at once, and from then on together, this far apart: floods of them stay bearable. */
+const BATCH_MS = 150;
+
+/** Events in bursts, as few changes. `flush` before anything newer than what waits. */
+const createBatch = <T>(apply: (change: (value: T) => T) => void) => {
+  let waiting: ((value: T) => T)[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = (): void => {
+    const changes = waiting;
+    waiting = [];
+    if (changes.length > 0) apply((value) => changes.reduce((next, change) => change(next), value));
+  };
+  const pause = (): void => {
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (waiting.length === 0) return;
+      flush();
+      pause();
+    }, BATCH_MS);
+  };
+  return {
+    add(change: (value: T) => T): void {
+      waiting.push(change);
+      if (timer !== undefined) return;
+      flush();
+      pause();
+    },
+    flush,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+      timer = undefined;
+      waiting = [];
+    },
+  };
+};
+
 const withItem = <T extends { id: string }>(items: readonly T[], item: T): readonly T[] => {
   const index = items.findIndex((other) => other.id === item.id);
   return index < 0 ? [...items, item] : items.with(index, item);
@@ -139,23 +175,29 @@ export const createLiveList = <T extends { id: string }, E extends object>(optio
   const core = createCore<readonly T[]>({
     load: options.load,
     watchOpen: watchOpen(stream),
-    subscribe: (apply) => [
+    subscribe: () => [
+      batch,
       ...(changed === undefined
         ? []
-        : [stream.on(changed, (data) => apply((items) => withItem(items, data as unknown as T)))]),
+        : [stream.on(changed, (data) => batch.add((items) => withItem(items, data as unknown as T)))]),
       ...(removed === undefined
         ? []
-        : [stream.on(removed, (data) => apply((items) => without(items, (data as { id: string }).id)))]),
+        : [stream.on(removed, (data) => batch.add((items) => without(items, (data as { id: string }).id)))]),
     ],
   });
+  const batch = createBatch<readonly T[]>((change) => core.apply(change));
+  const applyOwn = (change: (items: readonly T[]) => readonly T[]): void => {
+    batch.flush();
+    core.apply(change);
+  };
   return {
     get state() {
       return core.state;
     },
     watch: core.watch,
     refresh: core.refresh,
-    put: (item) => core.apply((items) => withItem(items, item)),
-    drop: (id) => core.apply((items) => without(items, id)),
+    put: (item) => applyOwn((items) => withItem(items, item)),
+    drop: (id) => applyOwn((items) => without(items, id)),
     get: (id) => core.state.value?.find((item) => item.id === id),
   };
 };

@@ -7,6 +7,7 @@ import { describeError } from '@sidegate/kit';
 import type { Host, HostId } from '@sidegate/protocol';
 import * as v from 'valibot';
 import type { PluginDefinition, PluginHost } from '../../plugin-api/index.ts';
+import { createSources } from './create-sources.ts';
 import { discoveryRoutes } from './discovery-routes.ts';
 import { HostKeeper } from './host-keeper.ts';
 import { watchNeighbours } from './neighbour-watch.ts';
@@ -15,29 +16,16 @@ import { ScanDesk } from './scan-desk.ts';
 import { createScanSchedule } from './scan-schedule.ts';
 import { ScopeKeeper } from './scope-keeper.ts';
 import { createScopeScout } from './scope-scout.ts';
-import { createDeviceFinder } from './sources/find-devices.ts';
-import { createLeaseSource } from './sources/leases.ts';
-import { createMdnsSource } from './sources/mdns.ts';
-import { createNeighbourSource } from './sources/neighbours.ts';
-import { createNetbiosSource } from './sources/netbios.ts';
-import { createServiceSource } from './sources/services.ts';
-import { createSsdpSource } from './sources/ssdp.ts';
-import { createWsDiscoverySource } from './sources/ws-discovery.ts';
 import { createVendorFile } from './vendor-file.ts';
 
 const LINK_DEBOUNCE_MS = 400;
-const ARP_SCAN_TROUBLE = {
-  missing: {
-    code: 'ARP_SCAN_MISSING',
-    title: 'Scans may miss devices: arp-scan is not installed',
-    hint: 'Install it: apt install arp-scan (Debian), or the package arp-scan (OpenWrt).',
-  },
-  'not-permitted': {
-    code: 'ARP_SCAN_NOT_PERMITTED',
-    title: 'Scans may miss devices: arp-scan may not open raw sockets',
-    hint: 'Run the agent as root, or give arp-scan its capability: setcap cap_net_raw+ep "$(command -v arp-scan)".',
-  },
+const NO_VENDORS = {
+  code: 'VENDOR_TABLE_MISSING',
+  severity: 'info',
+  title: 'Nobody knows the makers of devices: there is no vendor table on this machine',
+  hint: 'Install it: apt install arp-scan or ieee-data (Debian), or the package arp-scan-database (OpenWrt).',
 } as const;
+const NO_VENDORS_NOTICE = 'There is no vendor table: makers of devices, and some kinds, are not known.';
 
 const DiscoveryConfig = v.strictObject({
   /** Lease files of a DHCP server on this machine: dnsmasq, odhcpd, ISC and Kea where OpenWrt and Debian have them. */
@@ -52,24 +40,6 @@ const DiscoveryConfig = v.strictObject({
 });
 type DiscoveryConfig = v.InferOutput<typeof DiscoveryConfig>;
 
-const createSources = ({ ports, clock, health }: PluginHost, { leaseFiles }: DiscoveryConfig) => [
-  createNeighbourSource(ports.links),
-  createLeaseSource(leaseFiles, ports.leases),
-  createDeviceFinder({
-    ...ports,
-    clock,
-    onArpScan: (trouble) => {
-      for (const { code } of Object.values(ARP_SCAN_TROUBLE)) health.clear(code);
-      if (trouble !== undefined) health.raise({ severity: 'warning', ...ARP_SCAN_TROUBLE[trouble] });
-    },
-  }),
-  createMdnsSource(clock),
-  createSsdpSource({ ...ports, clock }),
-  createWsDiscoverySource({ ...ports, clock }),
-  createServiceSource(clock),
-  createNetbiosSource({ ...ports, clock }),
-];
-
 /** Hosts that forwards lead to, by id or by the address they have. */
 const publishedHosts = ({ facts }: PluginHost, keeper: HostKeeper): readonly Host[] => {
   const ids = new Set<HostId>();
@@ -81,7 +51,7 @@ const publishedHosts = ({ facts }: PluginHost, keeper: HostKeeper): readonly Hos
 };
 
 const createParts = (host: PluginHost, config: DiscoveryConfig) => {
-  const { facts, ports, clock, log, events, signal } = host;
+  const { facts, ports, clock, log, events, signal, health } = host;
   const claims = { hosts: facts.claim('hosts'), scopes: facts.claim('scopes') };
   const vendors = createVendorFile(clock);
   const keeper = new HostKeeper({
@@ -108,7 +78,7 @@ const createParts = (host: PluginHost, config: DiscoveryConfig) => {
     signal,
   });
   const desk = new ScanDesk({
-    sources: createSources(host, config),
+    sources: createSources(host, config.leaseFiles),
     keeper,
     scopes,
     files: ports.files,
@@ -116,7 +86,12 @@ const createParts = (host: PluginHost, config: DiscoveryConfig) => {
     log,
     signal,
     onChange: (scan) => events.emit('scan.changed', scan),
-    prepare: () => vendors.load(),
+    prepare: async () => {
+      const isThere = await vendors.load();
+      if (isThere) health.clear(NO_VENDORS.code);
+      else health.raise(NO_VENDORS);
+      return isThere ? undefined : NO_VENDORS_NOTICE;
+    },
   });
   const published = () => publishedHosts(host, keeper);
   const watch = createPublishedWatch({
@@ -170,7 +145,7 @@ export const plugin: PluginDefinition<DiscoveryConfig> = {
             clock,
             scopes: () => scopes.attached(),
             keeper,
-            prepare: () => vendors.load(),
+            prepare: async () => void (await vendors.load()),
           }),
         );
         running.push(createScanSchedule({ scopes, desk, clock, log }));

@@ -87,24 +87,42 @@ describe.skipIf(await requireLab())('networks nearby', () => {
     expect(refused.scan.notices.join()).toMatch(/192\.168\.55\.64 is the address of 44:47:cc/);
   });
 
-  it('goes on without any one of its tools, and says what is missing', async () => {
-    const tools = [
-      ['/usr/sbin/arp-scan', 'partial', ['ARP_SCAN_MISSING']],
-      ['/usr/bin/ping', 'done', []],
-      ['/usr/share/arp-scan/ieee-oui.txt', 'done', []],
-    ] as const;
-    await Promise.all(
-      tools.map(async ([file, state, codes], at_) => {
-        await using edge = await home.addMachine(`less-${at_}`, { address: `192.168.1.${5 + at_}` });
-        await without(edge, file);
-        const result = await scan(edge);
-        expect(result.scan, file).toMatchObject({ state });
-        expect(result.health.map((one) => one.code)).toEqual(codes);
-        expect(at(result, '192.168.1.30')).toMatchObject({ name: 'Brother HL-L2350DW', kind: 'printer' });
-        for (const last of [1, 20])
-          expect(at(result, `192.168.1.${last}`), file).toMatchObject({ online: true });
-      }),
-    );
+  it.each([
+    ['arp-scan', ['/usr/sbin/arp-scan'], 'partial', 'ARP_SCAN_MISSING', /^arp-scan is not installed/],
+    [
+      'a vendor table',
+      ['/usr/share/arp-scan/ieee-oui.txt', '/usr/share/ieee-data/oui.txt'],
+      'done',
+      'VENDOR_TABLE_MISSING',
+      /^There is no vendor table/,
+    ],
+  ] as const)(
+    'goes on without %s, and says that it is missing',
+    async (_tool, files, state, code, notice) => {
+      await using edge = await addEdge();
+      await Promise.all(files.map((file) => without(edge, file)));
+      const result = await scan(edge);
+      expect(result.scan).toMatchObject({ state, notices: [expect.stringMatching(notice)] });
+      expect(result.health).toMatchObject([{ code, hint: expect.stringContaining('apt install') }]);
+      expect(at(result, '192.168.1.30')).toMatchObject({ name: 'Brother HL-L2350DW', kind: 'printer' });
+      for (const last of [1, 20]) expect(at(result, `192.168.1.${last}`)).toMatchObject({ online: true });
+    },
+  );
+
+  it('goes on behind routers without ping, and looks for networks without traceroute and ping', async () => {
+    await using edge = await addEdge();
+    // Nor is there a traceroute in the lab.
+    await without(edge, '/usr/bin/ping');
+    const [result, suggestions] = await Promise.all([
+      scan(edge, '192.168.100.0/28'),
+      start<ScopeSuggestion[]>(edge, [process.execPath, SCRIPT, '/run', 'suggest']),
+    ]);
+    expect(result.scan).toMatchObject({
+      state: 'partial',
+      notices: [expect.stringMatching(/^ping is not installed/)],
+    });
+    expect(at(result, '192.168.100.1')).toMatchObject({ kind: 'modem', online: true });
+    expect(suggestions).toMatchObject([{ cidr: '192.168.100.0/24', from: 'modem' }]);
   });
 
   it('goes on where raw sockets or multicast are not permitted, and says so', async () => {

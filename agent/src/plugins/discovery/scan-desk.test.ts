@@ -74,7 +74,7 @@ describe('a scan', () => {
       log: silentLogger,
       signal: stop.signal,
       onChange: (scan) => scans.push(scan),
-      prepare: async () => {},
+      prepare: async () => undefined,
     });
   const first = () => scopes.attached()[0]!;
   const codeOf = (run: () => unknown) => {

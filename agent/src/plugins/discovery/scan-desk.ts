@@ -2,13 +2,14 @@
  * Takes orders for scans: one per scope at once, cancelled at once, the last few remembered. What runs when the agent
  * is stopped or dies is noted in the runtime area, and goes on with the next one.
  */
-import { type Clock, createSingleFlight, describeError, type Logger, newId } from '@sidegate/kit';
+import { type Clock, createSingleFlight, describeError, isIp4, type Logger } from '@sidegate/kit';
 import type { NewScan, Scan, ScanId, ScopeId } from '@sidegate/protocol';
 import type { ScanScope } from '../../discovery/scopes.ts';
 import { AgentError } from '../../errors.ts';
 import type { Files } from '../../ports/index.ts';
 import type { HostKeeper } from './host-keeper.ts';
 import { runScan } from './run-scan.ts';
+import { ScanRun } from './scan-run.ts';
 import type { ScopeKeeper } from './scope-keeper.ts';
 import type { DiscoverySource } from './source.ts';
 import {
@@ -19,7 +20,6 @@ import {
 } from './unfinished-scans.ts';
 
 const REMEMBERED = 20;
-const TICK_MS = 150;
 /** What a crash may cost of a long scan. */
 const KEEP_MS = 10_000;
 /** What was found longer ago than this is asked again. */
@@ -35,27 +35,14 @@ export interface ScanDeskDeps {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onChange: (scan: Scan) => void;
-  /** Before the first packet: the vendor table, for one. */
-  readonly prepare: () => Promise<void>;
-}
-
-interface Running {
-  scan: Scan;
-  readonly controller: AbortController;
-  readonly hosts: Set<string>;
-  readonly progress: Map<ScopeId, number>;
-  readonly remainingMs: Map<ScopeId, number | undefined>;
-  readonly swept: Map<ScopeId, number>;
-  readonly isResumed: boolean;
-  /** Ended by the agent's own end: to be gone on with. */
-  isInterrupted: boolean;
-  tick?: Disposable | undefined;
+  /** Before the first packet: the vendor table, for one. What is missing is said, and misses nobody. */
+  readonly prepare: () => Promise<string | undefined>;
 }
 
 /** See the top of this file. */
 export class ScanDesk {
   readonly #deps: ScanDeskDeps;
-  readonly #runs = new Map<ScanId, Running>();
+  readonly #runs = new Map<ScanId, ScanRun>();
   readonly #keep = createSingleFlight(() => this.#keepUnfinished());
   #keepTimer: Disposable | undefined;
 
@@ -98,46 +85,6 @@ export class ScanDesk {
     void this.#keep.request();
   }
 
-  /** After the last scan was told to end: what it leaves is on disk. */
-  async stop(): Promise<void> {
-    this.#keepTimer?.[Symbol.dispose]();
-    await this.#keep.idle();
-  }
-
-  #begin(scopes: readonly ScanScope[], resumed?: UnfinishedScan): Scan {
-    const { clock, signal, log } = this.#deps;
-    const controller = new AbortController();
-    const run: Running = {
-      scan: {
-        id: newId<ScanId>('s'),
-        scopeIds: scopes.map(({ id }) => id),
-        state: 'running',
-        progress: 0,
-        phase: 'Starting',
-        hostsFound: 0,
-        startedAt: resumed?.startedAt ?? clock.wallMs(),
-        notices: [],
-      },
-      controller,
-      hosts: new Set(resumed?.hosts),
-      progress: new Map(),
-      remainingMs: new Map(),
-      swept: new Map(scopes.map(({ id, resumeAt }) => [id, resumeAt ?? 0])),
-      isResumed: resumed !== undefined,
-      isInterrupted: false,
-    };
-    this.#remember(run);
-    const stop = () => {
-      run.isInterrupted = run.scan.state === 'running';
-      this.#cancel(run);
-      void this.#keep.request();
-    };
-    this.#keepSoon();
-    signal.addEventListener('abort', stop, { once: true, signal: controller.signal });
-    void this.#work(run, scopes).catch((error: unknown) => log.error('scan', { error }));
-    return run.scan;
-  }
-
   /** At once: what still runs is deaf from here on. */
   cancel(id: ScanId): Scan {
     const run = this.#runs.get(id);
@@ -145,6 +92,12 @@ export class ScanDesk {
     this.#cancel(run);
     void this.#keep.request();
     return run.scan;
+  }
+
+  /** After the last scan was told to end: what it leaves is on disk. */
+  async stop(): Promise<void> {
+    this.#keepTimer?.[Symbol.dispose]();
+    await this.#keep.idle();
   }
 
   #scopesOf(scopeId: ScopeId | undefined): readonly ScanScope[] {
@@ -160,107 +113,85 @@ export class ScanDesk {
     return attached;
   }
 
-  async #work(run: Running, scopes: readonly ScanScope[]): Promise<void> {
-    await this.#deps.prepare();
+  #begin(scopes: readonly ScanScope[], resumed?: UnfinishedScan): Scan {
+    const { signal, log } = this.#deps;
+    const run = new ScanRun(this.#deps, scopes, resumed);
+    this.#remember(run);
+    const stop = () => {
+      run.isInterrupted = run.isRunning;
+      this.#cancel(run);
+      void this.#keep.request();
+    };
+    this.#keepSoon();
+    signal.addEventListener('abort', stop, { once: true, signal: run.controller.signal });
+    void this.#work(run, scopes).catch((error: unknown) => log.error('scan', { error }));
+    return run.scan;
+  }
+
+  async #work(run: ScanRun, scopes: readonly ScanScope[]): Promise<void> {
+    const { prepare, keeper } = this.#deps;
+    const lack = await prepare();
     const results = await Promise.all(
       scopes.map((scope) =>
         this.#scanScope(run, scope).catch((error: unknown) => {
-          if (!run.controller.signal.aborted) this.#notice(run, describeError(error));
+          if (!run.controller.signal.aborted) run.addNotice(describeError(error));
           return false;
         }),
       ),
     );
-    if (run.scan.state !== 'running') return;
-    const isFailed =
-      run.hosts.size === 0 && results.every((isWhole) => !isWhole) && run.scan.notices.length > 0;
-    this.#end(run, isFailed ? 'failed' : run.scan.notices.length > 0 ? 'partial' : 'done');
+    if (!run.isRunning) return;
+    const isFailed = run.hosts.size === 0 && results.every((isWhole) => !isWhole);
+    if (lack !== undefined) run.addNotice(lack);
+    this.#end(run, isFailed ? 'failed' : results.includes(false) ? 'partial' : 'done');
     await this.#keep.request();
-    await this.#deps.keeper.save();
+    await keeper.save();
   }
 
   /** True: nothing was missed. */
-  async #scanScope(run: Running, scope: ScanScope): Promise<boolean> {
+  async #scanScope(run: ScanRun, scope: ScanScope): Promise<boolean> {
     const { clock, keeper, sources, scopes } = this.#deps;
     const startedAt = clock.wallMs();
-    const noticesBefore = run.scan.notices.length;
-    const { completed, failed } = await runScan(
-      scope,
+    const known = keeper.book.list().flatMap((host) => (host.scopeId === scope.id ? host.addresses : []));
+    let isWhole = true;
+    const { completed } = await runScan(
+      { ...scope, known: known.filter(isIp4) },
       {
         sources,
         clock,
         observe: (observation) => {
-          const change = keeper.book.observe(observation);
-          keeper.note(change);
+          keeper.note(keeper.book.observe(observation));
           const host =
             observation.address === undefined ? undefined : keeper.book.atAddress(observation.address);
           if (host !== undefined && observation.isSighting !== false) run.hosts.add(host.id);
         },
-        onProgress: (progress, phase, remainingMs) => {
-          run.remainingMs.set(scope.id, remainingMs);
-          this.#progress(run, scope.id, progress, phase);
+        onProgress: (share, phase, remainingMs) => run.noteProgress(scope.id, share, phase, remainingMs),
+        onSwept: (share) => run.noteSwept(scope.id, share),
+        onNotice: (sentence) => {
+          isWhole = false;
+          run.addNotice(sentence);
         },
-        onSwept: (share) => run.swept.set(scope.id, Math.max(share, run.swept.get(scope.id) ?? 0)),
-        onNotice: (sentence) => this.#notice(run, sentence),
       },
       run.controller.signal,
     );
-    const isWhole = failed.size === 0 && run.scan.notices.length === noticesBefore;
     // Of what was seen before a restart only the host is remembered, not each address and service.
-    if (isWhole && !run.isResumed)
-      keeper.note(
-        keeper.book.endScan({ scopeId: scope.id, startedAt, sawServices: completed.has('services') }),
-      );
+    if (isWhole && !run.isResumed) {
+      const sawServices = completed.has('services');
+      keeper.note(keeper.book.endScan({ scopeId: scope.id, startedAt, sawServices }));
+    }
     scopes.noteScan(scope.id, clock.wallMs());
     return isWhole;
   }
 
-  #progress(run: Running, scopeId: ScopeId, progress: number, phase: string): void {
-    run.progress.set(scopeId, progress);
-    const sum = [...run.progress.values()].reduce((total, one) => total + one, 0);
-    // Done is said by `state`, after the last write: never 1 before.
-    const overall = Math.min(0.99, sum / run.scan.scopeIds.length);
-    const { remainingSec: _old, ...scan } = run.scan;
-    run.scan = scan;
-    const rests = run.scan.scopeIds.map((id) => run.remainingMs.get(id));
-    const isKnown = rests.every((rest) => rest !== undefined);
-    const remainingSec = isKnown ? { remainingSec: Math.ceil(Math.max(...rests) / 1_000) } : {};
-    this.#update(run, { progress: overall, phase, hostsFound: run.hosts.size, ...remainingSec });
-  }
-
-  #notice(run: Running, sentence: string): void {
-    if (run.scan.notices.includes(sentence) || run.scan.notices.length >= 10) return;
-    this.#update(run, { notices: [...run.scan.notices, sentence] });
-  }
-
-  #update(run: Running, patch: Partial<Scan>): void {
-    if (run.scan.state !== 'running') return;
-    run.scan = { ...run.scan, ...patch };
-    run.tick ??= this.#deps.clock.after(TICK_MS, () => {
-      run.tick = undefined;
-      this.#deps.onChange(run.scan);
-    });
-  }
-
-  #cancel(run: Running): void {
-    if (run.scan.state !== 'running') return;
+  #cancel(run: ScanRun): void {
+    if (!run.isRunning) return;
     this.#end(run, 'cancelled');
     run.controller.abort(new Error('the scan was cancelled'));
   }
 
-  #end(run: Running, state: Scan['state']): void {
-    run.tick?.[Symbol.dispose]();
-    const { clock, keeper, onChange } = this.#deps;
-    keeper.flush();
-    const { remainingSec: _none, ...scan } = run.scan;
-    run.scan = {
-      ...scan,
-      state,
-      progress: state === 'cancelled' ? run.scan.progress : 1,
-      phase: '',
-      hostsFound: run.hosts.size,
-      endedAt: clock.wallMs(),
-    };
-    onChange(run.scan);
+  /** Hosts first: who reads that the scan is over finds all of them. */
+  #end(run: ScanRun, state: 'done' | 'partial' | 'cancelled' | 'failed'): void {
+    this.#deps.keeper.flush();
+    run.end(state);
   }
 
   #keepSoon(): void {
@@ -274,15 +205,7 @@ export class ScanDesk {
 
   async #keepUnfinished(): Promise<void> {
     const { files, keeper, log } = this.#deps;
-    const unfinished = [...this.#runs.values()]
-      .filter(({ scan, isInterrupted }) => scan.state === 'running' || isInterrupted)
-      .map(
-        ({ scan, swept, hosts }): UnfinishedScan => ({
-          startedAt: scan.startedAt,
-          scopes: [...swept].map(([id, share]) => ({ id, swept: share })),
-          hosts: [...hosts],
-        }),
-      );
+    const unfinished = [...this.#runs.values()].flatMap((run) => run.unfinished ?? []);
     try {
       // Hosts first: what counts as asked must be in their file.
       if (unfinished.length > 0) await keeper.save();
@@ -292,11 +215,11 @@ export class ScanDesk {
     }
   }
 
-  #remember(run: Running): void {
+  #remember(run: ScanRun): void {
     this.#runs.set(run.scan.id, run);
-    for (const [id, { scan }] of this.#runs) {
+    for (const [id, { isRunning }] of this.#runs) {
       if (this.#runs.size <= REMEMBERED) break;
-      if (scan.state !== 'running') this.#runs.delete(id);
+      if (!isRunning) this.#runs.delete(id);
     }
     this.#deps.onChange(run.scan);
   }

@@ -15,8 +15,8 @@ const KEEP_MS = 60_000;
 /** A table that comes and goes; while it is gone nobody has a vendor. */
 export interface VendorFile extends Disposable {
   readonly vendorOf: VendorLookup;
-  /** Loads the table where it is not loaded, and keeps it for a while. */
-  load(): Promise<void>;
+  /** Loads the table where it is not loaded, and keeps it for a while. False: this machine has none. */
+  load(): Promise<boolean>;
 }
 
 /** Without a table on the machine nobody has a vendor. */
@@ -32,10 +32,11 @@ export const createVendorFile = (clock: Clock, paths: readonly string[] = PATHS)
       });
       for (const path of lookup === undefined ? paths : []) {
         const table = await readBounded(path, LIMIT_BYTES);
-        if (table === undefined) continue;
+        if (table === undefined || table.length === 0) continue;
         lookup = createVendorLookup(table);
-        return;
+        break;
       }
+      return lookup !== undefined;
     },
     [Symbol.dispose]: () => timer?.[Symbol.dispose](),
   };

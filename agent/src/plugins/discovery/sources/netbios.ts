@@ -5,11 +5,9 @@ import type { Ip4 } from '@sidegate/protocol';
 import { decodeNodeStatus, encodeNodeStatusRequest, NETBIOS_PORT } from '../../../discovery/netbios.ts';
 import type { Sockets } from '../../../ports/index.ts';
 import type { DiscoverySource } from '../source.ts';
+import { createNeighbourPace } from './neighbour-pace.ts';
 
 const PATIENCE_MS = 500;
-/** Between datagrams of the second round, so that a large network is not asked in one burst. */
-const BURST = 64;
-const BURST_MS = 20;
 
 /** Works wherever datagrams go, through routers too. */
 export const createNetbiosSource = ({
@@ -42,17 +40,18 @@ export const createNetbiosSource = ({
         ...(status.name === undefined ? {} : { fields: { 'netbios-name': status.name } }),
       });
     });
-    const ask = (address: Ip4) => socket.send(request, { address, port: NETBIOS_PORT });
+    const pace = createNeighbourPace(clock);
+    const ask = async (address: Ip4) => {
+      await pace(signal);
+      socket.send(request, { address, port: NETBIOS_PORT });
+    };
     for await (const address of sink.addresses) {
       if (signal.aborted) break;
       silent.add(address);
-      ask(address);
+      await ask(address);
     }
     await clock.sleep(PATIENCE_MS, signal);
-    for (const [at, address] of [...silent].entries()) {
-      ask(address);
-      if (at % BURST === BURST - 1) await clock.sleep(BURST_MS, signal);
-    }
+    for (const address of [...silent]) await ask(address);
     if (silent.size > 0) await clock.sleep(PATIENCE_MS, signal);
   },
 });

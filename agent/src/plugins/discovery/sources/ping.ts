@@ -11,8 +11,11 @@ import { createLimiter } from '../limiter.ts';
 const AT_ONCE = 64;
 const TIMEOUT_MS = 3_000;
 
-/** Asks an address once; false where nobody answers, or where there is no `ping`. */
-export const createPinger = (run: Run): ((address: Ip4, signal: AbortSignal) => Promise<boolean>) => {
+/** Asks an address once; false where nobody answers, or where there is no `ping`, which is told once. */
+export const createPinger = (
+  run: Run,
+  onMissing: () => void,
+): ((address: Ip4, signal: AbortSignal) => Promise<boolean>) => {
   const limiter = createLimiter(AT_ONCE);
   let isMissing = false;
   return (address, signal) =>
@@ -23,7 +26,10 @@ export const createPinger = (run: Run): ((address: Ip4, signal: AbortSignal) => 
         const options = { signal, timeoutMs: TIMEOUT_MS, okCodes: [1] };
         return (await run('ping', ['-n', '-q', '-c', '1', '-W', '1', address], options)).exitCode === 0;
       } catch (error) {
-        isMissing ||= codeOf(error) === 'COMMAND_NOT_FOUND';
+        if (codeOf(error) === 'COMMAND_NOT_FOUND' && !isMissing) {
+          isMissing = true;
+          onMissing();
+        }
         return false;
       }
     });

@@ -5,6 +5,7 @@ import type { ScanScope } from '../../../discovery/scopes.ts';
 import { KNOWN_PORTS, type KnownPort, toKnownPort } from '../../../discovery/service-names.ts';
 import { createLimiter } from '../limiter.ts';
 import type { DiscoverySink, DiscoverySource } from '../source.ts';
+import { createNeighbourPace } from './neighbour-pace.ts';
 import { probeService } from './probe-service.ts';
 
 /** Politeness: to one device, and in all. Small devices have few sockets; the agent has few file descriptors. */
@@ -35,7 +36,9 @@ export const createServiceSource = (
     let done = 0;
     const connectTimeoutMs = scope.interfaceName === undefined ? TIMEOUT_MS.routed : TIMEOUT_MS.attached;
 
+    const pace = createNeighbourPace(clock);
     const examine = async (address: Ip4) => {
+      await pace(signal);
       const perHost = createLimiter(PER_HOST);
       let wasSeen = false;
       const probe = async (port: KnownPort) => {

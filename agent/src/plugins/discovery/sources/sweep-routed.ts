@@ -8,8 +8,9 @@
  * - connection tracking on the way: a knock nobody answers is remembered for 2 minutes;
  * - connection tracking here, which is looked at; our own file descriptors, which are counted.
  */
-import { type Clock, hostsOf, networkSize } from '@sidegate/kit';
+import { type Clock, networkSize } from '@sidegate/kit';
 import type { Ip4 } from '@sidegate/protocol';
+import { createAddressOrder } from '../../../discovery/address-order.ts';
 import type { ScanScope } from '../../../discovery/scopes.ts';
 import { SWEEP_PORTS } from '../../../discovery/service-names.ts';
 import type { Run } from '../../../ports/index.ts';
@@ -20,7 +21,7 @@ import { createPinger } from './ping.ts';
 import { createSlidingWindow, type SlidingWindow } from './sliding-window.ts';
 
 /** `gc_thresh3` of Linux less what those take who live there: without a place their own questions are dropped. */
-const NEIGHBOUR_PLACES = 1_024 - 192;
+const NEIGHBOUR_PLACES = 1_024 - 96;
 /** `mcast_solicit` questions, `retrans_time` apart, and what timers are late: so long one unanswered holds its place. */
 const NEIGHBOUR_MS = 3_200;
 /** Knocks remembered on the way at once: a /20 goes through, a /16 has to wait for its own to be forgotten. */
@@ -36,6 +37,7 @@ const TIMEOUT_MS = 1_250;
 const TICK_MS = 20;
 /** Networks of this size are pinged too: a process each is too dear for larger ones. */
 const PINGED_SIZE = 256;
+const NO_PING = 'ping is not installed: devices that answer nothing else may be missing.';
 /** Sockets open at once; the rest of the file descriptors is for the rest of the agent. */
 const MAX_OPEN = 3_600;
 const ROOM_EVERY_MS = 500;
@@ -95,38 +97,38 @@ export interface SweepOptions {
 export const sweepRouted = async (
   { clock, run }: SweepRoutedDeps,
   scope: ScanScope,
-  sink: Pick<DiscoverySink, 'observe' | 'progress'>,
+  sink: Pick<DiscoverySink, 'observe' | 'progress' | 'notice'>,
   signal: AbortSignal,
   { ports = SWEEP_PORTS, packetsPerSec = scope.packetsPerSec ?? PACKETS_PER_SEC }: SweepOptions = {},
 ): Promise<void> => {
   const total = networkSize(scope.cidr);
   const underWay = new Set<Promise<void>>();
   const limits = createLimits(ports.length, packetsPerSec);
-  const isAnsweringPing = total <= PINGED_SIZE ? createPinger(run) : undefined;
-  // What was under way when a restart came is asked again.
-  const skip = Math.max(0, Math.floor(total * (scope.resumeAt ?? 0)) - MAX_OPEN);
-  let asked = 0;
-  let done = 0;
+  const isAnsweringPing = total <= PINGED_SIZE ? createPinger(run, () => sink.notice(NO_PING)) : undefined;
+  const order = createAddressOrder(scope.cidr, {
+    ...(scope.known === undefined ? {} : { known: scope.known }),
+    // What was under way when a restart came is asked again.
+    skip: Math.max(0, Math.floor(total * (scope.resumeAt ?? 0)) - MAX_OPEN),
+  });
   const visit = async (address: Ip4) => {
     // Only who kept silent is pinged: a process each must not hold up those who answered.
     const isAlive =
       (await knock(address, ports, signal)) || (await isAnsweringPing?.(address, signal)) === true;
-    if (isAlive) sink.observe({ address });
+    if (isAlive) {
+      sink.observe({ address });
+      order.noteAlive(address);
+    }
     const nowMs = clock.monoMs();
-    const spanMs = Math.max(...limits.map((limit) => limit.spanMs(total - asked, nowMs)));
-    sink.progress(++done / total, spanMs + TIMEOUT_MS);
+    const spanMs = Math.max(...limits.map((limit) => limit.spanMs(total - order.passed, nowMs)));
+    sink.progress(order.passed / total, spanMs + TIMEOUT_MS);
   };
   const mustWait = () => {
     const nowMs = clock.monoMs();
     return underWay.size * ports.length >= MAX_OPEN || limits.some((limit) => limit.waitMs(nowMs) > 0);
   };
   let roomCheckedMs = Number.NEGATIVE_INFINITY;
-  // Drawn one by one: a /16 costs no more memory than a /24.
-  for (const address of hostsOf(scope.cidr)) {
-    if (++asked <= skip) {
-      done++;
-      continue;
-    }
+  // Drawn one by one: who was found meanwhile decides who comes next.
+  for (let address = order.next(); address !== undefined; address = order.next()) {
     while (mustWait()) {
       await clock.sleep(TICK_MS, signal);
       if (clock.monoMs() - roomCheckedMs < ROOM_EVERY_MS) continue;
