@@ -197,7 +197,7 @@ describe('a neighbour in the words of ip monitor', () => {
         flags,
         states,
         (to, dev, lladdr, more, state) => {
-          const line = ['[NEIGH]' + to, 'dev', dev, 'lladdr', lladdr, ...more, state].join(' ');
+          const line = [`[NEIGH]${to}`, 'dev', dev, 'lladdr', lladdr, ...more, state].join(' ');
           const neighbour = parseMonitorNeighbour(line);
           expect(neighbour).toEqual({ address: to, interfaceName: dev, mac: lladdr, state });
         },
