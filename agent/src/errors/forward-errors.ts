@@ -21,6 +21,12 @@ export const FORWARD_ERRORS = {
     blame: 'remote',
     status: 422,
   },
+  FORWARD_TARGET_STRAY: {
+    hint: 'Give the edge a free address of that network on the same wire, and the network is attached; then publish.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
+  },
   FORWARD_TARGET_IS_SELF: {
     hint: 'A forward leads to a device on the LAN, not to the edge itself.',
     retry: 'never',

@@ -1,8 +1,9 @@
 /** A host's address of its own as it is kept on disk. The addresses themselves are the broker's to keep. */
-import { Address, HostKey, Ip4, Mac } from '@sidegate/protocol';
+import { Address, HostKey } from '@sidegate/protocol';
 import * as v from 'valibot';
+import { PUBLICATION_ENTRIES } from './publication.ts';
 
-const { id, name, target, ports, label, note, enabled, owner, createdAt, expiresAt, allow } = Address.entries;
+const { id, name, ports } = Address.entries;
 
 /** What one entry of the file must be. */
 export const AddressRecord = v.strictObject({
@@ -10,17 +11,8 @@ export const AddressRecord = v.strictObject({
   /** What the broker knows the host by. */
   key: HostKey,
   name,
-  target,
   ports,
-  label,
-  note,
-  enabled,
-  owner,
-  createdAt,
-  expiresAt,
-  allow,
-  hostMac: v.optional(Mac),
-  lastAddress: v.optional(Ip4),
+  ...PUBLICATION_ENTRIES,
 });
 export type AddressRecord = v.InferOutput<typeof AddressRecord>;
 

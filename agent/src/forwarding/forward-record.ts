@@ -1,42 +1,18 @@
 /** A forward as it is kept on disk: what a person decided, and enough of its host to find it again. */
-import { Forward, Ip4, Mac } from '@sidegate/protocol';
+import { Forward } from '@sidegate/protocol';
 import * as v from 'valibot';
+import { PUBLICATION_ENTRIES } from './publication.ts';
 
-const {
-  id,
-  protocol,
-  edgePort,
-  target,
-  targetPort,
-  portCount,
-  label,
-  note,
-  enabled,
-  owner,
-  createdAt,
-  expiresAt,
-  allow,
-} = Forward.entries;
+const { id, protocol, edgePort, targetPort, portCount } = Forward.entries;
 
 /** What one entry of the file must be. */
 export const ForwardRecord = v.strictObject({
   id,
   protocol,
   edgePort,
-  target,
   targetPort,
   portCount,
-  label,
-  note: v.optional(note, ''),
-  enabled,
-  owner,
-  createdAt,
-  expiresAt,
-  allow,
-  /** The host's hardware address: the host is followed by it even where its record was lost. */
-  hostMac: v.optional(Mac),
-  /** Where the host was last seen; good until somebody else is seen there. */
-  lastAddress: v.optional(Ip4),
+  ...PUBLICATION_ENTRIES,
 });
 export type ForwardRecord = v.InferOutput<typeof ForwardRecord>;
 

@@ -15,7 +15,7 @@ import type { AddressRule } from '../plugin-api/firewall-wish.ts';
 import type { AddressRecord } from './address-record.ts';
 import { chooseHostLabel } from './host-label.ts';
 import { checkExpiry, type ForwardingState, type PlannedTarget, planTarget } from './plan-forward.ts';
-import { limitsOf, patchPublication } from './publication.ts';
+import { lanOf, limitsOf, patchPublication } from './publication.ts';
 import { planSources, type SourcePeer } from './resolve-sources.ts';
 import { hostOf, resolveTarget, type Surroundings } from './resolve-target.ts';
 
@@ -111,6 +111,7 @@ export const addressRules = (
         targetAddress,
         ...(ports === undefined ? {} : { ports }),
         ...limitsOf(record, surroundings.peers),
+        ...lanOf(record, targetAddress, surroundings.scopes),
       },
     ];
   });

@@ -28,10 +28,12 @@ const SCOPE = {
   kind: 'attached',
   label: 'lan',
 } satisfies Scope;
+/** Devices on the wire of eth0 that kept the addresses of another home. */
+const STRAY = { ...SCOPE, cidr: '192.168.55.0/24' as Scope['cidr'], kind: 'stray' } satisfies Scope;
 const STATE: ForwardingState = {
   forwards: [],
   hosts: [CAMERA],
-  scopes: [SCOPE],
+  scopes: [SCOPE, STRAY],
   ownAddresses: ['192.168.1.2', '100.64.0.1', '127.0.0.1'] as Ip4[],
   peers: [],
   portsInUse: [{ protocol: 'tcp', port: 22, by: 'another program on this machine' }],
@@ -89,6 +91,7 @@ describe('planForward', () => {
     ['FORWARD_PORT_IN_USE', 'edgePort', { ...TO_CAMERA, edgePort: 22 }],
     ['FORWARD_PORT_IN_USE', 'edgePort', { ...TO_CAMERA, edgePort: 22, protocol: 'both' as const }],
     ['FORWARD_TARGET_OUTSIDE_SCOPES', 'target.address', toAddress('192.168.2.20')],
+    ['FORWARD_TARGET_STRAY', 'target.address', toAddress('192.168.55.7')],
     ['FORWARD_TARGET_OUTSIDE_SCOPES', 'target.address', toAddress('8.8.8.8')],
     ['FORWARD_TARGET_OUTSIDE_SCOPES', 'target.address', toAddress('224.0.0.1')],
     ['FORWARD_TARGET_IS_SELF', 'target.address', toAddress('192.168.1.2')],
@@ -198,5 +201,29 @@ describe('resolveTarget', () => {
       resolveTarget(record, { hosts: [{ ...CAMERA, addresses: [] }, stranger], scopes }),
     ).toBeUndefined();
     expect(resolveTarget(record, { hosts: [CAMERA], scopes: [] })).toBeUndefined();
+  });
+});
+
+describe('the wire whose machines may open a forward as well', () => {
+  const wired = { ...SCOPE, interfaceName: 'eth0' } satisfies Scope;
+  const rulesOf = (record: ForwardRecord, scopes: readonly Scope[]) =>
+    forwardRules([record], { hosts: [CAMERA], scopes, peers: [] });
+  const lan = { interfaceName: 'eth0', cidr: SCOPE.cidr };
+
+  it('is that of the target', () => {
+    expect(rulesOf(plan(TO_CAMERA), [STRAY, wired])).toMatchObject([{ lan }]);
+  });
+
+  it('is none for a forward that is for somebody', () => {
+    const record = { ...plan(TO_CAMERA), allow: { nodes: [], tags: [], users: [] } };
+    expect(rulesOf(record, [wired])[0]).not.toHaveProperty('lan');
+  });
+
+  it('is none where the target is behind a router', () => {
+    expect(rulesOf(plan(TO_CAMERA), [{ ...wired, kind: 'routed' }])[0]).not.toHaveProperty('lan');
+  });
+
+  it('leads nowhere where the network is stray', () => {
+    expect(rulesOf(plan(TO_CAMERA), [{ ...wired, kind: 'stray' }])).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@ import { AgentError } from '../errors.ts';
 import type { ForwardRule } from '../plugin-api/firewall-wish.ts';
 import { chooseEdgePort } from './choose-edge-port.ts';
 import { type ForwardRecord, portOffsetsOf, protocolsOf } from './forward-record.ts';
-import { limitsOf } from './publication.ts';
+import { lanOf, limitsOf } from './publication.ts';
 import { planSources, type SourcePeer } from './resolve-sources.ts';
 import { hostOf, isInScopes, resolveTarget, type Surroundings } from './resolve-target.ts';
 
@@ -72,7 +72,7 @@ const takerOf = (
 /** Refuses an address that nothing may be published from. */
 export const checkAddress = (address: Ip4, state: ForwardingState, field: string): void => {
   const refuse = (
-    code: 'FORWARD_TARGET_IS_SELF' | 'FORWARD_TARGET_IN_MESH' | 'FORWARD_TARGET_OUTSIDE_SCOPES',
+    code: `FORWARD_TARGET_${'IS_SELF' | 'IN_MESH' | 'OUTSIDE_SCOPES' | 'STRAY'}`,
     message: string,
   ) => new AgentError(code, message, { field, details: { address } });
   if (state.ownAddresses.includes(address) || address.startsWith('127.')) {
@@ -81,9 +81,11 @@ export const checkAddress = (address: Ip4, state: ForwardingState, field: string
   if (state.meshPrefix !== undefined && isInCidr(address, state.meshPrefix)) {
     throw refuse('FORWARD_TARGET_IN_MESH', `${address} is an address of the mesh`);
   }
-  if (!isUnicast4(address) || !isInScopes(address, state.scopes)) {
-    throw refuse('FORWARD_TARGET_OUTSIDE_SCOPES', `${address} is in no scope of this edge`);
-  }
+  if (isUnicast4(address) && isInScopes(address, state.scopes)) return;
+  const stray = state.scopes.find(({ cidr }) => isInCidr(address, cidr));
+  if (stray !== undefined)
+    throw refuse('FORWARD_TARGET_STRAY', `This edge has no address in ${stray.cidr}, where ${address} is`);
+  throw refuse('FORWARD_TARGET_OUTSIDE_SCOPES', `${address} is in no scope of this edge`);
 };
 
 /** How a host is found again. */
@@ -210,6 +212,7 @@ export const forwardRules = (
       id,
       targetAddress,
       ...limitsOf(record, surroundings.peers),
+      ...lanOf(record, targetAddress, surroundings.scopes),
     };
     return protocolsOf(record.protocol).flatMap((protocol) =>
       portOffsetsOf(record).map((offset) => ({

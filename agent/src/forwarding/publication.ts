@@ -1,24 +1,30 @@
 /** What a forward and an address of its own have in common: who published which host for whom, and until when. Pure. */
-import type { ForwardAllow, ForwardPatch, ForwardTarget, Ip4, Mac } from '@sidegate/protocol';
-import type { ForwardExpiry } from '../plugin-api/firewall-wish.ts';
+import { isInCidr } from '@sidegate/kit';
+import { Forward, type ForwardPatch, Ip4, Mac, type Scope } from '@sidegate/protocol';
+import * as v from 'valibot';
+import type { ForwardExpiry, LanWire } from '../plugin-api/firewall-wish.ts';
 import { planSources, resolveSources, type SourcePeer } from './resolve-sources.ts';
 
-/** The common part of a record on disk. */
-export interface Publication {
-  readonly target: ForwardTarget;
-  readonly label: string;
-  readonly note: string;
-  readonly enabled: boolean;
-  readonly owner: string;
+const { target, label, note, enabled, owner, createdAt, expiresAt, allow } = Forward.entries;
+/** What every record on disk has; those of addresses have the same words for the same things. */
+export const PUBLICATION_ENTRIES = {
+  target,
+  label,
+  note: v.optional(note, ''),
+  enabled,
+  owner,
   /** Wall time, as is `expiresAt`. */
-  readonly createdAt: number;
-  readonly expiresAt?: number | undefined;
-  readonly allow?: ForwardAllow | undefined;
+  createdAt,
+  expiresAt,
+  allow,
   /** The host's hardware address: the host is followed by it even where its record was lost. */
-  readonly hostMac?: Mac | undefined;
+  hostMac: v.optional(Mac),
   /** Where the host was last seen; good until somebody else is seen there. */
-  readonly lastAddress?: Ip4 | undefined;
-}
+  lastAddress: v.optional(Ip4),
+};
+const Common = v.object(PUBLICATION_ENTRIES);
+/** The common part of a record on disk. */
+export type Publication = Readonly<v.InferOutput<typeof Common>>;
 
 /** What a person may change of any publication. */
 export type PublicationPatch = ForwardPatch;
@@ -59,3 +65,19 @@ export const limitsOf = (
   ...(expiresAt === undefined ? {} : { expiry: { atMs: expiresAt, longestMs: expiresAt - createdAt } }),
   ...(allow === undefined ? {} : { sources: resolveSources(allow, peers) }),
 });
+
+/**
+ * The wire whose machines may open the publication by its name in the mesh, as its target does not get any nearer to
+ * them by that. One that is for somebody is for nobody else.
+ */
+export const lanOf = (
+  { allow }: Publication,
+  targetAddress: Ip4,
+  scopes: readonly Scope[] = [],
+): { readonly lan?: LanWire } => {
+  if (allow !== undefined) return {};
+  for (const { kind, cidr, interfaceName } of scopes)
+    if (kind === 'attached' && interfaceName !== undefined && isInCidr(targetAddress, cidr))
+      return { lan: { interfaceName, cidr } };
+  return {};
+};

@@ -72,14 +72,15 @@ const renderSets = (rules: readonly AddressRule[]): readonly NftObject[] => {
   ];
 };
 
-/** Turns away, before anything else is asked, who and what an address is not for; open connections too. */
-const TURN_AWAY: readonly (readonly NftObject[])[] = [
-  [
-    IS_ASKED,
-    is(DESTINATION, '@address_guarded'),
-    is(concat(field('ip', 'saddr'), DESTINATION), '@address_sources', '!='),
-    DROP,
-  ],
+/** Turns away, before anything else is asked, whom an address is not for; open connections too. */
+const TURN_AWAY: readonly NftObject[] = [
+  IS_ASKED,
+  is(DESTINATION, '@address_guarded'),
+  is(concat(field('ip', 'saddr'), DESTINATION), '@address_sources', '!='),
+  DROP,
+];
+/** The same for what an address does not let through, whoever asks. */
+const LIMITS: readonly (readonly NftObject[])[] = [
   [
     IS_ASKED,
     is(DESTINATION, '@address_limited'),
@@ -114,7 +115,8 @@ export const renderAddresses = (rules: readonly AddressRule[], nowMs: number) =>
   return {
     counters: countersOf(alive),
     maps: [...renderMaps(alive, nowMs), ...renderSets(alive)],
-    turnAway: TURN_AWAY,
+    turnAway: [TURN_AWAY, ...LIMITS],
+    limits: LIMITS,
     translate: TRANSLATE,
     transitRules: [TRANSIT],
   };

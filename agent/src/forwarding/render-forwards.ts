@@ -87,7 +87,7 @@ const renderMaps = (forwards: readonly ForwardRule[], nowMs: number): readonly N
 };
 
 /** The first packet of each connection passes here; a port that is in no map falls through. */
-const TRANSLATE: readonly NftObject[] = [
+export const TRANSLATE_PORT: readonly NftObject[] = [
   is(meta('l4proto'), { set: PROTOCOLS }),
   { counter: lookup(PROTOCOL_AND_PORT, 'forward_connections') },
   MARK_AS_OURS,
@@ -104,6 +104,7 @@ const renderChains = (
   { interfaceName, self }: FirewallTunnel,
   redirects: readonly (readonly NftObject[])[],
   translateAddresses: readonly NftObject[],
+  translateLan: readonly (readonly NftObject[])[],
 ): readonly NftChain[] => {
   const isFrom = is(meta('iifname'), interfaceName);
   return [
@@ -111,8 +112,9 @@ const renderChains = (
       [isFrom, is(field('ip', 'daddr'), self.address4), jump('publish')],
       [isFrom, is(field('ip6', 'daddr'), self.address6), jump('publish6')],
       [isFrom, ...translateAddresses],
+      ...translateLan,
     ]),
-    nftChain('publish', undefined, [...redirects, TRANSLATE]),
+    nftChain('publish', undefined, [...redirects, TRANSLATE_PORT]),
     nftChain('publish6', undefined, redirects),
     nftChain('return_path', { type: 'nat', hook: 'postrouting', prio: PRIORITY.masquerade }, [
       [is(meta('oifname'), interfaceName, '!='), ...IS_PUBLISHED, { masquerade: null }],
@@ -168,6 +170,7 @@ export const renderForwards = (
     /** Ports of own services that lead to other ports. */
     readonly redirects: readonly (readonly NftObject[])[];
     readonly translateAddresses: readonly NftObject[];
+    readonly translateLan: readonly (readonly NftObject[])[];
   },
   nowMs: number,
 ) => {
@@ -176,7 +179,12 @@ export const renderForwards = (
     counters: countersOf(alive),
     maps: [...renderMaps(alive, nowMs), ...renderGuards(alive)],
     turnAway: [turnAway(tunnel)],
-    chains: renderChains(tunnel, rulesOfOthers.redirects, rulesOfOthers.translateAddresses),
+    chains: renderChains(
+      tunnel,
+      rulesOfOthers.redirects,
+      rulesOfOthers.translateAddresses,
+      rulesOfOthers.translateLan,
+    ),
     transitRules: transitRules(tunnel),
   };
 };

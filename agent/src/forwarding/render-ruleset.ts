@@ -3,7 +3,7 @@
  *
  * Invariants: equal plans give equal rulesets at equal times; a packet costs the same with a thousand forwards as with one (maps,
  * not rule lists); who may open what is decided once, at the packet's arrival and by its original port (`admission`);
- * nothing passes from the tunnel to a LAN but what this table translated itself; without a tunnel nothing of it is
+ * nothing passes from the tunnel to a LAN, or from a LAN by our mesh addresses, but what this table translated itself; without a tunnel nothing of it is
  * there. Interfaces are matched by name, so that the ruleset loads while they do not exist.
  */
 import { DEFAULTS } from '@sidegate/protocol';
@@ -12,6 +12,7 @@ import type { FirewallPlan, FirewallTunnel, PortSharing } from './firewall-plan.
 import { ACCEPT, DROP, field, is, jump, meta, type NftChain, nftChain, nftTable, set } from './nft-json.ts';
 import { renderAddresses } from './render-addresses.ts';
 import { renderForwards } from './render-forwards.ts';
+import { renderLan } from './render-lan.ts';
 import { ownServicesSet, renderRedirects } from './render-own-services.ts';
 import { renderPeerSets } from './render-peer-sets.ts';
 
@@ -53,9 +54,11 @@ const renderAdmission = (
   tunnel: FirewallTunnel,
   turnAway: readonly (readonly NftObject[])[],
   permits: readonly (readonly NftObject[])[],
+  fromLan: readonly (readonly NftObject[])[],
 ): NftChain[] => [
   nftChain('admission', { type: 'filter', hook: 'prerouting', prio: PRIORITY.admission }, [
     [is(meta('iifname'), tunnel.interfaceName), jump('from_tunnel')],
+    ...fromLan,
   ]),
   nftChain('from_tunnel', undefined, [...turnAway, [ESTABLISHED, ACCEPT], ...permits, [DROP]]),
 ];
@@ -115,12 +118,18 @@ export const renderRuleset = (plan: FirewallPlan, nowMs: number): Ruleset => {
     const { tunnel, ownServices } = plan;
     const peers = renderPeerSets(tunnel, ownServices);
     const addresses = renderAddresses(plan.addresses, nowMs);
-    const others = { redirects: renderRedirects(ownServices), translateAddresses: addresses.translate };
+    const lan = renderLan(tunnel, plan, addresses, nowMs);
+    const others = {
+      redirects: renderRedirects(ownServices),
+      translateAddresses: addresses.translate,
+      translateLan: lan.translate,
+    };
     const forwards = renderForwards(tunnel, plan.forwards, others, nowMs);
     data.push(...forwards.counters, ...addresses.counters, ...peers.sets);
-    data.push(ownServicesSet.render(ownServices), ...forwards.maps, ...addresses.maps);
+    data.push(ownServicesSet.render(ownServices), ...forwards.maps, ...addresses.maps, ...lan.sets);
     chains.push(
-      ...renderAdmission(tunnel, [...forwards.turnAway, ...addresses.turnAway], peers.permits),
+      ...renderAdmission(tunnel, [...forwards.turnAway, ...addresses.turnAway], peers.permits, lan.admission),
+      ...lan.chains,
       ...forwards.chains,
       ...renderLocalDelivery(tunnel),
       renderTransit(tunnel, [...addresses.transitRules, ...forwards.transitRules]),

@@ -26,9 +26,9 @@ export const hostOf = (record: Led, hosts: readonly Host[] | undefined): Host | 
   );
 };
 
-/** Is the address in a network that this edge may publish from? */
+/** Is the address in a network that this edge may publish from? To a stray one it has no way but ARP. */
 export const isInScopes = (address: Ip4, scopes: readonly Scope[] | undefined): boolean =>
-  scopes === undefined || scopes.some((scope) => isInCidr(address, scope.cidr));
+  scopes === undefined || scopes.some(({ cidr, kind }) => kind !== 'stray' && isInCidr(address, cidr));
 
 /**
  * The address; `undefined` while the host is nowhere to be seen. The last known address is used until another device

@@ -1,5 +1,5 @@
 /** What plugins ask of the firewall. The core merges all wishes into one plan and renders one table from it. */
-import type { Access, Ip4, Ip6, PortRange } from '@sidegate/protocol';
+import type { Access, Cidr4, Ip4, Ip6, PortRange } from '@sidegate/protocol';
 import type { IfName } from '../ports/index.ts';
 
 /** A peer that may talk to us, and what it may open. Everybody else on the tunnel is dropped. */
@@ -25,6 +25,12 @@ export interface ForwardExpiry {
   readonly longestMs: number;
 }
 
+/** A network that this machine is attached to. */
+export interface LanWire {
+  readonly interfaceName: string;
+  readonly cidr: Cidr4;
+}
+
 /** One port forward, its target resolved to an address. */
 export interface ForwardRule {
   /** Counter name and key: `forward-` and the id. */
@@ -36,6 +42,8 @@ export interface ForwardRule {
   readonly expiry?: ForwardExpiry;
   /** Only these of the permitted peers may open it. */
   readonly sources?: readonly Ip4[];
+  /** Machines on this wire may open it too: the target is on it. */
+  readonly lan?: LanWire;
 }
 
 /** A host of the LAN with a mesh address of its own, translated 1:1. */
@@ -48,6 +56,7 @@ export interface AddressRule {
   readonly ports?: readonly PortRange[];
   readonly expiry?: ForwardExpiry;
   readonly sources?: readonly Ip4[];
+  readonly lan?: LanWire;
 }
 
 export interface FirewallWish {

@@ -35,6 +35,7 @@ export type {
   FirewallWish,
   ForwardExpiry,
   ForwardRule,
+  LanWire,
   OwnService,
   PermittedPeer,
 } from './firewall-wish.ts';

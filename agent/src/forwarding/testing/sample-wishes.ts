@@ -1,6 +1,6 @@
 /** Wishes that touch every part of the ruleset: one edge, three peers with three kinds of access, forwards of each kind. */
-import type { ForwardId, Ip4, Ip6 } from '@sidegate/protocol';
-import type { AddressRule, FirewallWish, ForwardRule } from '../../plugin-api/firewall-wish.ts';
+import type { Cidr4, ForwardId, Ip4, Ip6 } from '@sidegate/protocol';
+import type { AddressRule, FirewallWish, ForwardRule, LanWire } from '../../plugin-api/firewall-wish.ts';
 import type { IfName } from '../../ports/index.ts';
 
 export const EDGE = { address4: '100.64.0.1' as Ip4, address6: 'fd00::1' as Ip6 };
@@ -38,6 +38,9 @@ export const WEB_WISH: FirewallWish = {
   ownServices: [{ protocol: 'tcp', port: 7380, alsoPort: 80, label: 'web' }],
 };
 
+/** Where the camera is. */
+export const LAN: LanWire = { interfaceName: 'eth0', cidr: '192.168.1.0/24' as Cidr4 };
+
 export const forwardRule = (patch: Partial<ForwardRule> = {}): ForwardRule => ({
   id: 'f_aaaaaaaaaaaaaaaa' as ForwardId,
   protocol: 'tcp',
@@ -52,7 +55,7 @@ export const FORWARDS_WISH: FirewallWish = {
   forwards: [
     forwardRule({ id: 'f_bbbbbbbbbbbbbbbb', edgePort: 5060, protocol: 'udp', targetPort: 5060 }),
     forwardRule({ id: 'f_bbbbbbbbbbbbbbbb', edgePort: 5060, protocol: 'tcp', targetPort: 5060 }),
-    forwardRule(),
+    forwardRule({ lan: LAN }),
     forwardRule({
       id: 'f_cccccccccccccccc',
       edgePort: 8002,
@@ -72,7 +75,7 @@ export const addressRule = (patch: Partial<AddressRule> = {}): AddressRule => ({
 /** A host with everything open, one with some ports, for two hours from zero, and for one peer. */
 export const ADDRESSES_WISH: FirewallWish = {
   addresses: [
-    addressRule(),
+    addressRule({ lan: LAN }),
     addressRule({
       id: 'v_bbbbbbbbbbbbbbbb',
       meshAddress: '100.64.0.51' as Ip4,
