@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { silentLogger } from '@sidegate/kit';
 // biome-ignore lint/correctness/noUndeclaredDependencies: tests' helper; what ships must not depend on the lab
-import type { Lab, Machine } from '@sidegate/lab';
-import type { Forward, Ip4, NetworkMap, Scope, ScopeId } from '@sidegate/protocol';
+import type { Home, Lab, LabProcess, Machine } from '@sidegate/lab';
+import type { Address, Forward, Ip4, NetworkMap, Scope, ScopeId } from '@sidegate/protocol';
 import { execa } from 'execa';
 import {
   EDGE,
@@ -16,7 +16,7 @@ import {
 import { createDebianPlatform } from '../../../platform/debian.ts';
 import type { Platform } from '../../../platform/platform.ts';
 import type { IfName } from '../../../ports/index.ts';
-import { createTestHost, type TestHost } from '../../testing/test-host.ts';
+import { codeFrom, createTestHost, type TestHost } from '../../testing/test-host.ts';
 import { plugin } from '../index.ts';
 
 export const CAMERA = '192.168.1.20' as Ip4;
@@ -27,6 +27,7 @@ export const SCOPES: Scope[] = [
     id: 'c_aaaaaaaaaaaaaaaa' as ScopeId,
     cidr: '192.168.1.0/24' as Scope['cidr'],
     kind: 'attached',
+    interfaceName: 'eth0',
     label: 'eth0',
   },
 ];
@@ -46,6 +47,7 @@ const MAP = {
 
 /** Ends with its lab, but for the plugin. */
 export interface ForwardingSite extends AsyncDisposable {
+  readonly home: Home;
   readonly edge: Machine;
   readonly camera: Machine;
   readonly peers: Machine;
@@ -54,9 +56,33 @@ export interface ForwardingSite extends AsyncDisposable {
   /** Publishes the camera's page, unless told otherwise. */
   add(patch?: object): Promise<Forward>;
   removeAll(): Promise<void>;
+  /** Gives the camera the address that it may have. */
+  give(patch?: object): Promise<Address>;
+  takeAway(address: Address): Promise<void>;
   /** The HTTP status that a machine gets, or `none`. */
   open(machine: Machine, from: string | undefined, url: string): Promise<string>;
+  /** Sends a line by UDP from one of the peers and gives what comes back within a second. */
+  askUdp(from: string, to: string, port: number): Promise<string>;
+  /** Does the address answer a ping from one of the peers? */
+  ping(from: string, to: string): Promise<boolean>;
+  /** The camera says again what it is told, on this port. */
+  echo(protocol: 'tcp' | 'udp', port: number): Promise<LabProcess>;
+  /** A connection of one of the peers that a test talks through. */
+  connect(from: string, port: number, to?: string): LabProcess;
+  /** The table, without the time that is left, which passes. */
+  listing(): Promise<string>;
 }
+
+/** Says a word on each connection; resolves when every one of them was echoed. */
+export const speak = async (clients: readonly LabProcess[], word: string): Promise<void> => {
+  for (const client of clients) client.stdin!.write(`${word}\n`);
+  await Promise.all(clients.map((client) => client.waitForOutput(new RegExp(word))));
+};
+/** Says a word that must not be echoed: the code of waiting in vain. */
+export const speakInVain = async (client: LabProcess, word: string): Promise<string | undefined> => {
+  client.stdin!.write(`${word}\n`);
+  return codeFrom(client.waitForOutput(new RegExp(word), 1_000));
+};
 
 /** A veth pair stands for the tunnel: the firewall sees a name and addresses, no more. */
 const plugTunnel = async (edge: Machine, peers: Machine): Promise<void> => {
@@ -111,6 +137,7 @@ export const openForwardingSite = async (
   await plugTunnel(edge, peers);
   const { platform, host } = await startPlugin(edge);
   return {
+    home,
     edge,
     camera,
     peers,
@@ -128,10 +155,35 @@ export const openForwardingSite = async (
     },
     async open(machine, from, url) {
       const source = from === undefined ? [] : ['--interface', from];
-      const argv = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-m', '2', ...source, url];
+      const limits = ['--connect-timeout', '1.5', '-m', '4'];
+      const argv = ['-s', '-o', '/dev/null', '-w', '%{http_code}', ...limits, ...source, url];
       const { stdout } = await machine.run('curl', argv, { reject: false });
       return stdout.trim() === '000' ? 'none' : stdout.trim();
     },
+    give: (patch = {}) =>
+      host.call<Address>('POST', '/addresses', {
+        target: { kind: 'address', address: CAMERA },
+        name: 'camera',
+        ...patch,
+      }),
+    takeAway: ({ id }) => host.call('DELETE', `/addresses/${id}`),
+    async askUdp(from, to, port) {
+      // Waits 1 s for an answer after the end of its input.
+      const argv = ['-t', '1', '-', `UDP:${to}:${port},bind=${from}`];
+      return (await peers.run('socat', argv, { input: 'hello\n', reject: false })).stdout.trim();
+    },
+    ping: async (from, to) =>
+      (await peers.run('ping', ['-c1', '-W1', '-I', from, to], { reject: false })).exitCode === 0,
+    async echo(protocol, port) {
+      const from = protocol === 'tcp' ? `TCP-LISTEN:${port},reuseaddr,fork` : `UDP-RECVFROM:${port},fork`;
+      const server = camera.spawn('socat', [from, 'EXEC:cat']);
+      await camera.waitFor(protocol === 'tcp' ? { tcp: port } : { udp: port });
+      return server;
+    },
+    connect: (from, port, to = EDGE.address4) =>
+      peers.spawn('socat', ['-', `TCP:${to}:${port},bind=${from}`], { stdin: 'pipe' }),
+    listing: async () =>
+      (await edge.run('nft', ['list', 'table', 'inet', 'sidegate'])).stdout.replaceAll(/ expires \w+/g, ''),
     [Symbol.asyncDispose]: () => host[Symbol.asyncDispose](),
   };
 };
