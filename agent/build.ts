@@ -27,8 +27,8 @@ const { metafile } = await build({
   splitting: false,
   platform: 'node',
   format: 'esm',
-  // Debian 13 and OpenWrt 24.10 ship Node 20.
-  target: 'node20.19',
+  // Debian 13 and OpenWrt 24.10 ship a later Node 20; for 32-bit ARM our own package has this one.
+  target: 'node20.11',
   minify: true,
   // One character beyond Latin-1 would make V8 keep the whole text in two bytes a character.
   charset: 'ascii',

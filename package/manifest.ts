@@ -97,7 +97,7 @@ const sidegate: PackageManifest = {
     deb: {
       architecture: 'all',
       depends: [
-        'nodejs (>= 20.19) | sidegate-runtime',
+        'nodejs (>= 20.11) | sidegate-runtime',
         'iproute2',
         'nftables',
         'wireguard-tools',
@@ -205,7 +205,7 @@ const broker: PackageManifest = {
   formats: {
     deb: {
       architecture: 'all',
-      depends: ['nodejs (>= 24.7) | sidegate-runtime', 'adduser', 'init-system-helpers (>= 1.54~)'],
+      depends: ['nodejs (>= 24.7) | sidegate-runtime (>= 24.7)', 'adduser', 'init-system-helpers (>= 1.54~)'],
       items: [
         { source: { from: 'broker/dist/sidegate-broker.mjs' }, to: `${BROKER_LIB}/sidegate-broker.mjs` },
         {

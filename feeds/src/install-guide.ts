@@ -36,7 +36,7 @@ ${keyFilesOf(files, 'apk')
     apk update && apk add sidegate luci-app-sidegate sidegate-runtime-$(uname -m)
 
 The official feed there has no Node.js. The runtime is Bun, for x86_64 and aarch64, and takes 100 MB; a package that
-brings the program \`node\`, 20.19 or newer, does as well.
+brings the program \`node\`, 20.11 or newer, does as well.
 `;
 
 /** The guide, as Markdown. */

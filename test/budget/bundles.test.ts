@@ -25,7 +25,7 @@ const runtimes = [process.execPath, '/usr/bin/node', '/usr/local/bin/node'].filt
     .slice(1)
     .split('.')
     .map(Number);
-  return major! > 20 || (major === 20 && minor! >= 19);
+  return major! > 20 || (major === 20 && minor! >= 11);
 });
 
 test.each(runtimes)('the agent runs on %s', (node) => {
