@@ -39,6 +39,10 @@ export const canonicalCidr = (cidr: Cidr4): Cidr4 => {
 /** Addresses in the network, network and broadcast included. */
 export const networkSize = (cidr: Cidr4): number => 2 ** (32 - networkOf(cidr).bits);
 
+/** The last address of a network: of an IPv4 subnet, its broadcast address. */
+export const lastAddressOf = (cidr: Cidr4): Ip4 =>
+  numberToIp4(ip4ToNumber(networkOf(cidr).base) + networkSize(cidr) - 1);
+
 /** Is the address inside the network? */
 export const isInCidr = (address: Ip4, cidr: Cidr4): boolean => {
   const { base, bits } = networkOf(cidr);

@@ -361,6 +361,9 @@ export const NewForwardAllow = v.pipe(
 );
 export type NewForwardAllow = v.InferOutput<typeof NewForwardAllow>;
 
+/** The host is woken by its hardware address when somebody connects. */
+export const Wake = v.boolean();
+
 /** How many consecutive ports a forward takes, on both sides; without it, one. */
 export const PortCount = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.portsPerForward));
 
@@ -378,6 +381,7 @@ export const NewForward = v.strictObject({
   expiresAt: v.optional(WallMs),
   /** Without it, whoever policy permits. */
   allow: v.optional(NewForwardAllow),
+  wake: v.optional(Wake),
 });
 export type NewForward = v.InferOutput<typeof NewForward>;
 /** `PATCH /forwards/:id`. */
@@ -389,6 +393,7 @@ export const ForwardPatch = v.strictObject({
   expiresAt: v.optional(v.nullable(WallMs)),
   /** Others; `null` is whoever policy permits. */
   allow: v.optional(v.nullable(NewForwardAllow)),
+  wake: v.optional(Wake),
 });
 export type ForwardPatch = v.InferOutput<typeof ForwardPatch>;
 /** `GET /forwards`. */
@@ -408,6 +413,7 @@ export const Forward = v.strictObject({
   createdAt: WallMs,
   expiresAt: v.optional(WallMs),
   allow: v.optional(ForwardAllow),
+  wake: v.optional(Wake),
   /** `http://home.acme.sidegate.internal:8001/`, or `host:port` where no browser speaks the protocol. */
   url: v.string(),
   connections: v.number(),
@@ -438,6 +444,7 @@ export const NewAddress = v.strictObject({
   note: v.optional(plainText(LIMITS.noteLength), ''),
   expiresAt: v.optional(WallMs),
   allow: v.optional(NewForwardAllow),
+  wake: v.optional(Wake),
 });
 export type NewAddress = v.InferOutput<typeof NewAddress>;
 /** `PATCH /addresses/:id`. */
@@ -466,6 +473,7 @@ export const Address = v.strictObject({
   createdAt: WallMs,
   expiresAt: v.optional(WallMs),
   allow: v.optional(ForwardAllow),
+  wake: v.optional(Wake),
   /** What can be opened there, likeliest first: `http://camera.home.acme.sidegate.internal/`. */
   urls: v.array(v.string()),
   connections: v.number(),

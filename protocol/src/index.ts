@@ -16,3 +16,4 @@ export * from './publication-file.ts';
 export * from './relay-api.ts';
 export * from './render-hosts-csv.ts';
 export * from './template-api.ts';
+export * from './wake-api.ts';

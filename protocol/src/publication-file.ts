@@ -4,7 +4,7 @@
  * named by hardware address, or by address and network.
  */
 import * as v from 'valibot';
-import { AddressPorts, ForwardProtocol, NewForwardAllow, PortCount } from './edge-api.ts';
+import { AddressPorts, ForwardProtocol, NewForwardAllow, PortCount, Wake } from './edge-api.ts';
 import { Cidr4, DnsLabel, Ip4, Mac, Port, plainText, WallMs } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
@@ -30,6 +30,7 @@ const COMMON = {
   enabled: v.optional(v.boolean(), true),
   expiresAt: v.optional(WallMs),
   allow: v.optional(NewForwardAllow),
+  wake: v.optional(Wake),
 };
 
 /** A forward. Without `edgePort` a free one is chosen, unless a forward leads there already. */

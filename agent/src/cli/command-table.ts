@@ -17,6 +17,7 @@ import { scopeCommands } from './commands/scopes.ts';
 import { statusCommand } from './commands/status.ts';
 import { templateCommands } from './commands/templates.ts';
 import { downCommand, upCommand } from './commands/up.ts';
+import { wakeCommand } from './commands/wake.ts';
 import { EXIT } from './exit-codes.ts';
 import { renderCompletion, SHELLS } from './render-completion.ts';
 
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   scanCommand,
   hostsCommand,
   hostCommand,
+  wakeCommand,
   ...forwardCommands,
   createLogCommand('forward'),
   ...publicationFileCommands,

@@ -31,6 +31,11 @@ export const CLI_ERRORS = {
     blame: 'operator',
   },
   TEMPLATE_IN_PART: { hint: 'The list says why.', retry: 'never', blame: 'operator' },
+  HOST_ASLEEP: {
+    hint: 'Is Wake-on-LAN turned on in its firmware and its system? Some devices wake by cable only.',
+    retry: 'backoff',
+    blame: 'remote',
+  },
   OWN_PATH: {
     hint: '`sidegate down --yes` takes it down all the same.',
     retry: 'never',

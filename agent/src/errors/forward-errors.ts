@@ -94,6 +94,18 @@ export const FORWARD_ERRORS = {
     blame: 'remote',
     status: 404,
   },
+  WAKE_WITHOUT_MAC: {
+    hint: 'A host is woken by its hardware address, which is seen on a scan of an attached network.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
+  },
+  WAKE_NOT_ATTACHED: {
+    hint: 'Magic packets do not pass routers: an edge on the wire of that host can wake it.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
+  },
   TEMPLATE_NOT_FOUND: {
     hint: '`sidegate template list` shows what there is.',
     retry: 'never',

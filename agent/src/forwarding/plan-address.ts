@@ -13,6 +13,7 @@ import * as v from 'valibot';
 import { AgentError } from '../errors.ts';
 import type { AddressRule } from '../plugin-api/firewall-wish.ts';
 import type { AddressRecord } from './address-record.ts';
+import { checkWake } from './check-wake.ts';
 import { chooseHostLabel } from './host-label.ts';
 import { checkExpiry, type ForwardingState, type PlannedTarget, planTarget } from './plan-forward.ts';
 import { lanOf, limitsOf, patchPublication } from './publication.ts';
@@ -42,10 +43,11 @@ export const planAddress = (
   if (present.length >= LIMITS.addressesPerEdge) {
     throw new AgentError('ADDRESS_LIMIT', `This edge has ${LIMITS.addressesPerEdge} addresses already`);
   }
-  const { target, ports, label, note, expiresAt, allow } = request;
+  const { target, ports, label, note, expiresAt, allow, wake } = request;
   checkExpiry(expiresAt, made.at);
   const planned = { target, ...(led ?? planTarget(request, state)) };
   const key = keyOf(planned);
+  checkWake({ ...planned, wake }, state);
   const twin = present.find((other) => other.key === key);
   if (twin !== undefined) {
     throw new AgentError('ADDRESS_EXISTS', `This host has an address already: ${twin.name}`, {
@@ -73,6 +75,7 @@ export const planAddress = (
     createdAt: made.at,
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(allow === undefined ? {} : { allow: planSources(allow, state.peers) }),
+    ...(wake === true ? { wake } : {}),
   };
 };
 

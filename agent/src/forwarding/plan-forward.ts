@@ -12,6 +12,7 @@ import {
 } from '@sidegate/protocol';
 import { AgentError } from '../errors.ts';
 import type { ForwardRule } from '../plugin-api/firewall-wish.ts';
+import { checkWake } from './check-wake.ts';
 import { chooseEdgePort } from './choose-edge-port.ts';
 import { type ForwardRecord, portOffsetsOf, protocolsOf } from './forward-record.ts';
 import { lanOf, limitsOf } from './publication.ts';
@@ -178,7 +179,7 @@ export const planForward = (
   planned?: PlannedTarget,
 ): ForwardRecord => {
   checkLimits(request, state);
-  const { protocol, target, targetPort, portCount, label, note, expiresAt, allow } = request;
+  const { protocol, target, targetPort, portCount, label, note, expiresAt, allow, wake } = request;
   checkRangeEnd(targetPort, portCount ?? 1, 'targetPort');
   checkExpiry(expiresAt, made.at);
   const record = {
@@ -194,8 +195,10 @@ export const planForward = (
     createdAt: made.at,
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(allow === undefined ? {} : { allow: planSources(allow, state.peers) }),
+    ...(wake === true ? { wake } : {}),
     ...(planned ?? planTarget(request, state)),
   };
+  checkWake(record, state);
   return { ...record, edgePort: planEdgePort(request, record, state) };
 };
 

@@ -168,7 +168,7 @@ const kept = <R extends Publication>(made: R, { enabled }: Entry, twin: R | unde
   ...(twin === undefined ? {} : { owner: twin.owner, createdAt: twin.createdAt }),
 });
 
-const COMMON_FIELDS = ['target', 'label', 'note', 'enabled', 'expiresAt', 'allow'] as const;
+const COMMON_FIELDS = ['target', 'label', 'note', 'enabled', 'expiresAt', 'allow', 'wake'] as const;
 
 /** The forwards of a file. `state.forwards` are those that are there. */
 export const planForwardImport = (

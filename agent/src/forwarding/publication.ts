@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { ForwardExpiry, LanWire } from '../plugin-api/firewall-wish.ts';
 import { planSources, resolveSources, type SourcePeer } from './resolve-sources.ts';
 
-const { target, label, note, enabled, owner, createdAt, expiresAt, allow } = Forward.entries;
+const { target, label, note, enabled, owner, createdAt, expiresAt, allow, wake } = Forward.entries;
 /** What every record on disk has; those of addresses have the same words for the same things. */
 export const PUBLICATION_ENTRIES = {
   target,
@@ -17,6 +17,7 @@ export const PUBLICATION_ENTRIES = {
   createdAt,
   expiresAt,
   allow,
+  wake,
   /** The host's hardware address: the host is followed by it even where its record was lost. */
   hostMac: v.optional(Mac),
   /** Where the host was last seen; good until somebody else is seen there. */
@@ -44,7 +45,7 @@ export const patchPublication = <R extends Publication>(
   patch: PublicationPatch,
   peers: readonly SourcePeer[],
 ): R => {
-  const { expiresAt: before, allow: _allow, ...rest } = record;
+  const { expiresAt: before, allow: _allow, wake: asleep, ...rest } = record;
   const allow = patchAllow(record, patch, peers);
   const expiresAt = patch.expiresAt === undefined ? before : (patch.expiresAt ?? undefined);
   return {
@@ -54,6 +55,7 @@ export const patchPublication = <R extends Publication>(
     note: patch.note ?? record.note,
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(allow === undefined ? {} : { allow }),
+    ...((patch.wake ?? asleep) ? { wake: true } : {}),
   } as R;
 };
 

@@ -9,8 +9,8 @@ import type { Surroundings } from './resolve-target.ts';
 const commonOf = (
   record: Publication,
   surroundings: Surroundings,
-): Pick<PortableForward, 'target' | 'label' | 'note' | 'enabled' | 'expiresAt' | 'allow'> => {
-  const { label, note, enabled, expiresAt, allow } = record;
+): Pick<PortableForward, 'target' | 'label' | 'note' | 'enabled' | 'expiresAt' | 'allow' | 'wake'> => {
+  const { label, note, enabled, expiresAt, allow, wake } = record;
   return {
     target: portableTarget(record, surroundings),
     label,
@@ -18,6 +18,7 @@ const commonOf = (
     enabled,
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(allow === undefined ? {} : { allow: allow satisfies ForwardAllow }),
+    ...(wake === true ? { wake } : {}),
   };
 };
 

@@ -15,5 +15,6 @@ export const builtInPlugins: readonly PluginSource[] = [
   { name: 'discovery', load: () => import('./discovery/index.ts') },
   { name: 'port-mapping', load: () => import('./port-mapping/index.ts') },
   { name: 'relay', load: () => import('./relay/index.ts') },
+  { name: 'wake-on-lan', load: () => import('./wake-on-lan/index.ts') },
   { name: 'web', load: () => import('./web/index.ts') },
 ];

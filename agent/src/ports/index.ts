@@ -278,6 +278,8 @@ export interface Sockets {
     readonly address?: Ip;
     readonly port?: number;
     readonly family: 4 | 6;
+    /** May it send to broadcast addresses? */
+    readonly isBroadcast?: boolean;
   }): Promise<UdpSocket>;
   /** Rejects with `BROKER_UNREACHABLE` where nobody is there, or who is there refuses. */
   dialWebSocket(options: DialOptions): Promise<MessageSocket>;

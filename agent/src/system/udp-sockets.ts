@@ -32,9 +32,10 @@ const bind = (
 /** UDP through `node:dgram`. A datagram that cannot be sent is lost, as datagrams are; never an exception. */
 export const createUdpSockets = (log: Logger): Sockets => ({
   dialWebSocket,
-  async bindUdp({ family, ...where }): Promise<UdpSocket> {
+  async bindUdp({ family, isBroadcast = false, ...where }): Promise<UdpSocket> {
     const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', ipv6Only: family === 6 });
     await bind(socket, where);
+    if (isBroadcast) socket.setBroadcast(true);
     const lose = (error: Error | null) => {
       if (error !== null) log.debug('a datagram was not sent', { error });
     };

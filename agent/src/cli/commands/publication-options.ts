@@ -72,11 +72,13 @@ export const PUBLICATION_OPTIONS: readonly OptionSpec[] = [
   },
   { name: 'label', value: 'TEXT', summary: 'what it is for' },
   { name: 'note', value: 'TEXT', summary: 'more than a label has room for' },
+  { name: 'wake', summary: 'wake the host when somebody connects (Wake-on-LAN)' },
   { name: 'dry-run', summary: 'show what would be done, and change nothing' },
 ];
 
-/** Label and note. */
-export const wordsOf = (invocation: Invocation): { label: string; note: string } => ({
+/** Label, note and whether the host is woken. */
+export const wordsOf = (invocation: Invocation): { label: string; note: string; wake?: boolean } => ({
   label: invocation.text('label') ?? '',
   note: invocation.text('note') ?? '',
+  ...(invocation.has('wake') ? { wake: true } : {}),
 });
