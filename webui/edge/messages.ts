@@ -279,6 +279,12 @@ const messages = {
   'pending.left': '{n} s left.',
   'pending.keep': 'Keep the change',
   'pending.undo': 'Put it back',
+  'wake.wake': 'Wake',
+  'wake.waiting': 'Waking …',
+  'wake.awake': '{name} is awake',
+  'wake.asleep': '{name} does not answer',
+  'wake.asleep-text': 'Wake-on-LAN may be turned off in the device.',
+  'form.wake': 'Wake the device when somebody connects (Wake-on-LAN)',
   'templates.heading': 'Templates',
   'templates.descr':
     'What is published of hosts of one sort. Ports of this edge are chosen, and nothing is published twice.',

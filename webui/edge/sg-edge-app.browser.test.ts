@@ -468,3 +468,10 @@ test('a template publishes one host by a click, and all that match after a previ
   (await button(document.querySelector('sg-confirm')!.shadowRoot!, 'Remove')).click();
   await waitFor('the removal', () => find(root, 'button', 'Remove template hikvision') === undefined);
 });
+
+test('a host is woken by a click', async () => {
+  const { root } = await enter({ path: '/hosts' });
+  (await link(root, /^front-door-camera/)).click();
+  (await button(root, 'Wake')).click();
+  await text(root, 'front-door-camera is awake');
+});

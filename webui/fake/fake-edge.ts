@@ -297,6 +297,12 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     'GET /hosts/:id': (_, { id = '' }) => need(data.hosts.get(id), 'host'),
     'PATCH /hosts/:id': ({ body }, { id = '' }) => patchHost(id, body),
     'DELETE /hosts/:id': (_, { id = '' }) => forgetHost(id),
+    'POST /hosts/:id/wake': (_, { id = '' }) => ({
+      mac: need(data.hosts.get(id), 'host').mac,
+      interfaceName: 'eth0',
+      broadcast: '192.168.1.255',
+    }),
+    'GET /hosts/:id/wake': () => ({ isAwake: true }),
     'GET /scopes': () => list(data.scopes),
     'POST /scopes': addScope,
     'GET /scopes/suggestions': () => [

@@ -74,6 +74,8 @@ const ANSWERS: Answers = {
     isApplied: false,
     steps: [...STEPS, { ...STEPS[0], what: 'refused', why: 'No port of the edge is free' }],
   },
+  [`POST /hosts/${CAMERA.id}/wake`]: { mac: CAMERA.mac, interfaceName: 'eth0', broadcast: '192.168.1.255' },
+  [`GET /hosts/${CAMERA.id}/wake`]: { isAwake: true },
   'POST /scopes': SCOPES[1],
   [`PATCH /scopes/${SCOPES[1]?.id}`]: SCOPES[0],
   'GET /scopes/suggestions': SUGGESTIONS,
@@ -125,6 +127,9 @@ describe('human output', () => {
     'address disable 100.64.0.50',
     'forward disable f_forwardforwardfo',
     'forward enable 9999',
+    'wake front\u00a0door',
+    'wake front\u00a0door --wait',
+    'forward add 192.168.1.10:80 --wake',
     'template list',
     'template add door --kind doorbell --mac 44:19:b6,bc:ad:28 --ports 80,554 --auto --allow tag:support --for 2h',
     'template remove door',
@@ -186,6 +191,14 @@ describe('human output', () => {
     await using daemon = await openFakeDaemon({ 'GET /status': NOT_ENROLLED });
     expect((await daemon.cli(['status'])).out).toMatch(/^box: not in a network yet: run `sidegate up`\n/);
   });
+});
+
+test('wake gives up when its time is over, and sends again meanwhile', async () => {
+  const path = `/hosts/${CAMERA.id}/wake`;
+  await using daemon = await openFakeDaemon({ ...ANSWERS, [`GET ${path}`]: { isAwake: false } });
+  const { exitCode, err } = await daemon.cli(['wake', 'front door', '--wait', '--timeout', '12s']);
+  expect([exitCode, err]).toEqual([1, expect.stringContaining('front door does not answer')]);
+  expect(daemon.asked.filter((one) => one === `POST ${path}`)).toHaveLength(3);
 });
 
 describe('--json', () => {

@@ -31,6 +31,7 @@ const parseMore = (input: Record<string, string>, errors: Record<string, string>
   if (who !== '' && allow === undefined) errors.allow = t('form.error-allow');
   return {
     note: input.note ?? '',
+    ...(input.wake === 'yes' ? { wake: true } : {}),
     ...(portCount === 1 ? {} : { portCount }),
     ...(hours > 0 ? { expiresAt: nowMs + hours * 3_600_000 } : {}),
     ...(allow === undefined ? {} : { allow }),

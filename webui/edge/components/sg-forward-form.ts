@@ -121,6 +121,7 @@ export class SgForwardForm extends SgElement {
         error: error('allow') ?? error('nodes') ?? error('users'),
       })}
       ${textField({ name: 'note', label: t('form.note'), maxLength: 500 })}
+      <label class="choice"><input type="checkbox" name="wake" value="yes" />${t('form.wake')}</label>
     </details>`;
   }
 

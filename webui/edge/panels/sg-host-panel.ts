@@ -1,4 +1,4 @@
-import { type Forward, type Host, HostPatch, type HostService } from '@sidegate/protocol';
+import { type Forward, type Host, HostPatch, type HostService, type Scope } from '@sidegate/protocol';
 import { css, html, nothing } from 'lit';
 import '../../shared/components/sg-alert.ts';
 import '../../shared/components/sg-badge.ts';
@@ -25,11 +25,13 @@ import { addressOfHost } from '../data/addresses.ts';
 import { addForward, forwardsOfHost } from '../data/forwards.ts';
 import { forgetHost, patchHost } from '../data/hosts.ts';
 import { templatesOfHost } from '../data/templates.ts';
+import { canWake } from '../data/wake.ts';
 import { t } from '../messages.ts';
 import { addressTable, giveAddress, previewAddress } from './address-actions.ts';
 import { EdgePanel } from './edge-panel.ts';
 import { confirmRemoveForward, switchForward } from './forward-actions.ts';
 import { templateButtons } from './template-actions.ts';
+import { wakeButton } from './wake-actions.ts';
 
 /** One device: its services, one click to publish each, what is known of it and how. */
 export class SgHostPanel extends EdgePanel {
@@ -128,6 +130,7 @@ export class SgHostPanel extends EdgePanel {
         </div>
       </div>
       <div class="actions">
+        ${canWake(host, this.#scopeOf(host)) ? wakeButton(this.#caller, host) : nothing}
         <button
           type="button"
           class="btn"
@@ -145,9 +148,13 @@ export class SgHostPanel extends EdgePanel {
     </div>`;
   }
 
+  #scopeOf({ scopeId }: Host): Scope | undefined {
+    return this.#scopes.value?.find(({ id }) => id === scopeId);
+  }
+
   /** Nothing but ARP reaches it: what to do about that, to copy. */
-  #renderStray({ scopeId }: Host) {
-    const scope = this.#scopes.value?.find(({ id }) => id === scopeId);
+  #renderStray(host: Host) {
+    const scope = this.#scopeOf(host);
     if (scope?.kind !== 'stray') return nothing;
     const command = `ip address add ${scope.senderAddress}/${scope.cidr.split('/')[1]} dev ${scope.interfaceName}`;
     return html`<sg-alert tone="info" heading=${t('host.stray')}>
@@ -202,7 +209,7 @@ export class SgHostPanel extends EdgePanel {
   }
 
   #renderDetails(host: Host) {
-    const scope = this.#scopes.value?.find(({ id }) => id === host.scopeId);
+    const scope = this.#scopeOf(host);
     return html`<section class="section" aria-labelledby="details">
       <div class="section-head"><h3 id="details">${t('host.details')}</h3></div>
       <dl class="details">

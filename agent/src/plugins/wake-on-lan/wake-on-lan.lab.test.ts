@@ -1,7 +1,6 @@
 //   technician --- sg0 (veth) --- edge --- eth0 --- camera
 //                                                   no address until a magic packet for it is on the wire
 import { join } from 'node:path';
-// biome-ignore lint/correctness/noUndeclaredDependencies: tests' helper; what ships must not depend on the lab
 import { createLab, type Lab, requireLab } from '@sidegate/lab';
 import type { Forward, Host } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
