@@ -39,16 +39,24 @@ export const createUdpSockets = (log: Logger): Sockets => ({
     const lose = (error: Error | null) => {
       if (error !== null) log.debug('a datagram was not sent', { error });
     };
+    let leaving = 0;
+    let onAllGone = () => {};
+    const leave = (error: Error | null) => {
+      lose(error);
+      leaving -= 1;
+      if (leaving === 0) onAllGone();
+    };
     socket.on('error', lose);
     let isClosed = false;
     return {
       localPort: socket.address().port,
       send(bytes, { address, port }) {
         if (isClosed) return;
+        leaving += 1;
         try {
-          socket.send(bytes, port, address, lose);
+          socket.send(bytes, port, address, leave);
         } catch (error) {
-          lose(error as Error);
+          leave(error as Error);
         }
       },
       onMessage(listener) {
@@ -62,6 +70,12 @@ export const createUdpSockets = (log: Logger): Sockets => ({
       async [Symbol.asyncDispose]() {
         if (isClosed) return;
         isClosed = true;
+        // Node sends in a later turn, and a closed socket sends nothing.
+        if (leaving > 0) {
+          await new Promise<void>((resolve) => {
+            onAllGone = resolve;
+          });
+        }
         await new Promise<void>((resolve) => socket.close(() => resolve()));
       },
     };

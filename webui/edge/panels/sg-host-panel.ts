@@ -184,7 +184,8 @@ export class SgHostPanel extends EdgePanel {
         <h3 id="own-address">${t('host.address')}</h3>
         ${
           address === undefined
-            ? html`<button
+            ? html`<div class="actions">
+                <button
                 type="button"
                 class="btn btn-small"
                 ?disabled=${this.actions.isBusy(`address-${host.id}`)}
@@ -199,7 +200,8 @@ export class SgHostPanel extends EdgePanel {
                 @click=${() => void previewAddress(this.#caller, host)}
               >
                 ${t('address.preview')}
-              </button>`
+              </button>
+            </div>`
             : nothing
         }
         <p class="cell-sub">${t('host.address-descr')}</p>

@@ -28,6 +28,16 @@ export const describeSockets = (title: string, open: () => Promise<SocketsHarnes
       expect(await heard).toEqual({ bytes: [1, 2, 3], from: { address: LOOPBACK, port: one.localPort } });
     });
 
+    it('send what they were given before they were closed', async () => {
+      await using machine = await open();
+      await using other = await machine.sockets.bindUdp({ address: LOOPBACK, family: 4 });
+      const heard = nextMessage(other);
+      const one = await machine.sockets.bindUdp({ address: LOOPBACK, family: 4 });
+      one.send(Uint8Array.of(7), { address: LOOPBACK, port: other.localPort });
+      await one[Symbol.asyncDispose]();
+      expect((await heard).bytes).toEqual([7]);
+    });
+
     it('refuse a port that is taken, and free it when closed', async () => {
       await using machine = await open();
       const first = await machine.sockets.bindUdp({ address: LOOPBACK, family: 4 });

@@ -14,7 +14,7 @@ import {
 
 const SCRIPT = join(import.meta.dirname, 'testing', 'wake-here.ts');
 /** Longer than the kernel asks by ARP before it tells the client that nobody is there. */
-const BOOT_SEC = 5;
+const BOOT_SEC = 4;
 
 describe.skipIf(await requireLab())('a sleeping host that is published', () => {
   let lab: Lab;
@@ -32,7 +32,13 @@ describe.skipIf(await requireLab())('a sleeping host that is published', () => {
     const { camera, edge, peers, host } = site;
     const { stdout } = await camera.run('ip', ['-j', 'link', 'show', 'eth0']);
     const mac: string = JSON.parse(stdout)[0].address;
-    const known = { id: 'h_aaaaaaaaaaaaaaaa', mac, addresses: [CAMERA], name: 'camera' } as unknown as Host;
+    const known = {
+      id: 'h_aaaaaaaaaaaaaaaa',
+      mac,
+      addresses: [CAMERA],
+      name: 'camera',
+      services: [],
+    } as unknown as Host;
     const scopes = SCOPES.map((scope) => ({ ...scope, interfaceName: 'eth0' }));
     host.setFact('hosts', [known]);
     host.setFact('scopes', scopes);
