@@ -114,6 +114,18 @@ describe('routes', () => {
     ]);
   });
 
+  it('leave out those with a mark, and nothing is said when they come', () => {
+    const text = JSON.stringify([
+      { dst: '100.64.0.2', dev: 'sg0', protocol: '83', scope: 'link', flags: [] },
+      { dst: 'default', gateway: '192.168.1.1', dev: 'eth0', flags: [] },
+    ]);
+    expect(parseIpRoutes(text, 4, undefined, '83').map(({ destination }) => destination)).toEqual([
+      'default',
+    ]);
+    const line = '[ROUTE]100.64.0.2 dev sg0 proto 83 scope link ';
+    expect([parseMonitorLine(line, '83'), parseMonitorLine(line)]).toEqual([undefined, 'route']);
+  });
+
   it('take the interface from the question where the answer leaves it out', () => {
     const text = JSON.stringify([{ dst: '100.64.0.2', scope: 'link', flags: [] }]);
     expect(parseIpRoutes(text, 4, 'sg0' as IfName)).toEqual([

@@ -41,6 +41,7 @@ const RawRoute = v.object({
   gateway: v.optional(v.string()),
   dev: v.optional(v.string()),
   type: v.optional(v.string()),
+  protocol: v.optional(v.string()),
 });
 const RawNeighbour = v.object({
   dst: v.string(),
@@ -112,9 +113,18 @@ const normalDestination = (text: string): string | undefined => {
   return v.is(Cidr4, cidr) ? canonicalCidr(cidr as Cidr4) : cidr;
 };
 
-/** `ip -j -4 route show`, or `-6`; with `show dev X` the name is left out. Only routes that lead somewhere. */
-export const parseIpRoutes = (text: string, family: 4 | 6, interfaceName?: IfName): readonly Route[] =>
-  parseList(text, RawRoute).flatMap(({ dst, gateway, dev, type = 'unicast' }) => {
+/**
+ * `ip -j -4 route show`, or `-6`; with `show dev X` the name is left out. Only routes that lead somewhere, and none with
+ * the mark `exceptProtocol`, of which there may be very many.
+ */
+export const parseIpRoutes = (
+  text: string,
+  family: 4 | 6,
+  interfaceName?: IfName,
+  exceptProtocol?: string,
+): readonly Route[] =>
+  parseList(text, RawRoute).flatMap(({ dst, gateway, dev, type = 'unicast', protocol }) => {
+    if (protocol !== undefined && protocol === exceptProtocol) return [];
     const name = dev === undefined ? interfaceName : parseIfName(dev);
     const destination = normalDestination(dst);
     if (name === undefined || destination === undefined || type !== 'unicast') return [];
@@ -133,8 +143,12 @@ export const parseIpNeighbours = (text: string): readonly Neighbour[] =>
 
 const LABELS = { LINK: 'link', ADDR: 'address', ROUTE: 'route', NEIGH: 'neighbour' } as const;
 
-/** What a line of `ip -o monitor label` is about. */
-export const parseMonitorLine = (line: string): (typeof LABELS)[keyof typeof LABELS] | undefined => {
+/** What a line of `ip -o monitor label` is about; nothing, where it is a route with the mark `exceptProtocol`. */
+export const parseMonitorLine = (
+  line: string,
+  exceptProtocol?: string,
+): (typeof LABELS)[keyof typeof LABELS] | undefined => {
+  if (exceptProtocol !== undefined && line.includes(` proto ${exceptProtocol} `)) return undefined;
   const label = /^\[(LINK|ADDR|ROUTE|NEIGH)\]/.exec(line)?.[1] as keyof typeof LABELS | undefined;
   return label === undefined ? undefined : LABELS[label];
 };

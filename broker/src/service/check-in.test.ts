@@ -1,25 +1,9 @@
-import type { Endpoint, NodeEvent } from '@sidegate/protocol';
+import type { Endpoint } from '@sidegate/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Node } from './node.ts';
-import {
-  createTestService,
-  describeCheckIn,
-  readMap,
-  seeEndpoint,
-  type TestService,
-} from './testing/create-test-service.ts';
+import { createTestWorld, describeCheckIn, updatesIn } from './testing/create-test-service.ts';
 
-let world: TestService;
-const open = async (preset?: 'mesh' | 'service'): Promise<TestService> => {
-  world = await createTestService(preset);
-  return world;
-};
-afterEach(() => world.stop());
-const mapOf = (node: Node) => readMap(world, node);
-const seeAt = (node: Node, endpoint: string, beaconIndex = 0) =>
-  seeEndpoint(world, node, endpoint, beaconIndex);
-const updates = (events: readonly NodeEvent[]) =>
-  events.filter(({ event }) => event === 'map').map(({ data }) => data);
+const { mapOf, open, seeAt, stop } = createTestWorld();
+afterEach(stop);
 
 describe('endpoints', () => {
   test('two beacons tell NATs apart, an address of its own tells that there is none', async () => {
@@ -69,7 +53,7 @@ describe('endpoints', () => {
     const { events } = watch(laptop);
     seeAt(laptop, '198.51.100.7:40009');
     await clock.advance(50);
-    expect(updates(events).at(-1)).toMatchObject({
+    expect(updatesIn(events).at(-1)).toMatchObject({
       changed: [{ candidates: [{ kind: 'lan' }, { kind: 'reflexive' }] }],
     });
   });

@@ -1,18 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { hashSecret } from './secrets.ts';
-import {
-  createTestService,
-  describeCheckIn,
-  describeNode,
-  type TestService,
-} from './testing/create-test-service.ts';
+import { createTestWorld, describeCheckIn, describeNode } from './testing/create-test-service.ts';
 
-let world: TestService;
-const open = async (...options: Parameters<typeof createTestService>): Promise<TestService> => {
-  world = await createTestService(...options);
-  return world;
-};
-afterEach(() => world.stop());
+const { current, open, stop } = createTestWorld();
+afterEach(stop);
 
 describe('enrolment', () => {
   test('names and addresses are unique, and not given out again when a node leaves', async () => {
@@ -98,8 +89,8 @@ describe('enrolment', () => {
     const { owner, enrol, store, clock } = await open('service', '10.9.8.0/24');
     for (let at = 0; at < 245; at++) await enrol(owner, 'edge', 'home');
     await expect(enrol(owner, 'edge', 'home')).rejects.toMatchObject({ code: 'ADDRESSES_EXHAUSTED' });
-    const [first] = world.service.nodes.list(owner);
-    await world.service.nodes.remove(owner, first!.id);
+    const [first] = current().service.nodes.list(owner);
+    await current().service.nodes.remove(owner, first!.id);
     await expect(enrol(owner, 'edge', 'home')).rejects.toMatchObject({ code: 'ADDRESSES_EXHAUSTED' });
     await store.nodes.forgetRemoved(clock.wallMs() + 1);
     expect((await enrol(owner, 'edge', 'home')).address4).toBe(first!.address4);

@@ -1,26 +1,11 @@
-import type { MapPeer, NetworkMap, NodeEvent } from '@sidegate/protocol';
+import type { MapPeer, NetworkMap } from '@sidegate/protocol';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Node } from './node.ts';
-import {
-  createTestService,
-  describeCheckIn,
-  readMap,
-  seeEndpoint,
-  type TestService,
-} from './testing/create-test-service.ts';
+import { createTestWorld, describeCheckIn, updatesIn } from './testing/create-test-service.ts';
 
-let world: TestService;
-const open = async (preset?: 'mesh' | 'service'): Promise<TestService> => {
-  world = await createTestService(preset);
-  return world;
-};
-afterEach(() => world.stop());
-const mapOf = (node: Node) => readMap(world, node);
+const { current, mapOf, open, seeAt, stop } = createTestWorld();
+afterEach(stop);
 const namesIn = (map: NetworkMap): string[] => map.peers.map(({ name }) => name).sort();
-const seeAt = (node: Node, endpoint: string, beaconIndex = 0) =>
-  seeEndpoint(world, node, endpoint, beaconIndex);
-const updates = (events: readonly NodeEvent[]) =>
-  events.filter(({ event }) => event === 'map').map(({ data }) => data);
 
 describe('the network map', () => {
   test("a technician's client holds every edge, an edge holds no other edge", async () => {
@@ -36,7 +21,7 @@ describe('the network map', () => {
     ]);
     expect(namesIn(mapOf(alder))).toEqual(['laptop']);
     expect(mapOf(alder).peers[0]).toMatchObject({ inbound: { kind: 'all' }, outbound: { kind: 'none' } });
-    expect(world.service.directory.mayTalk(alder.id, laptop.id)).toBe(true);
+    expect(current().service.directory.mayTalk(alder.id, laptop.id)).toBe(true);
   });
 
   test("a member's client holds nothing of others", async () => {
@@ -62,10 +47,14 @@ describe('the network map', () => {
     const { events } = watch(phone);
     await service.users.update(owner, person.id, { role: 'technician' });
     await clock.advance(50);
-    expect(updates(events).at(-1)).toMatchObject({ kind: 'delta', changed: [{ id: alder.id }], removed: [] });
+    expect(updatesIn(events).at(-1)).toMatchObject({
+      kind: 'delta',
+      changed: [{ id: alder.id }],
+      removed: [],
+    });
     await service.users.update(owner, person.id, { role: 'member' });
     await clock.advance(50);
-    expect(updates(events).at(-1)).toMatchObject({ kind: 'delta', changed: [], removed: [alder.id] });
+    expect(updatesIn(events).at(-1)).toMatchObject({ kind: 'delta', changed: [], removed: [alder.id] });
   });
 
   test('an update is small for one that has the last, whole for one that has none', async () => {

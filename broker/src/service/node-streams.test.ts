@@ -1,26 +1,11 @@
-import { NODE_EVENTS, type NodeEvent } from '@sidegate/protocol';
+import { NODE_EVENTS } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Node } from './node.ts';
-import {
-  createTestService,
-  describeCheckIn,
-  readMap,
-  seeEndpoint,
-  type TestService,
-} from './testing/create-test-service.ts';
+import { createTestWorld, describeCheckIn, updatesIn } from './testing/create-test-service.ts';
 
-let world: TestService;
-const open = async (preset?: 'mesh' | 'service'): Promise<TestService> => {
-  world = await createTestService(preset);
-  return world;
-};
-afterEach(() => world.stop());
-const mapOf = (node: Node) => readMap(world, node);
-const seeAt = (node: Node, endpoint: string, beaconIndex = 0) =>
-  seeEndpoint(world, node, endpoint, beaconIndex);
-const updates = (events: readonly NodeEvent[]) =>
-  events.filter(({ event }) => event === 'map').map(({ data }) => data);
+const { current, mapOf, open, seeAt, stop } = createTestWorld();
+afterEach(stop);
 
 describe('push', () => {
   test('an endpoint change reaches the peers that may know within 100 ms, in one event', async () => {
@@ -35,7 +20,7 @@ describe('push', () => {
     seeAt(alder, '198.51.100.7:40002', 1);
     await clock.advance(99);
     expect([onLaptop.events.length - before[0]!, onBirch.events.length - before[1]!]).toEqual([1, 0]);
-    expect(v.parse(NODE_EVENTS.map, updates(onLaptop.events).at(-1))).toMatchObject({
+    expect(v.parse(NODE_EVENTS.map, updatesIn(onLaptop.events).at(-1))).toMatchObject({
       kind: 'delta',
       changed: [
         {
@@ -53,8 +38,8 @@ describe('push', () => {
     await addNode(owner, 'client', 'laptop');
     const { events } = watch(alder, revision);
     expect(events.map(({ event }) => event)).toEqual(['hello', 'map']);
-    expect(updates(events)[0]).toMatchObject({ kind: 'delta', from: revision });
-    const fresh = watch(alder, world.service.network.revisionOf(alder));
+    expect(updatesIn(events)[0]).toMatchObject({ kind: 'delta', from: revision });
+    const fresh = watch(alder, current().service.network.revisionOf(alder));
     expect(fresh.events.map(({ event }) => event)).toEqual(['hello']);
   });
 
@@ -65,7 +50,7 @@ describe('push', () => {
     await addNode(owner, 'client', 'laptop');
     service.checkIn(alder, describeCheckIn());
     await clock.advance(100);
-    expect(updates(events)).toEqual([]);
+    expect(updatesIn(events)).toEqual([]);
   });
 
   test('a removed node hears of it, and its stream ends', async () => {
@@ -77,7 +62,7 @@ describe('push', () => {
     await clock.advance(100);
     expect(onAlder.events.at(-1)?.event).toBe('revoked');
     expect(onAlder.isClosed()).toBe(true);
-    expect(updates(onLaptop.events).at(-1)).toMatchObject({ removed: [alder.id] });
+    expect(updatesIn(onLaptop.events).at(-1)).toMatchObject({ removed: [alder.id] });
     expect(service.directory.isNode(alder.identity.publicKey)).toBeUndefined();
   });
 

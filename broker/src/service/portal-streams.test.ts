@@ -1,29 +1,21 @@
 import { PORTAL_EVENTS, type PortalEvent } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Node } from './node.ts';
 import {
-  createTestService,
+  createTestWorld,
   describeCheckIn,
   describeNode,
-  seeEndpoint,
   type TestService,
 } from './testing/create-test-service.ts';
 
-let world: TestService;
-const open = async (preset?: 'mesh' | 'service'): Promise<TestService> => {
-  world = await createTestService(preset);
-  return world;
-};
-afterEach(() => world.stop());
-const seeAt = (node: Node, endpoint: string, beaconIndex = 0) =>
-  seeEndpoint(world, node, endpoint, beaconIndex);
+const { current, open, seeAt, stop } = createTestWorld();
+afterEach(stop);
 
 describe('the live list', () => {
   const watchPortal = (actor: Parameters<TestService['service']['portalStreams']['open']>[0]) => {
     const events: PortalEvent[] = [];
     let isClosed = false;
-    world.service.portalStreams.open(actor, world.clock.wallMs() + 60_000, {
+    current().service.portalStreams.open(actor, current().clock.wallMs() + 60_000, {
       send: (event) => void events.push(event),
       close: () => {
         isClosed = true;

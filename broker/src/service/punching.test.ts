@@ -1,17 +1,10 @@
 import { NODE_EVENTS } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Node } from './node.ts';
-import { createTestService, seeEndpoint, type TestService } from './testing/create-test-service.ts';
+import { createTestWorld } from './testing/create-test-service.ts';
 
-let world: TestService;
-const open = async (preset?: 'mesh' | 'service'): Promise<TestService> => {
-  world = await createTestService(preset);
-  return world;
-};
-afterEach(() => world.stop());
-const seeAt = (node: Node, endpoint: string, beaconIndex = 0) =>
-  seeEndpoint(world, node, endpoint, beaconIndex);
+const { current, open, seeAt, stop } = createTestWorld();
+afterEach(stop);
 
 describe('punching', () => {
   const setUp = async () => {
@@ -27,7 +20,7 @@ describe('punching', () => {
   test("both sides get one session and each other's candidates", async () => {
     const { alder, laptop, watch } = await setUp();
     const [onAlder, onLaptop] = [watch(alder), watch(laptop)];
-    world.service.punch(laptop, alder.id);
+    current().service.punch(laptop, alder.id);
     const [toAlder, toLaptop] = [onAlder, onLaptop].map(({ events }) =>
       v.parse(NODE_EVENTS.punch, events.at(-1)?.data),
     );
@@ -40,17 +33,17 @@ describe('punching', () => {
     const { alder, birch, laptop, watch } = await setUp();
     const { events } = watch(alder);
     const count = events.length;
-    expect(() => world.service.punch(alder, birch.id)).toThrow(
+    expect(() => current().service.punch(alder, birch.id)).toThrow(
       expect.objectContaining({ code: 'PEER_NOT_PERMITTED' }),
     );
-    expect(() => world.service.punch(alder, laptop.id)).toThrow(
+    expect(() => current().service.punch(alder, laptop.id)).toThrow(
       expect.objectContaining({ code: 'PEER_OFFLINE' }),
     );
     expect(events.length).toBe(count);
     watch(laptop);
     const punches = Array.from({ length: 6 }, () => {
       try {
-        world.service.punch(laptop, alder.id);
+        current().service.punch(laptop, alder.id);
         return 'sent';
       } catch (error) {
         return (error as { code: string }).code;

@@ -2,15 +2,11 @@ import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { TicketClaims } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createTestService, type TestService } from './testing/create-test-service.ts';
+import { createTestWorld } from './testing/create-test-service.ts';
 import { encodeTicket } from './tickets.ts';
 
-let world: TestService;
-const open = async (preset?: 'mesh' | 'service'): Promise<TestService> => {
-  world = await createTestService(preset);
-  return world;
-};
-afterEach(() => world.stop());
+const { open, stop } = createTestWorld();
+afterEach(stop);
 
 describe('a ticket', () => {
   test('is for one edge and one minute, and verifies with the pinned key', async () => {

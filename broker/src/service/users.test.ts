@@ -1,14 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Node } from './node.ts';
-import { createTestService, readMap, type TestService } from './testing/create-test-service.ts';
+import { createTestWorld } from './testing/create-test-service.ts';
 
-let world: TestService;
-const open = async (preset?: 'mesh' | 'service'): Promise<TestService> => {
-  world = await createTestService(preset);
-  return world;
-};
-afterEach(() => world.stop());
-const mapOf = (node: Node) => readMap(world, node);
+const { mapOf, open, stop } = createTestWorld();
+afterEach(stop);
 
 describe('people', () => {
   test('the last owner stays', async () => {

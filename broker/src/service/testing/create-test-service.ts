@@ -172,3 +172,30 @@ export const seeEndpoint = (
   endpoint: string,
   beaconIndex: number,
 ): void => service.beaconEvents.onEndpoint(node.id, splitEndpoint(endpoint as Endpoint), beaconIndex);
+
+/** The map updates among events. */
+export const updatesIn = (events: readonly NodeEvent[]) =>
+  events.filter(({ event }) => event === 'map').map(({ data }) => data);
+
+/** Services for the tests of one file: each test opens its own, and the rest is about the one opened last. */
+export const createTestWorld = () => {
+  let world: TestService | undefined;
+  const current = (): TestService => {
+    if (world === undefined) throw new Error('open the world first');
+    return world;
+  };
+  return {
+    current,
+    async open(...options: Parameters<typeof createTestService>): Promise<TestService> {
+      world = await createTestService(...options);
+      return world;
+    },
+    /** For `afterEach`. */
+    async stop(): Promise<void> {
+      await world?.stop();
+    },
+    mapOf: (node: Node): NetworkMap => readMap(current(), node),
+    seeAt: (node: Node, endpoint: string, beaconIndex = 0): void =>
+      seeEndpoint(current(), node, endpoint, beaconIndex),
+  };
+};
