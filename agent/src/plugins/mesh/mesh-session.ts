@@ -5,11 +5,12 @@
 import { createScope, createSingleFlight, type ResourceScope } from '@sidegate/kit';
 import type { MapPeer, NetworkMap, PublicKey } from '@sidegate/protocol';
 import type { Family } from '../../paths/family.ts';
-import { isRelayInDoubt, type PathEvent } from '../../paths/path-state.ts';
+import { isRelayInDoubt } from '../../paths/path-state.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { publicKeyOf } from '../../tunnel/key-pair.ts';
 import { type AddressKeeper, openAddressKeeper } from './address-keeper.ts';
 import { type BeaconGreeter, createBeaconGreeter } from './beacon-greeter.ts';
+import { noteBeacons } from './beacon-watch.ts';
 import type { BrokerClient } from './broker-client.ts';
 import { type BrokerLink, openBrokerLink } from './broker-link.ts';
 import { type ClockWatch, createClockWatch } from './clock-watch.ts';
@@ -19,14 +20,15 @@ import { type MapHolder, openMapHolder } from './map-holder.ts';
 import type { MeshConfig } from './mesh-config.ts';
 import type { MeshFacts } from './mesh-facts.ts';
 import { MESH_WARNINGS, setWarning } from './mesh-health.ts';
-import { describeSelf, hasBeaconAnswered, overlapOf } from './mesh-views.ts';
-import { renderFirewallWish, renderNames } from './mesh-wishes.ts';
+import { describeSelf, overlapOf } from './mesh-views.ts';
 import { type NetworkView, type NetworkWatcher, watchNetwork } from './network-watcher.ts';
 import { type PathService, startPathService } from './path-service.ts';
+import { createPeerGate, type PeerGate } from './peer-gate.ts';
 import { createPeerStatuses, type PeerStatuses } from './peer-statuses.ts';
 import { type RelayDirectoryWatch, watchRelayDirectory } from './relay-directory-watch.ts';
 import { createRelayFallback, type RelayFallback } from './relay-fallback.ts';
 import { openRelayShim } from './relay-shim.ts';
+import { createSessionMoves, type SessionMoves } from './session-moves.ts';
 import { openTunnelKeeper, type TunnelKeeper } from './tunnel-keeper.ts';
 import { startTunnelPoll, type TunnelPoll } from './tunnel-poll.ts';
 import { createUnderlayWatch, type UnderlayWatch } from './underlay-watch.ts';
@@ -34,9 +36,6 @@ import { vetMap } from './vet-map.ts';
 
 /** A broker on this machine has its beacons here as well. */
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
-
-/** How long after the firewall refused our table we look again. */
-const FILTER_RETRY_MS = 20_000;
 
 export interface MeshSessionDeps {
   readonly host: PluginHost;
@@ -90,10 +89,9 @@ class Session implements MeshSession {
   #isReturning = false;
   readonly #underlay: UnderlayWatch;
   readonly #clockWatch: ClockWatch;
-
+  readonly #moves: SessionMoves;
   /** An edge without its table would let every peer reach everything. */
-  #isFiltered = false;
-  #filterRetry: Disposable | undefined;
+  readonly #gate: PeerGate;
 
   constructor(deps: MeshSessionDeps) {
     this.#deps = deps;
@@ -102,7 +100,7 @@ class Session implements MeshSession {
     this.#underlay = createUnderlayWatch({
       clock: deps.host.clock,
       tunnelName: deps.config.interfaceName,
-      onChanged: (_underlay, why) => this.#onUnderlayChanged(why),
+      onChanged: (_underlay, why) => this.#moves.onUnderlayChanged(why),
     });
     this.#greeter = createBeaconGreeter({
       clock: deps.host.clock,
@@ -110,9 +108,29 @@ class Session implements MeshSession {
       underlay: this.#underlay.current,
       keeper: () => this.#keeper,
     });
+    this.#moves = createSessionMoves({
+      log: deps.host.log,
+      greeter: this.#greeter,
+      underlay: this.#underlay,
+      fallback: () => this.#fallback,
+      paths: () => this.#paths,
+      link: () => this.#link,
+      planPaths: () => this.#planPaths(),
+      inBackground: (what, task) => this.#inBackground(what, task),
+    });
+    this.#gate = this.#scope.add(
+      createPeerGate({
+        clock: deps.host.clock,
+        hooks: deps.host.hooks,
+        interfaceName: deps.config.interfaceName,
+        signal: this.#scope.signal,
+        onSettled: (isInPlace) => this.#paths?.setProbing(isInPlace),
+        onOpen: () => this.#applyMapSoon(),
+        onRetry: () => this.#planPaths(),
+      }),
+    );
     this.#fallback = this.#scope.add(this.#createFallback());
     this.#scope.add(() => this.#up.reject(new Error('the mesh went down')));
-    this.#scope.add(() => this.#filterRetry?.[Symbol.dispose]());
   }
 
   get whenUp(): Promise<void> {
@@ -160,7 +178,7 @@ class Session implements MeshSession {
       ownKey,
       keepaliveSecOf: paths.runner.keepaliveSecOf,
       hasPath: paths.runner.hasPath,
-      isFiltered: () => this.#isFiltered,
+      isFiltered: this.#gate.isOpen,
       relayOf: paths.relayOf,
       signal: this.#scope.signal,
     });
@@ -189,13 +207,13 @@ class Session implements MeshSession {
       ownKey,
       keeper: () => this.#keeper,
       poll: () => this.#poll,
-      showMapping: () => this.#showMapping(),
+      showMapping: this.#moves.showMapping,
       requestPunch: async (peer) => await this.#link?.requestPunch(peer.id),
       onMoved: (peer, { phase, transitions }) => {
         host.log.debug('a path moved', { peer: peer.name, state: phase, why: transitions.at(-1)?.why ?? '' });
         this.#publishPeers();
         // Is it the peer, or do we reach no beacon? Only a new handshake can tell.
-        if (isRelayInDoubt(transitions) && this.#greeter.isDoubtDue()) this.#greetThen(() => {});
+        if (isRelayInDoubt(transitions) && this.#greeter.isDoubtDue()) this.#moves.greetThen(() => {});
       },
       onRelaysChanged: () => {
         this.#planPaths();
@@ -249,11 +267,7 @@ class Session implements MeshSession {
         const map = maps.map();
         if (map !== undefined) this.#paths?.onPunch(punch, map, network.view());
       },
-      onBeaconsLost: () => {
-        log.info('the broker restarted; greeting its beacons anew');
-        this.#fallback.reconnect();
-        this.#greetThen(() => this.#paths?.runner.dispatchAll({ kind: 'relay-lost' }));
-      },
+      onBeaconsLost: this.#moves.onBeaconsLost,
       onRelayDirectory: () => this.#relayDirectory?.request(),
       onRevoked,
       onCloned,
@@ -290,7 +304,7 @@ class Session implements MeshSession {
         const wireguardPort = this.#keeper?.listenPort ?? 0;
         return openRelayShim({ sockets: ports.sockets, clock, log, brokerUrl, token, wireguardPort, onOpen });
       },
-      greetBeacons: () => this.#greetThen(() => {}),
+      greetBeacons: () => this.#moves.greetThen(() => {}),
       greetFirst: this.#greeter.greetFirst,
       moveRelays: () => {
         this.#planPaths();
@@ -313,55 +327,10 @@ class Session implements MeshSession {
     });
   }
 
-  /** The relay forwards for addresses that greeted it, so that comes first; it holds early handshakes until then. */
-  #greetThen(next: () => void): void {
-    this.#inBackground('could not greet the beacons', async () => {
-      await this.#greeter.greet();
-      this.#fallback.noteGreeted();
-      next();
-    });
-  }
-
-  /** Should it be another one than before, the answer to the check-in tells, whatever became of the event stream. */
-  async #showMapping(): Promise<void> {
-    if (!(await this.#greeter.showMapping())) return;
-    this.#fallback.noteDoubt();
-    this.#link?.checkInSoon();
-  }
-
-  /** Our public address is another: connections from the old one are dead and do not know it. */
-  #onSeenElsewhere(): void {
-    this.#deps.host.log.info('the beacons see us at another address');
-    this.#link?.reconnect();
-    this.#paths?.runner.dispatchAll({ kind: 'mapping-changed' });
-  }
-
   #onNetworkChanged(view: NetworkView, left: readonly Family[]): void {
     const { host, config } = this.#deps;
-    host.log.info('the network changed', {
-      why: left.length > 0 ? 'our way out is another' : 'an address came',
-    });
     setWarning(host.health, ...overlapOf(this.#maps?.map(), view, config.interfaceName));
-    this.#underlay.noteNetwork(view);
-    this.#fallback.noteMoved();
-    if (left.length > 0) this.#paths?.showDirectWays();
-    this.#moveThen({ kind: 'network-changed', left });
-    this.#link?.reconnect();
-    this.#link?.checkInSoon();
-  }
-
-  /** Nothing moved, but beacons and relays are reached in another way from now on. */
-  #onUnderlayChanged(why: string): void {
-    this.#deps.host.log.info('beacons and relays are reached in another way', { why });
-    this.#moveThen({ kind: 'network-changed', left: [] });
-  }
-
-  /** Whoever we reach through a relay hears of our move once the beacons were greeted, with the relay of now. */
-  #moveThen(event: PathEvent): void {
-    this.#greetThen(() => {
-      this.#planPaths();
-      this.#paths?.runner.dispatchAll(event);
-    });
+    this.#moves.onNetworkChanged(view, left);
   }
 
   /** Paths take to the relays that both ends reach, as they are reached now. */
@@ -370,6 +339,10 @@ class Session implements MeshSession {
     if (map === undefined) return;
     this.#paths?.setMap(map, this.#underlay.current(), [...(this.#poll?.latest().values() ?? [])]);
     // Peers that nobody talks to have no path, and begin where the tunnel has them.
+    this.#applyMapSoon();
+  }
+
+  #applyMapSoon(): void {
     this.#inBackground('could not apply the network map', () => this.#applyMap.request());
   }
 
@@ -383,7 +356,8 @@ class Session implements MeshSession {
     const underlay = this.#underlay.current();
     this.#paths?.setMap(map, underlay, states);
     // The table goes first: a peer must not find a tunnel without its filter.
-    this.#wish(map, keeper.listenPort);
+    const agentPort = this.#paths?.agentPort;
+    this.#gate.wish(map, { wireguardPort: keeper.listenPort, agentPort });
     await keeper.reconcile(map, underlay, states);
     this.#greeter.noteInTunnel();
     await this.#paths?.ensureHeartbeats(map);
@@ -393,57 +367,25 @@ class Session implements MeshSession {
     const { interfaceName, mtuBytes } = config;
     const { kind, listenPort } = keeper;
     facts.setMap(map);
-    if (this.#greeter.noteSeenAt(map.self)) this.#onSeenElsewhere();
+    if (this.#greeter.noteSeenAt(map.self)) this.#moves.onSeenElsewhere();
     this.#addresses?.request();
     facts.setTunnel({ interfaceName, kind, listenPort, mtuBytes });
     facts.setLife({ state: 'up' });
     this.#publishPeers();
   }
 
-  #wish(map: NetworkMap, wireguardPort: number): void {
-    const { hooks } = this.#deps.host;
-    const { interfaceName } = this.#deps.config;
-    const agentPort = this.#paths?.agentPort;
-    hooks.firewall.replace(renderFirewallWish({ map, interfaceName, wireguardPort, agentPort }));
-    hooks.names.replace(renderNames(map));
-    const setCarried = (isCarried: boolean) => {
-      if (this.#scope.signal.aborted) return;
-      this.#paths?.setProbing(isCarried);
-      if (isCarried) this.#letPeersIn();
-      else this.#filterRetry = this.#deps.host.clock.after(FILTER_RETRY_MS, () => this.#planPaths());
-    };
-    this.#filterRetry?.[Symbol.dispose]();
-    hooks.firewall.settled().then(
-      () => setCarried(true),
-      () => setCarried(false),
-    );
-  }
-
-  /** The first time that the table is in place: what waited for it goes on. */
-  #letPeersIn(): void {
-    if (this.#isFiltered) return;
-    this.#isFiltered = true;
-    this.#inBackground('could not apply the network map', () => this.#applyMap.request());
-  }
-
   async #onRead(): Promise<void> {
-    const { host, facts } = this.#deps;
     const map = this.#maps?.map();
     const keeper = this.#keeper;
     if (map === undefined || keeper === undefined || this.#poll === undefined) return;
     await this.#paths?.ensureHeartbeats(map);
-    const isReachable = hasBeaconAnswered(map, this.#poll.latest(), keeper.sessionAgeMs);
-    const isPatienceOver = this.#greeter.noteReading(isReachable);
-    const greetedAtMs = this.#greeter.greetedAtMs();
-    if (greetedAtMs !== undefined) this.#underlay.noteBeacons(map, isReachable, greetedAtMs);
-    await this.#fallback.noteRead(map, this.#poll.latest());
-    const [isSilent, isBehind] = [!isReachable && isPatienceOver, this.#clockWatch.isBehind()];
-    setWarning(host.health, isSilent && !isBehind, MESH_WARNINGS.beaconUnreachable);
-    setWarning(host.health, isSilent && isBehind, MESH_WARNINGS.clockBehind);
-    facts.setLife({ beaconReachable: isReachable && !this.#fallback.isBehind() });
-    if (isReachable || isPatienceOver) {
+    const [underlay, greeter, fallback] = [this.#underlay, this.#greeter, this.#fallback];
+    const { health } = this.#deps.host;
+    const [facts, clockWatch, { sessionAgeMs }] = [this.#deps.facts, this.#clockWatch, keeper];
+    const parts = { health, facts, greeter, underlay, fallback, clockWatch, sessionAgeMs };
+    if (await noteBeacons(parts, map, this.#poll.latest())) {
       // Not before a beacon knows us: only then the relay passes handshakes on. Who waits for the table has no session.
-      if (this.#isReturning && this.#isFiltered) await keeper.greetPeers(map);
+      if (this.#isReturning && this.#gate.isOpen()) await keeper.greetPeers(map);
       this.#isReturning = false;
       this.#isUp = true;
       this.#up.resolve();
