@@ -28,18 +28,47 @@ const PARTS: readonly (readonly [module: string, instead: string, why: string])[
     export const lookup = (name) => types[name.slice(name.lastIndexOf('.') + 1).toLowerCase()];`,
     'it knows 430 kinds of files, and the web UI is of a dozen',
   ],
+  [
+    'execa/index.js',
+    `import { createExeca } from './lib/methods/create.js';
+    export const execa = createExeca(() => ({}));`,
+    'its other ways to say what is to be run, of which we use none',
+  ],
   ['execa/lib/methods/main-sync.js', 'export const execaCoreSync = undefined;', 'nothing blocks the daemon'],
   [
     'execa/lib/ipc/methods.js',
     'export const addIpcMethods = () => {}; export const getIpcExport = () => ({});',
     'no program that we run is a Node with a channel',
   ],
+  [
+    'execa/lib/ipc/buffer-messages.js',
+    `export const waitForIpcOutput = async ({ ipcOutput }) => ipcOutput;
+    export const getBufferedIpcOutput = async (_promise, ipcOutput) => ipcOutput;`,
+    'the same',
+  ],
+  [
+    'execa/lib/ipc/ipc-input.js',
+    'export const validateIpcInputOption = () => {}; export const sendIpcInput = async () => {};',
+    'the same',
+  ],
+  [
+    'execa/lib/terminate/graceful.js',
+    'export const validateGracefulCancel = () => {}; export const throwOnGracefulCancel = () => [];',
+    'the same: it would ask for an end over that channel',
+  ],
+  [
+    'execa/lib/methods/template.js',
+    'export const isTemplateString = () => false; export const parseTemplates = undefined;',
+    'an argument vector, never a template',
+  ],
   ['execa/lib/convert/add.js', 'export const addConvertedStreams = () => {};', 'pipes are read as they are'],
   ['execa/lib/pipe/setup.js', 'export const pipeToSubprocess = () => {};', 'programs are not piped together'],
+  ['execa/lib/verbose/start.js', 'export const logCommand = () => {};', 'our own log tells what is run'],
+  ['execa/lib/verbose/complete.js', 'export const logResult = () => {};', 'the same'],
   [
-    'execa/lib/verbose/default.js',
-    'export const defaultVerboseFunction = undefined;',
-    'our own log tells what is run',
+    'execa/lib/verbose/output.js',
+    'export const shouldLogOutput = () => false; export const logLines = undefined;',
+    'the same',
   ],
   [
     'signal-exit/dist/mjs/index.js',
@@ -52,7 +81,6 @@ const PARTS: readonly (readonly [module: string, instead: string, why: string])[
     'export default undefined;',
     'output and complaints are read apart, and `all` is not asked for',
   ],
-  ['pretty-ms/index.js', 'export default String;', 'the same'],
   [
     'human-signals/build/src/main.js',
     `import { constants } from 'node:os';

@@ -1,14 +1,15 @@
 /**
- * Parts of Node whose `import` costs more than they do: to an ES module Node shows every export of a part by its value,
- * which calls lazy getters. `node:http` has some that load the client behind `fetch`, `node:crypto` one that loads Web
- * Crypto. By `require` they come without.
+ * Importing a part of Node costs more than the part: to an ES module Node shows every export by its value, which calls
+ * lazy getters. `node:http` has some that load the client behind `fetch`, `node:crypto` one that loads Web Crypto. And
+ * all imports of a bundle come first, also those of what is loaded on demand. By `require` a part comes without that,
+ * and when it is wanted.
  */
 import type { Plugin } from 'esbuild';
 
-const PARTS = /^node:(http|crypto)$/;
+const PARTS = /^node:/;
 const NAMESPACE = 'required';
 
-/** Has those parts required inside of the bundle, whichever way they are imported. */
+/** Has them required inside of the bundle, whichever way they are imported. */
 export const requireBuiltIns = (): Plugin => ({
   name: 'require-built-ins',
   setup(build) {
