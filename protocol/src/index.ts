@@ -3,8 +3,11 @@
  * Isomorphic (browser and Node), imports nothing of ours. A schema and its type carry the same name.
  */
 export * from './access-log.ts';
+export * from './discovery-api.ts';
 export * from './edge-api.ts';
+export * from './edge-status.ts';
 export * from './errors.ts';
+export * from './forwarding-api.ts';
 export * from './host-address.ts';
 export * from './ids.ts';
 export * from './limits.ts';

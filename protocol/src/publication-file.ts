@@ -4,7 +4,7 @@
  * named by hardware address, or by address and network.
  */
 import * as v from 'valibot';
-import { AddressPorts, ForwardProtocol, NewForwardAllow, PortCount, Wake } from './edge-api.ts';
+import { AddressPorts, ForwardProtocol, NewForwardAllow, PortCount, Wake } from './forwarding-api.ts';
 import { Cidr4, DnsLabel, Ip4, Mac, Port, plainText, WallMs } from './ids.ts';
 import { LIMITS } from './limits.ts';
 

@@ -1,5 +1,5 @@
 /** Hosts as a table for other programs: RFC 4180, and nothing in it that a spreadsheet would run. */
-import type { Host } from './edge-api.ts';
+import type { Host } from './discovery-api.ts';
 
 const COLUMNS = [
   'name',

@@ -1,6 +1,7 @@
 /** Templates: what is published of hosts of one sort, such as ports 80 and 554 of cameras. */
 import * as v from 'valibot';
-import { HostKind, type NewForwardAllow } from './edge-api.ts';
+import { HostKind } from './discovery-api.ts';
+import type { NewForwardAllow } from './forwarding-api.ts';
 import { HostId, plainText } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
