@@ -77,6 +77,14 @@ const EDGE: readonly Shot[] = [
   },
   { name: 'edge-access', path: '/access' },
   {
+    name: 'edge-address-edit',
+    path: '/forwards',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Edit address of diskstation' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  {
     name: 'edge-forwards-import',
     path: '/forwards',
     act: async (page) => {

@@ -235,6 +235,13 @@ const messages = {
   'host.address': 'Address of its own',
   'host.address-descr':
     'The host becomes a member of the network: all its ports, under a name that stays, whatever the numbers of this LAN are.',
+  'address.edit': 'Edit',
+  'address.edit-label': 'Edit address of {name}',
+  'address.edit-heading': 'Address of {name}',
+  'address.name': 'DNS name',
+  'address.ports': 'Ports',
+  'address.ports-hint': 'Such as 80, 161/udp or 10000-10019. Empty lets everything through.',
+  'address.ports-error': 'Ports such as 80, 161/udp or 10000-10019, with commas between; 256 at most.',
   'address.preview': 'Preview',
   'address.plan': '{name} would lead to {address}: {ports}. The broker allots the address.',
   'host.give-address': 'Give it an address of its own',

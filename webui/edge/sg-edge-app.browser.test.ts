@@ -475,3 +475,26 @@ test('a host is woken by a click', async () => {
   (await button(root, 'Wake')).click();
   await text(root, 'front-door-camera is awake');
 });
+
+test('an address is narrowed to ports and sources in a dialog, and refuses what cannot be meant', async () => {
+  const { root, api } = await enter({ path: '/forwards' });
+  (await button(root, 'Edit address of diskstation')).click();
+  const dialog = await waitFor(
+    'the dialog',
+    () => document.querySelector('sg-address-dialog')?.shadowRoot ?? undefined,
+  );
+  await type(dialog, 'Ports', '443, eighty');
+  (await button(dialog, 'Save')).click();
+  await text(dialog, 'Ports such as 80');
+  await type(dialog, 'Ports', '443, 161/udp');
+  await type(dialog, 'Only for', 'tag:support');
+  (await button(dialog, 'Save')).click();
+  await text(root, 'Saved');
+  expect([...api.data.addresses.values()][0]).toMatchObject({
+    ports: [
+      { protocol: 'tcp', from: 443, to: 443 },
+      { protocol: 'udp', from: 161, to: 161 },
+    ],
+    allow: { tags: ['support'] },
+  });
+});

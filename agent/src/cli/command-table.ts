@@ -14,6 +14,7 @@ import { publicationFileCommands } from './commands/publication-file.ts';
 import { relayCommands } from './commands/relay.ts';
 import { scanCommand } from './commands/scan.ts';
 import { scopeCommands } from './commands/scopes.ts';
+import { setCommands } from './commands/set-publication.ts';
 import { statusCommand } from './commands/status.ts';
 import { templateCommands } from './commands/templates.ts';
 import { downCommand, upCommand } from './commands/up.ts';
@@ -45,9 +46,11 @@ export const COMMANDS: readonly Command[] = [
   hostCommand,
   wakeCommand,
   ...forwardCommands,
+  setCommands.forward,
   createLogCommand('forward'),
   ...publicationFileCommands,
   ...addressCommands,
+  setCommands.address,
   createLogCommand('address'),
   ...templateCommands,
   confirmCommand,

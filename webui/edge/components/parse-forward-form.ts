@@ -10,7 +10,7 @@ const parseTarget = (input: Record<string, string>, kind: 'host' | 'address') =>
   kind === 'host' ? { kind, hostId: input.hostId ?? '' } : { kind, address: (input.address ?? '').trim() };
 
 /** `laptop, tag:support, user:anna`; `undefined` where that cannot be read. */
-const parseAllow = (text: string) => {
+export const parseAllow = (text: string) => {
   const allow = { nodes: [] as string[], tags: [] as string[], users: [] as string[] };
   for (const who of text.split(',').map((part) => part.trim())) {
     const [, kind = 'node', name = ''] = /^(?:(node|tag|user):)?([^:]+)$/.exec(who) ?? [];

@@ -10,7 +10,7 @@ import { formatBytes } from '../../shared/format/format.ts';
 import { isWebUrl } from '../data/forwards.ts';
 import { t } from '../messages.ts';
 
-/** Hosts with addresses of their own. Emits `sg-switch-address` ({ id, enabled }) and `sg-remove-address`. */
+/** Hosts with addresses of their own. Emits `sg-switch-address` ({ id, enabled }), `sg-edit-address` and `sg-remove-address`. */
 export class SgAddressTable extends SgElement {
   static override properties = {
     addresses: { attribute: false },
@@ -84,6 +84,16 @@ export class SgAddressTable extends SgElement {
         ></sg-switch>
       </td>
       <td class="td end" role="cell">
+        <div class="actions">
+        <button
+          type="button"
+          class="btn btn-small"
+          aria-label=${t('address.edit-label', { name })}
+          ?disabled=${this.busyIds.has(address.id)}
+          @click=${() => this.emit('sg-edit-address', address)}
+        >
+          <sg-icon name="edit" size="15"></sg-icon>${t('address.edit')}
+        </button>
         <button
           type="button"
           class="btn btn-small btn-danger"
@@ -92,6 +102,7 @@ export class SgAddressTable extends SgElement {
         >
           <sg-icon name="trash" size="15"></sg-icon>${t('forward.remove')}
         </button>
+        </div>
       </td>
     </tr>`;
   }

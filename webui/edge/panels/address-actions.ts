@@ -3,6 +3,7 @@ import type { Address, Host } from '@sidegate/protocol';
 import { html } from 'lit';
 import { askConfirm } from '../../shared/components/sg-confirm.ts';
 import { showToast } from '../../shared/components/toast.ts';
+import { askAddressChange } from '../components/sg-address-dialog.ts';
 import '../components/sg-address-table.ts';
 import { addAddress, patchAddress, planAddress, removeAddress } from '../data/addresses.ts';
 import { t } from '../messages.ts';
@@ -43,6 +44,15 @@ const switchAddress = async (caller: PanelCaller, id: string, enabled: boolean):
   await changePublication(caller, id, addresses, () => patchAddress(api, id, { enabled }));
 };
 
+const editAddress = async (caller: PanelCaller, address: Address): Promise<void> => {
+  const patch = await askAddressChange(address);
+  if (patch === undefined) return;
+  const { api, addresses } = caller.edge;
+  const { id } = address;
+  const changed = await changePublication(caller, id, addresses, () => patchAddress(api, id, patch));
+  if (changed !== undefined) showToast(caller.element, { tone: 'ok', text: t('host.saved') });
+};
+
 const confirmRemove = (caller: PanelCaller, { id, fqdn }: Address): Promise<void> =>
   confirmRemovePublication(
     caller,
@@ -59,5 +69,6 @@ export const addressTable = (caller: PanelCaller, addresses: readonly Address[],
     .busyIds=${new Set(addresses.map(({ id }) => id as string).filter((id) => caller.actions.isBusy(id)))}
     @sg-switch-address=${({ detail: { id, enabled } }: CustomEvent<{ id: string; enabled: boolean }>) =>
       void switchAddress(caller, id, enabled)}
+    @sg-edit-address=${({ detail: address }: CustomEvent<Address>) => void editAddress(caller, address)}
     @sg-remove-address=${({ detail: address }: CustomEvent<Address>) => void confirmRemove(caller, address)}
   ></sg-address-table>`;

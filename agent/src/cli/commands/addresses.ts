@@ -18,11 +18,12 @@ import {
   wordsOf,
 } from './publication-options.ts';
 
-const fetchAddresses = (context: CommandContext): Promise<Address[]> =>
+/** Every address of a host. */
+export const fetchAddresses = (context: CommandContext): Promise<Address[]> =>
   context.client.ask('GET', '/addresses', v.array(Address));
 
 /** `80,443,161/udp,10000-10019/udp`. */
-const portsOf = (invocation: Invocation): { ports?: PortRange[] } => {
+export const portsOf = (invocation: Invocation): { ports?: PortRange[] } => {
   const text = invocation.text('ports');
   if (text === undefined) return {};
   const ports = text.split(',').map((part): PortRange => {
@@ -144,7 +145,8 @@ const listCommand: Command = {
   },
 };
 
-const findAddress = (addresses: readonly Address[], text: string): Address => {
+/** By id, name or address. */
+export const findAddress = (addresses: readonly Address[], text: string): Address => {
   const found = addresses.find(({ id, name, fqdn, address4 }) =>
     [id, name, fqdn, address4].includes(text as never),
   );

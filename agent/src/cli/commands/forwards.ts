@@ -20,7 +20,8 @@ import {
   wordsOf,
 } from './publication-options.ts';
 
-const fetchForwards = (context: CommandContext): Promise<Forward[]> =>
+/** Every forward. */
+export const fetchForwards = (context: CommandContext): Promise<Forward[]> =>
   context.client.ask('GET', '/forwards', v.array(Forward));
 
 /** `192.168.1.10:80`, `camera:80`, `h_...:80`, `pbx:10000-10019`; a name is looked up, an address is taken as it is. */

@@ -4,6 +4,7 @@
  * addresses differ in is a `PublicationKind`.
  */
 
+import { checkWake } from '../../forwarding/check-wake.ts';
 import { isLedElsewhere } from '../../forwarding/is-narrowed.ts';
 import { checkExpiry } from '../../forwarding/plan-forward.ts';
 import { type Publication, type PublicationPatch, patchPublication } from '../../forwarding/publication.ts';
@@ -152,7 +153,11 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
     return this.#exclusively(async () => {
       const record = this.#find(id);
       checkExpiry(patch.expiresAt, this.#deps.host.clock.wallMs());
-      const next = apply(record, this.#records, this.surroundings().peers);
+      const surroundings = this.surroundings();
+      const next = apply(record, this.#records, surroundings.peers);
+      if (patch.wake === true) {
+        checkWake(next, { hosts: surroundings.hosts ?? [], scopes: surroundings.scopes ?? [] });
+      }
       const before = this.#rules;
       await this.#commit(this.#records.map((one) => (one.id === id ? next : one)));
       if (record.enabled && !next.enabled) await this.#cut(record);

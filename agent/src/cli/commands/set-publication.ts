@@ -1,0 +1,101 @@
+/** `sidegate forward set` and `address set`: what may be changed of a publication, as a person types it. */
+import { Address, type AddressPatch, Forward, type ForwardPatch } from '@sidegate/protocol';
+import { AgentError } from '../../errors.ts';
+import type { Command, CommandContext, Invocation, OptionSpec } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { plain } from '../output/plain-text.ts';
+import { fetchAddresses, findAddress, portsOf } from './addresses.ts';
+import { findForward } from './find-host.ts';
+import { fetchForwards } from './forwards.ts';
+import { warnIfPending, withAuthor } from './own-path.ts';
+import { allowOf, describeEnd, expiryOf } from './publication-options.ts';
+
+const OPTIONS: readonly OptionSpec[] = [
+  { name: 'for', value: 'TIME', summary: 'ends after this time from now: 45m, 2h, 3d' },
+  { name: 'until', value: 'MOMENT', summary: 'ends then: 18:30, friday, 2030-01-31; "never" takes it back' },
+  {
+    name: 'allow',
+    value: 'WHO,...',
+    summary: 'only for these: NODE, tag:TAG, user:USER; "anyone" takes it back',
+  },
+  { name: 'label', value: 'TEXT', summary: 'what it is for' },
+  { name: 'note', value: 'TEXT', summary: 'more than a label has room for' },
+  { name: 'wake', summary: 'wake the host when somebody connects' },
+  { name: 'no-wake', summary: 'let it sleep' },
+];
+
+/** What was said of it, and nothing else. */
+const readPatch = (context: CommandContext, invocation: Invocation): ForwardPatch => {
+  const [label, note] = [invocation.text('label'), invocation.text('note')];
+  const isEndless = invocation.text('until') === 'never' && !invocation.has('for');
+  const isForAnyone = invocation.text('allow') === 'anyone';
+  if (invocation.has('wake') && invocation.has('no-wake'))
+    throw new AgentError('USAGE', '--wake and --no-wake exclude each other', { hint: 'Take one of them.' });
+  return {
+    ...(isEndless ? { expiresAt: null } : expiryOf(context, invocation)),
+    ...(isForAnyone ? { allow: null } : (allowOf(invocation) as ForwardPatch)),
+    ...(label === undefined ? {} : { label }),
+    ...(note === undefined ? {} : { note }),
+    ...(invocation.has('wake') ? { wake: true } : {}),
+    ...(invocation.has('no-wake') ? { wake: false } : {}),
+  };
+};
+
+const checkChange = (patch: object, noun: string): void => {
+  if (Object.keys(patch).length > 0) return;
+  throw new AgentError('USAGE', 'Nothing to change', { hint: `Try \`sidegate ${noun} set --help\`.` });
+};
+
+const setForward: Command = {
+  path: ['forward', 'set'],
+  summary: 'Change the end, the sources or the words of a forward',
+  arguments: [{ name: 'FORWARD', summary: 'id, or port on this machine' }],
+  options: OPTIONS,
+  examples: ['sidegate forward set 8001 --for 2h', 'sidegate forward set 8001 --allow tag:support'],
+  async run(context, invocation) {
+    const patch = readPatch(context, invocation);
+    checkChange(patch, 'forward');
+    const { id } = findForward(await fetchForwards(context), invocation.arguments[0]!);
+    const path = await withAuthor(context, `/forwards/${id}`);
+    const forward = await context.client.ask('PATCH', path, Forward, patch);
+    context.json(forward);
+    context.say(`${plain(forward.url)} is changed${describeEnd(forward, context)}.`);
+    await warnIfPending(context, id);
+    return EXIT.ok;
+  },
+};
+
+const setAddress: Command = {
+  path: ['address', 'set'],
+  summary: 'Change the name, the ports, the end, the sources or the words of an address',
+  arguments: [{ name: 'ADDRESS', summary: 'name, address or id' }],
+  options: [
+    { name: 'name', value: 'NAME', summary: 'its DNS name' },
+    { name: 'ports', value: 'PORT,...', summary: 'only these: 80,443,161/udp; "all" takes it back' },
+    ...OPTIONS,
+  ],
+  examples: [
+    'sidegate address set camera --ports 80,554',
+    'sidegate address set nas --ports all --allow anyone',
+  ],
+  async run(context, invocation) {
+    const name = invocation.text('name');
+    const isEverything = invocation.text('ports') === 'all';
+    const patch = {
+      ...readPatch(context, invocation),
+      ...(name === undefined ? {} : { name: name as AddressPatch['name'] }),
+      ...(isEverything ? { ports: null } : portsOf(invocation)),
+    };
+    checkChange(patch, 'address');
+    const { id } = findAddress(await fetchAddresses(context), invocation.arguments[0]!);
+    const path = await withAuthor(context, `/addresses/${id}`);
+    const address = await context.client.ask('PATCH', path, Address, patch);
+    context.json(address);
+    context.say(`${plain(address.fqdn)} is changed${describeEnd(address, context)}.`);
+    await warnIfPending(context, id);
+    return EXIT.ok;
+  },
+};
+
+/** Both. */
+export const setCommands = { forward: setForward, address: setAddress };
