@@ -47,11 +47,12 @@ export const link = (root: ParentNode, name: string | RegExp) =>
 export const heading = (root: ParentNode, name: string | RegExp) =>
   waitFor(`heading ${name}`, () => find(root, 'h2, h3', name));
 
-/** The control that a label names. */
+/** The control that a label, or itself, names. */
 export const labelled = (root: ParentNode, name: string) =>
   waitFor(`field ${name}`, () => {
     const label = find(root, 'label', name) as HTMLLabelElement | undefined;
-    return (label?.control ?? undefined) as HTMLInputElement | HTMLSelectElement | undefined;
+    const control = label?.control ?? find(root, 'input, select, textarea', name);
+    return (control ?? undefined) as HTMLInputElement | HTMLSelectElement | undefined;
   });
 
 /** Types into a field, as far as the page can tell. */
