@@ -379,6 +379,21 @@ describe('sidegate scan', () => {
     });
   });
 
+  test('--cancel ends what runs, and says so where nothing does', async () => {
+    const cancelled = { ...SCAN, state: 'cancelled' as const, hostsFound: 3 };
+    await using daemon = await openFakeDaemon({
+      'GET /scans': [SCAN, done],
+      [`DELETE /scans/${SCAN.id}`]: cancelled,
+    });
+    expect(await daemon.cli(['scan', '--cancel'])).toMatchObject({
+      exitCode: 0,
+      out: 'Cancelled. 3 hosts found so far stay in `sidegate hosts`.\n',
+    });
+    expect(daemon.asked).toEqual(['GET /scans', `DELETE /scans/${SCAN.id}`]);
+    await using idle = await openFakeDaemon({ 'GET /scans': [done] });
+    expect((await idle.cli(['scan', '--cancel'])).out).toBe('No scan is running.\n');
+  });
+
   test('ends when the daemon goes away', async () => {
     const daemon = await openFakeDaemon({ 'POST /scans': SCAN });
     const running = daemon.cli(['scan']);

@@ -65,7 +65,7 @@ export const DISCOVERY_ERRORS = {
     status: 409,
   },
   SCAN_RUNNING: {
-    hint: 'Wait for the running scan, or cancel it.',
+    hint: 'Wait for the running scan, or cancel it: sidegate scan --cancel.',
     retry: 'backoff',
     blame: 'remote',
     status: 409,

@@ -1,8 +1,9 @@
 /** `sidegate scan`: look for hosts, and show them as they are found. */
 import { type EdgeEvent, type Host, type HostId, Scan, type Scope } from '@sidegate/protocol';
+import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { plain } from '../output/plain-text.ts';
 import { createProgressLine, type ProgressLine } from '../output/progress-line.ts';
 import { formatCount, formatDuration } from '../output/units.ts';
@@ -123,13 +124,28 @@ const runScan = async (context: CommandContext, wanted: Wanted, isWatched: boole
   return await follow(context, events, scan, { isWatched, progress });
 };
 
+/** What they found stays. */
+const cancelScans = async (context: CommandContext, scope: string | undefined): Promise<ExitCode> => {
+  const scopeId = scope === undefined ? undefined : findScope(await fetchScopes(context), scope).id;
+  const running = (await context.client.ask('GET', '/scans', v.array(Scan))).filter(
+    ({ state, scopeIds }) => state === 'running' && (scopeId === undefined || scopeIds.includes(scopeId)),
+  );
+  const ended: Scan[] = [];
+  for (const { id } of running) ended.push(await context.client.ask('DELETE', `/scans/${id}`, Scan));
+  context.json(ended);
+  if (ended.length === 0) context.say('No scan is running.');
+  for (const { hostsFound } of ended)
+    context.say(`Cancelled. ${formatCount(hostsFound, 'host')} found so far stay in \`sidegate hosts\`.`);
+  return EXIT.ok;
+};
+
 export const scanCommand: Command = {
   path: ['scan'],
   summary: 'Look for hosts on the attached subnets',
   description:
     'Devices that kept the static address of another home answer nothing but ARP from their own network: ' +
     '--sender, --network and --interface look for those. ' +
-    'Waits for the end of the scan and lists what was found. Ctrl-C stops waiting; the scan goes on.',
+    'Waits for the end of the scan and lists what was found. Ctrl-C stops waiting; the scan goes on until its end or --cancel.',
   options: [
     { name: 'scope', value: 'CIDR', summary: 'only this network (see sidegate scope list)' },
     { name: 'sender', value: 'ADDRESS', summary: 'look for stray devices in the name of this address' },
@@ -141,6 +157,7 @@ export const scanCommand: Command = {
     { name: 'interface', value: 'NAME', summary: 'with --sender: whose wire they are on' },
     { name: 'watch', summary: 'show hosts as they are found; the default on a terminal' },
     { name: 'detach', summary: 'start the scan and do not wait for it' },
+    { name: 'cancel', summary: 'start nothing: end what is being scanned, or only --scope' },
   ],
   examples: [
     'sidegate scan',
@@ -154,6 +171,7 @@ export const scanCommand: Command = {
       network: invocation.text('network'),
       interfaceName: invocation.text('interface'),
     };
+    if (invocation.has('cancel')) return await cancelScans(context, wanted.scope);
     if (invocation.has('detach')) {
       const started = await startScan(context, wanted);
       context.json(started);

@@ -21,6 +21,7 @@ const CHECKED_HERE = new Set([
   'beacon-unreachable',
   'clock-off',
   'mesh-prefix-overlap',
+  'ARP_SCAN_MISSING',
 ]);
 
 interface Tool {
