@@ -134,6 +134,13 @@ test('a camera of either home has an address and a name of its own, both at once
       timeout: 10_000,
     })
     .toEqual(['200', '200', '200', '200']);
+  // By the machine's own resolver: the mesh's address far away, the host itself beside it.
+  const lookUp = async (machine: Machine, name: string) =>
+    (await machine.run('getent', ['ahostsv4', name])).stdout.split(/\s/)[0];
+  for (const [at, { fqdn, address4 }] of given.entries()) {
+    expect(await lookUp(world.laptop.machine, fqdn)).toBe(address4);
+    expect(await lookUp(edges[at]!.machine, fqdn)).toBe('192.168.1.64');
+  }
   const { stdout } = await world.laptop.machine.run('ping', ['-c1', '-W2', given[1]!.fqdn]);
   expect(stdout).toContain(given[1]!.address4);
   expect(await statusOf(world.edges.birch.machine, given[0]!.address4!)).toBe('000');

@@ -34,6 +34,20 @@ describe('addresses of hosts', () => {
   const give = (patch: object = {}) =>
     host.call<Address>('POST', '/addresses', { target: { kind: 'host', hostId: CAMERA.id }, ...patch });
 
+  it('are known by name to this machine and its LAN, and lead straight to the host', async () => {
+    const { id, fqdn } = await give();
+    expect(host.names()).toEqual([{ name: fqdn, address: '192.168.1.20' }]);
+    host.setFact('hosts', [{ ...CAMERA, addresses: ['192.168.1.77' as Ip4] }]);
+    await clock.advance(200);
+    expect(host.names()).toEqual([{ name: fqdn, address: '192.168.1.77' }]);
+    host.setFact('network-map', undefined);
+    expect(host.names()).toEqual([]);
+    host.setFact('network-map', mapWith([GIVEN]));
+    expect(host.names()).toEqual([{ name: fqdn, address: '192.168.1.77' }]);
+    await host.call('PATCH', `/addresses/${id}`, { enabled: false });
+    expect(host.names()).toEqual([]);
+  });
+
   it('are wished for by hardware address and a name made from the host’s', async () => {
     expect(host.fact('host-wishes')).toEqual([]);
     expect(await give()).toMatchObject({

@@ -12,6 +12,7 @@ import { createAccessKeeper } from './access-log.ts';
 import { addAddressRoutes } from './address-routes.ts';
 import { addForwardRoutes } from './forward-routes.ts';
 import { watchObstacles } from './obstacle-watch.ts';
+import { keepOwnNames } from './own-names.ts';
 import { addPublicationFileRoutes } from './publication-file-routes.ts';
 import { createPublishers, type Publishers } from './publishers.ts';
 import { createSafeChange, type SafeChange } from './safe-change.ts';
@@ -64,6 +65,7 @@ export const plugin: PluginDefinition<v.InferOutput<typeof ForwardingConfig>> = 
     const keepSoon = () => void keepForwarding().catch(complain('turn IP forwarding on or off'));
     let pending: Disposable | undefined;
     let obstacles: Disposable | undefined;
+    let names: Disposable | undefined;
     const followSoon = () => {
       pending ??= clock.after(FOLLOW_DEBOUNCE_MS, () => {
         pending = undefined;
@@ -84,6 +86,7 @@ export const plugin: PluginDefinition<v.InferOutput<typeof ForwardingConfig>> = 
         addTemplateRoutes(host, desk);
         safe.addRoutes();
         access.start();
+        names = keepOwnNames(host);
         for (const fact of ['hosts', 'scopes', 'network-map'] as const) facts.watch(fact, followSoon);
         facts.watch('tunnel', keepSoon);
         keepSoon();
@@ -92,6 +95,7 @@ export const plugin: PluginDefinition<v.InferOutput<typeof ForwardingConfig>> = 
       async stop() {
         pending?.[Symbol.dispose]();
         obstacles?.[Symbol.dispose]();
+        names?.[Symbol.dispose]();
         desk[Symbol.dispose]();
         safe.stop();
         for (const publisher of [forwards, addresses]) publisher.stop();

@@ -16,6 +16,7 @@ import * as v from 'valibot';
 import { createFactStore } from '../../core/fact-store.ts';
 import { createFirewallLoop } from '../../core/firewall-loop.ts';
 import { createHealthBoard } from '../../core/health-board.ts';
+import type { NameWish } from '../../core/names-loop.ts';
 import { createHostOpener } from '../../core/open-plugin-host.ts';
 import { createSlotTable } from '../../core/slot-table.ts';
 import type { Platform } from '../../platform/platform.ts';
@@ -46,6 +47,8 @@ export interface TestHost extends AsyncDisposable {
   fact<K extends FactName>(name: K): Facts[K] | undefined;
   /** What another plugin wishes of the firewall. */
   wish(wish: FirewallWish): void;
+  /** Names that plugins want known to this machine. */
+  names(): NameWish;
   /** Endpoint candidates of all plugins. */
   candidates(): readonly Candidate[];
   settled(): Promise<void>;
@@ -106,6 +109,7 @@ export const createTestHost = (platform: Platform, clock: Clock = systemClock): 
   );
   loop.release();
   const candidates = createSlotTable<readonly Candidate[]>();
+  const names = createSlotTable<NameWish>();
   const openHost = createHostOpener({
     platform: { ...platform, version: 'test' },
     ports: platform.ports,
@@ -124,7 +128,7 @@ export const createTestHost = (platform: Platform, clock: Clock = systemClock): 
       },
     },
     firewallWishes,
-    nameWishes: createSlotTable(),
+    nameWishes: names,
     candidates,
     firewallSettled: () => loop.settled(),
   });
@@ -133,6 +137,7 @@ export const createTestHost = (platform: Platform, clock: Clock = systemClock): 
   return {
     events,
     health: () => health.all(),
+    names: () => names.all().flatMap(({ value }) => value),
     candidates: () => candidates.all().flatMap(({ value }) => value),
     settled: () => loop.settled(),
     wish: (wish) => other.replace(wish),
