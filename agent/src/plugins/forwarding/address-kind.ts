@@ -7,7 +7,7 @@ import { type Allotted, addressRules, hostWishes } from '../../forwarding/plan-a
 import { hostOf, resolveTarget } from '../../forwarding/resolve-target.ts';
 import type { AddressRule, Facts, PluginHost } from '../../plugin-api/index.ts';
 import { edgeNameOf } from './forward-kind.ts';
-import type { PublicationKind } from './publisher.ts';
+import type { PublicationKind } from './publication-kind.ts';
 import type { UsageWatch } from './usage-watch.ts';
 
 /** See the top of this file. */

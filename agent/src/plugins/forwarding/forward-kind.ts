@@ -6,7 +6,7 @@ import { renderForwardUrl } from '../../forwarding/forward-url.ts';
 import { forwardRules } from '../../forwarding/plan-forward.ts';
 import { hostOf, resolveTarget } from '../../forwarding/resolve-target.ts';
 import type { ForwardRule, PluginHost } from '../../plugin-api/index.ts';
-import type { PublicationKind } from './publisher.ts';
+import type { PublicationKind } from './publication-kind.ts';
 import type { UsageWatch } from './usage-watch.ts';
 
 /** The full name of this machine in the mesh; before it has one, what it calls itself. */

@@ -12,46 +12,10 @@ import type { SourcePeer } from '../../forwarding/resolve-sources.ts';
 import { learnTarget, type Surroundings } from '../../forwarding/resolve-target.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import type { ConnectionMatch } from '../../ports/index.ts';
+import { createExpiryTimer, type ExpiryTimer } from './expiry-timer.ts';
+import { lostConnections } from './lost-connections.ts';
+import type { PublicationKind, Rule, Shown } from './publication-kind.ts';
 import type { PublicationStore } from './publication-store.ts';
-
-/** Wall clocks jump, so the ends of publications are looked at this often at least. */
-const EXPIRY_CHECK_MS = 60_000;
-/** How soon a removal that failed is tried again; the kernel has ended it already. */
-const EXPIRY_RETRY_MS = 5_000;
-
-/** What is common to the rules of both kinds. */
-interface Rule {
-  readonly id: string;
-  readonly sources?: readonly string[];
-}
-
-/** What is shown of any publication. */
-interface Shown {
-  readonly id: string;
-  readonly targetAddress?: string | undefined;
-}
-
-/** One kind of publication: how its records become rules, and how they look to people. */
-export interface PublicationKind<
-  R extends Publication & { readonly id: string },
-  V extends Shown,
-  F extends Rule,
-> {
-  /** `forward`, for logs. */
-  readonly noun: string;
-  rules(records: readonly R[], surroundings: Surroundings): readonly F[];
-  view(record: R, surroundings: Surroundings): V;
-  /** What its connections are known by. */
-  connectionsOf(record: R): readonly ConnectionMatch[];
-  connectionsOfRule(rule: F): ConnectionMatch;
-  /** Short, for logs. */
-  describe(record: R): string;
-  notFound(): Error;
-  onChanged(shown: V): void;
-  onRemoved(id: R['id']): void;
-  /** The records are these, in kernel and on disk. */
-  onKept?(records: readonly R[]): void;
-}
 
 /** What a publisher works with. */
 export interface PublisherDeps<
@@ -84,10 +48,14 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
   #rules: readonly F[] = [];
   #peers: readonly SourcePeer[] = [];
   #last: Promise<unknown> = Promise.resolve();
-  #expiryTimer: Disposable | undefined;
+  readonly #expiry: ExpiryTimer;
 
   constructor(deps: PublisherDeps<R, V, F>) {
     this.#deps = deps;
+    this.#expiry = createExpiryTimer(deps.host, deps.kind.noun, async () => {
+      await this.#expire();
+      this.#expiry.watch(this.#records);
+    });
   }
 
   records(): readonly R[] {
@@ -114,12 +82,12 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
     this.#deps.kind.onKept?.(this.#records);
     this.#wish();
     this.show();
-    this.#watchExpiry();
+    this.#expiry.watch(this.#records);
   }
 
   /** No more timers. */
   stop(): void {
-    this.#expiryTimer?.[Symbol.dispose]();
+    this.#expiry.stop();
   }
 
   /** `plan` sees the records as they are when its turn has come. */
@@ -264,32 +232,6 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
     });
   }
 
-  /** Looks again when the next publication ends. */
-  #watchExpiry(): void {
-    this.#expiryTimer?.[Symbol.dispose]();
-    const { host, kind } = this.#deps;
-    const ends = this.#records.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [expiresAt]));
-    if (ends.length === 0 || host.signal.aborted) return;
-    const nextMs = Math.min(...ends) - host.clock.wallMs();
-    this.#lookForExpired(Math.min(EXPIRY_CHECK_MS, Math.max(0, nextMs)), (error) =>
-      host.log.warn(`remove a ${kind.noun} that has ended`, { error }),
-    );
-  }
-
-  #lookForExpired(delayMs: number, complain: (error: unknown) => void): void {
-    const { clock, signal } = this.#deps.host;
-    this.#expiryTimer = clock.after(delayMs, () => {
-      this.#expire().then(
-        () => this.#watchExpiry(),
-        (error: unknown) => {
-          if (signal.aborted) return;
-          complain(error);
-          this.#lookForExpired(EXPIRY_RETRY_MS, complain);
-        },
-      );
-    });
-  }
-
   /** Makes `next` the truth in kernel and on disk, or throws and leaves everything as it was. */
   async #commit(next: readonly R[]): Promise<void> {
     const { host, store, kind, readUsage, keepForwarding } = this.#deps;
@@ -309,7 +251,7 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
     }
     kind.onKept?.(next);
     this.show();
-    this.#watchExpiry();
+    this.#expiry.watch(this.#records);
   }
 
   /** Tells the firewall; false where it knows already. */
@@ -326,20 +268,9 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
   }
 
   /** Whoever a publication was for and is no longer loses what is open. */
-  async #cutLostSources(before: readonly F[]): Promise<void> {
-    const { kind } = this.#deps;
-    const peers = this.surroundings().peers.map(({ address4 }) => address4);
-    const keyOf = (rule: F) => `${rule.id} ${JSON.stringify(kind.connectionsOfRule(rule))}`;
-    const oldRules = new Map(before.map((rule) => [keyOf(rule), rule]));
-    for (const rule of this.#rules) {
-      const old = oldRules.get(keyOf(rule));
-      if (rule.sources === undefined || old === undefined) continue;
-      const { sources } = rule;
-      const lost = (old.sources ?? peers).filter((address) => !sources.includes(address));
-      await this.#cutAll(
-        lost.map((source) => ({ ...kind.connectionsOfRule(rule), source: source as SourcePeer['address4'] })),
-      );
-    }
+  #cutLostSources(before: readonly F[]): Promise<void> {
+    const { connectionsOfRule } = this.#deps.kind;
+    return this.#cutAll(lostConnections(before, this.#rules, this.surroundings().peers, connectionsOfRule));
   }
 
   async #cutAll(matches: readonly ConnectionMatch[]): Promise<void> {
