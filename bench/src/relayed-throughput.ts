@@ -67,6 +67,8 @@ export const relayedRows = async (
   for (let run = 0; run < runs; run++) {
     for (const rival of rivals) {
       const relay = relays[rival.name]!;
+      // A mesh that fell asleep meanwhile gets the time that it needs to wake up.
+      await pair.from.machine.run('ping', ['-c', '1', '-w', '10', rival.address], { reject: false });
       const before = [await countBytes(relay, 'rx'), await countSent()] as const;
       const { mbitPerSec, payloadBytes } = await transfer(pair, rival);
       const after = [await countBytes(relay, 'rx'), await countSent()] as const;
