@@ -1,9 +1,9 @@
 import { type Forward, type Host, HostPatch, type HostService, type Scope } from '@sidegate/protocol';
 import { css, html, nothing } from 'lit';
+import { editDialog } from '../../shared/components/edit-dialog.ts';
 import '../../shared/components/sg-alert.ts';
 import '../../shared/components/sg-badge.ts';
 import { askConfirm } from '../../shared/components/sg-confirm.ts';
-import '../../shared/components/sg-dialog.ts';
 import '../../shared/components/sg-empty.ts';
 import '../../shared/components/sg-icon.ts';
 import '../../shared/components/sg-time.ts';
@@ -235,43 +235,30 @@ export class SgHostPanel extends EdgePanel {
   }
 
   #renderEdit(host: Host) {
-    const error = this.actions.error('edit');
-    return html`<sg-dialog
-      ?open=${this.editing}
-      heading=${t('host.edit')}
-      @sg-close=${() => {
-        this.editing = false;
-      }}
-    >
-      <form id="edit" class="stacked" novalidate @submit=${this.#save}>
-        ${error === undefined ? nothing : html`<sg-alert .error=${error}></sg-alert>`}
-        ${textField({
-          name: 'givenName',
-          label: t('host.given-name'),
-          value: host.givenName ?? '',
-          hint: t('host.given-name-hint'),
-          maxLength: 80,
-          error: this.errors.givenName,
-        })}
-        ${field(
-          { name: 'note', label: t('host.note'), error: this.errors.note },
-          html`<textarea id="note" name="note" maxlength="500" .value=${host.note}></textarea>`,
-        )}
-      </form>
-      <button
-        slot="actions"
-        type="button"
-        class="btn"
-        @click=${() => {
+    return editDialog(
+      {
+        isOpen: this.editing,
+        heading: t('host.edit'),
+        error: this.actions.error('edit'),
+        isBusy: this.actions.isBusy('edit'),
+        onClose: () => {
           this.editing = false;
-        }}
-      >
-        ${t('action.cancel')}
-      </button>
-      <button slot="actions" class="btn btn-primary" form="edit" ?disabled=${this.actions.isBusy('edit')}>
-        ${t('action.save')}
-      </button>
-    </sg-dialog>`;
+        },
+        onSubmit: this.#save,
+      },
+      html`${textField({
+        name: 'givenName',
+        label: t('host.given-name'),
+        value: host.givenName ?? '',
+        hint: t('host.given-name-hint'),
+        maxLength: 80,
+        error: this.errors.givenName,
+      })}
+      ${field(
+        { name: 'note', label: t('host.note'), error: this.errors.note },
+        html`<textarea id="note" name="note" maxlength="500" .value=${host.note}></textarea>`,
+      )}`,
+    );
   }
 
   get #caller() {

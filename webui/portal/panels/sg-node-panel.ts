@@ -1,9 +1,9 @@
 import { NodePatch, type PathSummary, type PortalNode } from '@sidegate/protocol';
 import { html, nothing } from 'lit';
+import { editDialog } from '../../shared/components/edit-dialog.ts';
 import '../../shared/components/sg-alert.ts';
 import '../../shared/components/sg-badge.ts';
 import { askConfirm } from '../../shared/components/sg-confirm.ts';
-import '../../shared/components/sg-dialog.ts';
 import '../../shared/components/sg-empty.ts';
 import '../../shared/components/sg-icon.ts';
 import '../../shared/components/sg-time.ts';
@@ -222,24 +222,24 @@ export class SgNodePanel extends PortalPanel {
     const refused = this.actions.error('edit');
     const error = (name: string) =>
       this.errors[name] ?? (refused?.field === name ? refused.message : undefined);
-    const close = () => {
-      this.editing = false;
-    };
-    return html`<sg-dialog ?open=${this.editing} heading=${t('node.edit-heading', { name: node.name })} @sg-close=${close}>
-      <form id="edit" class="stacked" novalidate @submit=${this.#save}>
-        ${textField({ name: 'name', label: t('node.name'), value: node.name, hint: t('node.name-hint'), maxLength: 63, error: error('name') })}
+    return editDialog(
+      {
+        isOpen: this.editing,
+        heading: t('node.edit-heading', { name: node.name }),
+        error: refused,
+        isBusy: this.actions.isBusy('edit'),
+        onClose: () => {
+          this.editing = false;
+        },
+        onSubmit: this.#save,
+      },
+      html`${textField({ name: 'name', label: t('node.name'), value: node.name, hint: t('node.name-hint'), maxLength: 63, error: error('name') })}
         ${textField({ name: 'tags', label: t('node.tags'), value: node.tags.join(', '), hint: t('node.tags-hint'), error: error('tags') })}
         ${field(
           { name: 'note', label: t('node.note'), error: error('note') },
           html`<textarea id="note" name="note" maxlength="500" .value=${node.note}></textarea>`,
-        )}
-        ${refused === undefined ? nothing : html`<sg-alert .error=${refused}></sg-alert>`}
-      </form>
-      <button slot="actions" type="button" class="btn" @click=${close}>${t('action.cancel')}</button>
-      <button slot="actions" class="btn btn-primary" form="edit" ?disabled=${this.actions.isBusy('edit')}>
-        ${t('action.save')}
-      </button>
-    </sg-dialog>`;
+        )}`,
+    );
   }
 
   readonly #save = async (event: SubmitEvent): Promise<void> => {
