@@ -1,6 +1,6 @@
 /**
  * The launcher starts the agent with V8's optimizing compilers off: an idle agent has no hot code, and they alone would
- * take megabytes (ADR 15). Where packets are to pass through this process they are worth their memory.
+ * take megabytes (ADR 18). Where packets are to pass through this process they are worth their memory.
  */
 import { setFlagsFromString } from 'node:v8';
 
