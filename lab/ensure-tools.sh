@@ -20,7 +20,7 @@ LAB_TOOLS="ip:iproute2 nft:nftables wg:wireguard-tools wireguard-go:wireguard-go
   conntrack:conntrack avahi-daemon:avahi-daemon dnsmasq:dnsmasq-base iperf3:iperf3 chromium:chromium
   ping:iputils-ping nsenter:util-linux nmap:nmap fping:fping openssl:openssl tcpdump:tcpdump dropbear:dropbear-bin
   miniupnpd:miniupnpd-nftables ssh-keyscan:openssh-client curl:curl socat:socat ps:procps
-  iptables:iptables ufw:ufw firewalld:firewalld dbus-daemon:dbus-daemon busybox:busybox systemd-analyze:systemd"
+  iptables:iptables ufw:ufw firewalld:firewalld dbus-daemon:dbus-daemon busybox:busybox faketime:faketime systemd-analyze:systemd"
 # Unpacked and not installed: the package would take over this machine's /etc/resolv.conf.
 UNPACKED="systemd-resolved libsystemd-shared"
 

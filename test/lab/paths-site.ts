@@ -50,6 +50,8 @@ const PORTAL_CALL = `
 /** Sections of an agent's configuration. */
 type Config = Readonly<Record<string, unknown>>;
 
+type Environment = Readonly<Record<string, string>>;
+
 const START_MAX_MS = 20_000;
 
 /** A process that a test stops and starts again. */
@@ -90,8 +92,8 @@ export interface PathSite extends AsyncDisposable {
   start(name: string, machine: Machine, config?: Config): Promise<MeshNode>;
   /** What `sidegate up` needs to know for a first time. */
   enrolment(name: string): readonly string[];
-  /** Starts an agent on a machine, with these sections in its configuration, and enrols it. */
-  join(name: string, machine: Machine, config?: Config): Promise<MeshNode>;
+  /** Starts an agent on a machine, with these sections in its configuration and this in its environment, and enrols it. */
+  join(name: string, machine: Machine, config?: Config, extraEnv?: Environment): Promise<MeshNode>;
   /** The same on a new machine in a home. */
   addNode(
     name: string,
@@ -163,7 +165,14 @@ const isAnswering = async (machine: Machine): Promise<boolean> =>
     () => false,
   ));
 
-const startAgent = async (lab: Lab, name: string, machine: Machine, config: Config): Promise<MeshNode> => {
+const startAgent = async (
+  lab: Lab,
+  name: string,
+  machine: Machine,
+  config: Config,
+  extraEnv: Environment = {},
+): Promise<MeshNode> => {
+  const ownEnv = { ...env, ...extraEnv };
   await machine.run('mkdir', ['-p', '/etc/sidegate']);
   await machine.writeFile(
     '/etc/sidegate/config.json',
@@ -171,7 +180,7 @@ const startAgent = async (lab: Lab, name: string, machine: Machine, config: Conf
   );
   const log = join(lab.directory, `${name}.log`);
   const agent = await startRestartable(
-    () => machine.spawn(node, [AGENT, 'daemon'], { log, env }),
+    () => machine.spawn(node, [AGENT, 'daemon'], { log, env: ownEnv }),
     () => isAnswering(machine),
     machine,
   );
@@ -182,7 +191,7 @@ const startAgent = async (lab: Lab, name: string, machine: Machine, config: Conf
     agent,
     command: (...args) => [node, [AGENT, ...args]],
     sidegate: async (...args) =>
-      (await machine.run(node, [AGENT, ...args], { timeoutMs: 60_000, env })).stdout,
+      (await machine.run(node, [AGENT, ...args], { timeoutMs: 60_000, env: ownEnv })).stdout,
     peers,
     status: () => ask<EdgeStatus>(machine, '/status'),
     async peer(wanted) {
@@ -209,8 +218,8 @@ export const createPathSite = async ({ hasIp6 = false } = {}): Promise<PathSite>
       '--role',
       'client',
     ];
-    const enrol = async (name: string, machine: Machine, config: Config = {}): Promise<MeshNode> => {
-      const agent = await startAgent(lab, name, machine, config);
+    const enrol: PathSite['join'] = async (name, machine, config = {}, extraEnv = {}) => {
+      const agent = await startAgent(lab, name, machine, config, extraEnv);
       await machine.run(node, [AGENT, 'up', ...enrolment(name), '--wait'], { timeoutMs: 60_000, env });
       return agent;
     };

@@ -1,6 +1,7 @@
 /** Addresses of hosts behind edges: few rows, loaded whole at start, written at once. */
-import type { AccountId, HostAddress, Ip4, NodeId } from '@sidegate/protocol';
+import type { AccountId, HostAddress, NodeId } from '@sidegate/protocol';
 import type { Selectable } from 'kysely';
+import { createAddressQueries } from './address-queries.ts';
 import type { Db, HostAddressesTable } from './schema.ts';
 
 /** One host's addresses, and whose host it is. */
@@ -52,22 +53,6 @@ export const createHostAddressStore = (db: Db) => ({
   async remove({ nodeId, key }: Pick<HostAddressRow, 'nodeId' | 'key'>): Promise<void> {
     await db.deleteFrom('hostAddresses').where('nodeId', '=', nodeId).where('key', '=', key).execute();
   },
-  async hasAddress(accountId: AccountId, address4: Ip4): Promise<boolean> {
-    const row = await db
-      .selectFrom('hostAddresses')
-      .select('key')
-      .where('accountId', '=', accountId)
-      .where('address4', '=', address4)
-      .executeTakeFirst();
-    return row !== undefined;
-  },
-  async countAddresses(accountId: AccountId): Promise<number> {
-    const { count } = await db
-      .selectFrom('hostAddresses')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .where('accountId', '=', accountId)
-      .executeTakeFirstOrThrow();
-    return Number(count);
-  },
+  ...createAddressQueries(db, 'hostAddresses'),
 });
 export type HostAddressStore = ReturnType<typeof createHostAddressStore>;

@@ -1,6 +1,7 @@
 /** Nodes: loaded whole at start; identity is written at once, observations lazily and in bulk. */
-import type { AccountId, DnsLabel, Ip4, NodeId, PublicKey, RelayOffer, Tag } from '@sidegate/protocol';
+import type { AccountId, DnsLabel, NodeId, PublicKey, RelayOffer, Tag } from '@sidegate/protocol';
 import type { Selectable } from 'kysely';
+import { createAddressQueries } from './address-queries.ts';
 import type { Db, NodesTable } from './schema.ts';
 
 /** One machine, with what was last observed of it. */
@@ -47,24 +48,8 @@ export const createNodeStore = (db: Db) => ({
   async list(): Promise<NodeRow[]> {
     return (await db.selectFrom('nodes').selectAll().execute()).map(fromRow);
   },
-  /** Is the address taken, be it by a node that left a while ago? */
-  async hasAddress(accountId: AccountId, address4: Ip4): Promise<boolean> {
-    const row = await db
-      .selectFrom('nodes')
-      .select('id')
-      .where('accountId', '=', accountId)
-      .where('address4', '=', address4)
-      .executeTakeFirst();
-    return row !== undefined;
-  },
-  async countAddresses(accountId: AccountId): Promise<number> {
-    const { count } = await db
-      .selectFrom('nodes')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .where('accountId', '=', accountId)
-      .executeTakeFirstOrThrow();
-    return Number(count);
-  },
+  /** An address is taken also by a node that left a while ago. */
+  ...createAddressQueries(db, 'nodes'),
   /** Names in use that begin with `stem`, which holds nothing but letters, digits and hyphens. */
   async listNames(accountId: AccountId, stem: string): Promise<string[]> {
     const rows = await db
