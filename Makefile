@@ -21,7 +21,7 @@ test-unit: node_modules/.installed ## what needs nothing but Node
 	$(VITEST) run --project unit
 
 test-lab: lab-tools build ## real WireGuard, nftables and arp-scan in network namespaces
-	$(VITEST) run --project lab
+	$(VITEST) run --project 'lab*'
 
 test-browser: lab-tools build ## components in a real browser
 	$(VITEST) run --project browser

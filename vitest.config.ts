@@ -4,8 +4,15 @@ import { CHROMIUM } from './webui/chromium.ts';
 
 /**
  * Three tiers. `unit` needs nothing but Node; `lab` needs root and Linux namespaces; `browser` needs Chromium.
- * Lab files run one after the other: the machine's two cores are part of what they measure.
+ * The lab has two halves: what mostly waits for the network runs two files at a time; what measures silence, speed or
+ * load runs alone and last, for the machine's two cores are part of what it measures.
  */
+const MEASURED_LABS = [
+  '**/{beacon,crash-clean-up,hostile,hostile-internet,main-job,many-peers,mesh,private-relay,roaming,udp-blocked}.lab.test.ts',
+];
+const LAB = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 } as const;
+const NOT_OURS = ['**/node_modules/**', '**/dist/**'];
+
 export default defineConfig({
   test: {
     reporters: process.env.CI ? ['default'] : ['default'],
@@ -19,20 +26,30 @@ export default defineConfig({
             'lab/**/*.test.ts',
             'test/{budget,doors}/**/*.test.ts',
           ],
-          exclude: ['**/*.lab.test.ts', '**/*.browser.test.ts', '**/node_modules/**', '**/dist/**'],
+          exclude: ['**/*.lab.test.ts', '**/*.browser.test.ts', ...NOT_OURS],
           pool: 'forks',
           testTimeout: 10_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
+          ...LAB,
           name: 'lab',
           include: ['**/*.lab.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**'],
-          pool: 'forks',
-          fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          exclude: [...MEASURED_LABS, ...NOT_OURS],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          ...LAB,
+          name: 'lab-measured',
+          include: MEASURED_LABS,
+          exclude: NOT_OURS,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -50,8 +67,9 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['webui/**/*.browser.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**'],
+          exclude: NOT_OURS,
           testTimeout: 20_000,
+          sequence: { groupOrder: 1 },
           browser: {
             enabled: true,
             headless: true,

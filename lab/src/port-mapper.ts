@@ -74,7 +74,8 @@ export class PortMapper {
   static async start(router: Machine, wanName: string, lan: Segment, lanCidr: string): Promise<PortMapper> {
     await router.writeFile(CONFIG, renderConfig(wanName, lan, lanCidr));
     const mapper = new PortMapper(router);
-    await mapper.#launch();
+    await mapper.#makeTable();
+    await mapper.launch();
     return mapper;
   }
 
@@ -84,18 +85,22 @@ export class PortMapper {
     return [...stdout.matchAll(/th dport (\d+) dnat ip to (\S+)/g)].map(([, port, to]) => `${port} -> ${to}`);
   }
 
-  /** It crashes and comes back, as with a router that restarts: all mappings are gone. */
-  async restart(): Promise<void> {
+  /** It crashes, and all mappings are gone, as with a router that restarts. `launch` brings it back. */
+  async crash(): Promise<void> {
     this.#service?.kill('SIGKILL');
     await this.#service?.exited;
-    await this.#launch();
+    await this.#makeTable();
   }
 
-  async #launch(): Promise<void> {
-    await this.#router.run('nft', ['-f', '-'], { input: TABLE });
+  /** Starts the service over the table that is there. */
+  async launch(): Promise<void> {
     // Left behind by a killed one, it may by now name another process.
     await rm(this.#router.path(PID_FILE), { force: true });
     this.#service = this.#router.spawn('miniupnpd', ['-d', '-f', CONFIG, '-P', PID_FILE]);
     await this.#router.waitFor({ udp: PORT });
+  }
+
+  async #makeTable(): Promise<void> {
+    await this.#router.run('nft', ['-f', '-'], { input: TABLE });
   }
 }

@@ -141,8 +141,9 @@ describe.skipIf(await requireLab())('a router that maps ports', () => {
     async (name) => {
       const { portMapper } = nodeOf(name).home;
       const before = await portMapper.mappings();
-      await portMapper.restart();
+      await portMapper.crash();
       expect(await portMapper.mappings()).toEqual([]);
+      await portMapper.launch();
       await nodeOf(name).machine.waitFor(async () => (await portMapper.mappings()).length > 0, 20_000);
       expect(await portMapper.mappings()).toEqual(before);
     },
