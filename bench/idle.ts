@@ -24,7 +24,9 @@ const DEBIAN_NODE = '/usr/bin/node';
 /** What the launcher of Debian's package gives to Node. */
 const LAUNCHER = readFileSync(join(ROOT, 'package/files/debian/sidegate.launcher'), 'utf8');
 const FLAGS = /^flags='(.*)'$/m.exec(LAUNCHER)![1]!.split(' ');
-const ENVIRONMENT = { MALLOC_ARENA_MAX: /^MALLOC_ARENA_MAX=(.*)$/m.exec(LAUNCHER)![1]! };
+const ENVIRONMENT = Object.fromEntries(
+  [...LAUNCHER.matchAll(/^(MALLOC_\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]),
+);
 const BARE = 'require("node:http").createServer().listen("/run/bare.sock", () => console.log("listening"))';
 
 interface Edge {
