@@ -136,7 +136,15 @@ const provideNetifd = async (bus: Ubus, router: FakeRouter): Promise<readonly Ub
           const remove = method({}, () => {
             router.interfaces.delete(name);
             // As netifd does it: the caller hears of its success first.
-            systemClock.after(20, () => void removable.get(name)?.remove());
+            // By then the router may be gone, and the object with it.
+            systemClock.after(
+              20,
+              () =>
+                void removable
+                  .get(name)
+                  ?.remove()
+                  .catch(() => undefined),
+            );
             return undefined;
           });
           await removable.get(name)?.remove();
