@@ -103,10 +103,10 @@ describe('an enrolment key', () => {
   });
 
   test('for a machine that is in already', async () => {
-    const { secret } = await broker.createKey();
+    const [first, second] = [await broker.createKey(), await broker.createKey()];
     const { publicKey } = describeNode();
-    expect((await enrol(secret, { publicKey })).status).toBe(201);
-    const answer = await enrol(secret, { publicKey });
+    expect((await enrol(first.secret, { publicKey })).status).toBe(201);
+    const answer = await enrol(second.secret, { publicKey });
     expect(gist(answer)).toBe('409 NODE_ALREADY_ENROLLED');
     expect(answer.body.error.hint).toContain('remove it in the portal');
   });
