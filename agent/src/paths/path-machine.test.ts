@@ -299,6 +299,19 @@ describe('losing the direct path', () => {
     expect(path.of('reset-peer').length).toBe(resets);
   });
 
+  test('a broker that restarted and knows of nobody yet moves no peer, and still sees it move later', () => {
+    const path = driveToDirect(false);
+    const peer = { kind: 'peer-changed', isOnline: true, relay: RELAY } as const;
+    path.feed({ ...peer, reachKey: `endpoint-independent ${DIRECT} ${OTHER}` });
+    for (const reachKey of ['unknown', `unknown ${OTHER}`, 'unknown'])
+      expect(path.feed({ ...peer, reachKey })).toEqual([]);
+    path.feed({ ...peer, reachKey: `endpoint-independent ${DIRECT}` });
+    path.feed({ ...peer, reachKey: 'unknown' });
+    expect(path.feed({ ...peer, reachKey: `endpoint-independent ${OTHER}` })).toContainEqual({
+      kind: 'read-tunnel',
+    });
+  });
+
   test('seen at another address, old failures do not delay the next try', () => {
     const path = drive(pathOf());
     path.feed({ kind: 'traffic', isReceived: false });
