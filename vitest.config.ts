@@ -8,7 +8,7 @@ import { CHROMIUM } from './webui/chromium.ts';
  * load runs alone and last, for the machine's two cores are part of what it measures.
  */
 const MEASURED_LABS = [
-  '**/{beacon,crash-clean-up,hostile,hostile-internet,main-job,many-peers,mesh,private-relay,roaming,udp-blocked}.lab.test.ts',
+  '**/{beacon,crash-clean-up,hostile,hostile-internet,ipv6-matrix,main-job,many-peers,mesh,private-relay,roaming,udp-blocked}.lab.test.ts',
 ];
 const LAB = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 } as const;
 const NOT_OURS = ['**/node_modules/**', '**/dist/**'];
