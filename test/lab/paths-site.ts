@@ -263,11 +263,13 @@ export const startPing = (machine: Machine, address: string, intervalSec = 0.1) 
       const output = ping.output();
       const [, sent = '0', received = '0'] = /(\d+) packets transmitted, (\d+) received/.exec(output) ?? [];
       const stamps = stampsOf(output);
+      // The last one may have been on its way when ping was told to stop.
+      const isUnderWay = Number(sent) > 0 && !new RegExp(`icmp_seq=${sent} ttl`).test(output);
       // A silence that lasts to the end counts too.
       const gaps = [...stamps.slice(1), endedAtSec].map((at, index) => at - (stamps[index] ?? startedAtSec));
       return {
         sent: Number(sent),
-        lost: Number(sent) - Number(received),
+        lost: Number(sent) - Number(received) - (isUnderWay ? 1 : 0),
         firstAnswerSec: stamps[0] === undefined ? Number.POSITIVE_INFINITY : stamps[0] - startedAtSec,
         longestSilenceSec: Math.max(0, ...gaps),
         /** Seconds from this moment (milliseconds since 1970) to the next answer. */

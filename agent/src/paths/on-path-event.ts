@@ -66,15 +66,9 @@ const onTunnelRead = (state: PathState, event: Of<'tunnel-read'>, nowMs: number)
   );
 };
 
-/** What the broker named among the peer's candidates. */
-const namedIn = (reachKey: string): readonly string[] => reachKey.split(' ').slice(1);
-
-/** The broker named this endpoint, and now names another in its place. That it names fewer says nothing. */
-const isSeenElsewhere = (before: string, after: string, endpoint: Endpoint | undefined): boolean => {
-  const [known, named] = [namedIn(before), namedIn(after)];
-  if (endpoint === undefined || !known.includes(endpoint) || named.includes(endpoint)) return false;
-  return named.some((one) => !known.includes(one));
-};
+/** Did the broker name this endpoint among the peer's candidates? */
+const isNamed = (reachKey: string, endpoint: Endpoint | undefined): boolean =>
+  endpoint !== undefined && reachKey.split(' ').includes(endpoint);
 
 /** The relay is elsewhere: worth a word, where it is what carries the packets. */
 const noteRelay = (state: PathState, before: Endpoint, nowMs: number): PathState => {
@@ -102,7 +96,7 @@ const moveToRelay = (state: PathState, before: Endpoint, nowMs: number): PathSte
 const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: number): PathStep => {
   const { relay, isOnline } = event;
   // A broker that restarted has seen nobody yet: what it knew before stands until it knows more.
-  const reachKey = namedIn(event.reachKey).length > 0 ? event.reachKey : state.reachKey;
+  const reachKey = event.reachKey.includes(' ') ? event.reachKey : state.reachKey;
   const isNewReach = reachKey !== state.reachKey;
   const upgrade = isNewReach
     ? { ...state.upgrade, failures: 0, notBeforeMs: Math.min(state.upgrade.notBeforeMs, nowMs) }
@@ -113,7 +107,7 @@ const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: numbe
     return moveToRelay(changed, state.relay, nowMs);
   const effects: PathEffect[] =
     relay !== state.relay && isRelayInUse ? [{ kind: 'set-endpoint', endpoint: relay }] : [];
-  if (state.phase === 'direct' && isSeenElsewhere(state.reachKey, reachKey, state.direct))
+  if (state.phase === 'direct' && isNamed(state.reachKey, state.direct) && !isNamed(reachKey, state.direct))
     return { state: { ...changed, isPeerElsewhere: true }, effects: [{ kind: 'read-tunnel' }] };
   if (isOnline && state.phase === 'down')
     return { state: enterPhase(changed, 'relayed', 'the broker sees the peer again', nowMs), effects };

@@ -302,11 +302,8 @@ describe('losing the direct path', () => {
   test('a broker that restarted and knows of nobody yet moves no peer, and still sees it move later', () => {
     const path = driveToDirect(false);
     const peer = { kind: 'peer-changed', isOnline: true, relay: RELAY } as const;
-    path.feed({ ...peer, reachKey: `endpoint-independent ${DIRECT} ${OTHER}` });
-    for (const reachKey of ['unknown', `unknown ${OTHER}`, 'unknown'])
-      expect(path.feed({ ...peer, reachKey })).toEqual([]);
     path.feed({ ...peer, reachKey: `endpoint-independent ${DIRECT}` });
-    path.feed({ ...peer, reachKey: 'unknown' });
+    expect(path.feed({ ...peer, reachKey: 'unknown' })).toEqual([]);
     expect(path.feed({ ...peer, reachKey: `endpoint-independent ${OTHER}` })).toContainEqual({
       kind: 'read-tunnel',
     });

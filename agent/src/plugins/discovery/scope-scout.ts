@@ -15,7 +15,8 @@ const NOWHERE = '192.0.2.1';
 const MAX_HOPS = 4;
 const HOP_TIMEOUT_MS = 9_000;
 const MODEM_PORTS = [80, 443] as const;
-const MODEM_TIMEOUT_MS = 700;
+/** Long enough for a first packet that was lost: it is sent again after a second. */
+const MODEM_TIMEOUT_MS = 1_300;
 const MODEMS_AT_ONCE = 4;
 /** What was found does not change by the minute, and pages are reloaded. */
 const FRESH_MS = 60_000;
