@@ -51,6 +51,16 @@ export const Wake = v.boolean();
 /** How many consecutive ports a forward takes, on both sides; without it, one. */
 export const PortCount = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.portsPerForward));
 
+/** What is said of a forward and of an address alike when it is made. */
+const NEW_PUBLICATION_ENTRIES = {
+  label: v.optional(plainText(LIMITS.labelLength), ''),
+  note: v.optional(plainText(LIMITS.noteLength), ''),
+  /** When it ends; without it, never. The kernel ends it even where the agent is dead. */
+  expiresAt: v.optional(WallMs),
+  /** Without it, whoever policy permits. */
+  allow: v.optional(NewForwardAllow),
+  wake: v.optional(Wake),
+};
 /** `POST /forwards` (`?dryRun=1` answers with the plan and changes nothing). Without `edgePort` one is chosen. */
 export const NewForward = v.strictObject({
   protocol: v.optional(ForwardProtocol, 'tcp'),
@@ -59,13 +69,7 @@ export const NewForward = v.strictObject({
   targetPort: Port,
   /** A range: `edgePort` and the ports after it lead to `targetPort` and those after it. */
   portCount: v.optional(PortCount),
-  label: v.optional(plainText(LIMITS.labelLength), ''),
-  note: v.optional(plainText(LIMITS.noteLength), ''),
-  /** When it ends; without it, never. The kernel ends it even where the agent is dead. */
-  expiresAt: v.optional(WallMs),
-  /** Without it, whoever policy permits. */
-  allow: v.optional(NewForwardAllow),
-  wake: v.optional(Wake),
+  ...NEW_PUBLICATION_ENTRIES,
 });
 export type NewForward = v.InferOutput<typeof NewForward>;
 /** `PATCH /forwards/:id`. */
@@ -124,11 +128,7 @@ export const NewAddress = v.strictObject({
   /** First label of its DNS name, `<name>.<edge>.<account>.<base>`; without it, made from the host's name. */
   name: v.optional(DnsLabel),
   ports: v.optional(AddressPorts),
-  label: v.optional(plainText(LIMITS.labelLength), ''),
-  note: v.optional(plainText(LIMITS.noteLength), ''),
-  expiresAt: v.optional(WallMs),
-  allow: v.optional(NewForwardAllow),
-  wake: v.optional(Wake),
+  ...NEW_PUBLICATION_ENTRIES,
 });
 export type NewAddress = v.InferOutput<typeof NewAddress>;
 /** `PATCH /addresses/:id`. */

@@ -18,14 +18,8 @@ describe('enrolment', () => {
   });
 
   test('a single-use key lets exactly one of many at once in', async () => {
-    const { owner, service } = await open();
-    const { secret } = await service.keys.create(owner, {
-      label: '',
-      role: 'edge',
-      tags: [],
-      reusable: false,
-      lifetimeSec: 3600,
-    });
+    const { addKey, owner, service } = await open();
+    const { secret } = await addKey(owner, 'edge');
     const tries = await Promise.allSettled(
       Array.from({ length: 5 }, () => service.enrolment.enrolByKey({ key: secret, node: describeNode() })),
     );
@@ -37,14 +31,8 @@ describe('enrolment', () => {
   });
 
   test('a machine that did not get the answer asks again and is the same one, until it was seen', async () => {
-    const { owner, service } = await open();
-    const { secret } = await service.keys.create(owner, {
-      label: '',
-      role: 'edge',
-      tags: [],
-      reusable: false,
-      lifetimeSec: 3600,
-    });
+    const { addKey, owner, service } = await open();
+    const { secret } = await addKey(owner, 'edge');
     const node = describeNode();
     const lost = await service.enrolment.enrolByKey({ key: secret, node });
     const got = await service.enrolment.enrolByKey({ key: secret, node });
@@ -58,15 +46,9 @@ describe('enrolment', () => {
   });
 
   test('a failed enrolment does not use the key up', async () => {
-    const { owner, addNode, service } = await open();
+    const { addKey, owner, addNode, service } = await open();
     const known = await addNode(owner, 'edge', 'alder');
-    const { secret, key } = await service.keys.create(owner, {
-      label: '',
-      role: 'edge',
-      tags: [],
-      reusable: false,
-      lifetimeSec: 3600,
-    });
+    const { secret, key } = await addKey(owner, 'edge');
     const node = describeNode({ publicKey: known.identity.publicKey });
     await expect(service.enrolment.enrolByKey({ key: secret, node })).rejects.toMatchObject({
       code: 'NODE_ALREADY_ENROLLED',

@@ -2,10 +2,9 @@ import { createVirtualClock, type VirtualClock } from '@sidegate/kit';
 import {
   type Address,
   type Forward,
-  type Host,
+  type HostAddress,
   type ImportPlan,
   LIMITS,
-  type NetworkMap,
   PublicationFile,
   type Scope,
 } from '@sidegate/protocol';
@@ -13,36 +12,13 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentError } from '../../errors.ts';
-import { EDGE, TECHNICIAN, tunnelWish } from '../../forwarding/testing/sample-wishes.ts';
-import { createMemoryPlatform, type MemoryPlatform } from '../../platform/memory.ts';
-import type { IfName } from '../../ports/index.ts';
-import { codeFrom, createTestHost, type TestHost } from '../testing/test-host.ts';
-import { plugin } from './index.ts';
+import type { MemoryPlatform } from '../../platform/memory.ts';
+import { codeFrom, type TestHost } from '../testing/test-host.ts';
+import { CAMERA, mapWith, openMemorySite, SCOPES } from './testing/memory-site.ts';
 
-const CAMERA = {
-  id: 'h_aaaaaaaaaaaaaaaa',
-  mac: '44:47:cc:00:00:01',
-  addresses: ['192.168.1.20'],
-  name: 'camera',
-  note: '',
-  kind: 'camera',
-  services: [],
-  online: true,
-  firstSeenAt: 0,
-  lastSeenAt: 0,
-  evidence: [],
-} as unknown as Host;
-const scope = (cidr: string) =>
-  ({ id: 'c_aaaaaaaaaaaaaaaa', cidr, kind: 'attached', label: 'eth0' }) as unknown as Scope;
-const MAP = {
-  self: {
-    name: 'home',
-    ...EDGE,
-    hosts: [{ key: CAMERA.mac, name: 'camera', address4: '100.64.0.50', address6: 'fd00::32' }],
-  },
-  account: { label: 'acme', baseDomain: 'sidegate.internal' },
-  peers: [{ ...TECHNICIAN, id: 'n_technician123456', name: 'laptop', tags: ['support'] }],
-} as unknown as NetworkMap;
+const MAP = mapWith([
+  { key: CAMERA.mac!, name: 'camera', address4: '100.64.0.50', address6: 'fd00::32' },
+] as unknown as HostAddress[]);
 const TO_CAMERA = { target: { kind: 'host', hostId: CAMERA.id }, targetPort: 80 };
 const TO_PRINTER = { target: { kind: 'address', address: '192.168.1.30' }, targetPort: 631, label: 'ink' };
 
@@ -51,20 +27,9 @@ let platform: MemoryPlatform;
 let host: TestHost;
 
 const open = async (cidr = '192.168.1.0/24', hosts = [CAMERA]) => {
-  platform = createMemoryPlatform();
+  const scopes = SCOPES.map((scope) => ({ ...scope, cidr: cidr as Scope['cidr'] }));
   clock = createVirtualClock(1_000_000);
-  host = createTestHost(platform, clock);
-  host.wish(tunnelWish());
-  host.setFact('tunnel', {
-    interfaceName: 'sg0' as IfName,
-    kind: 'kernel',
-    listenPort: 51_000,
-    mtuBytes: 1280,
-  });
-  host.setFact('network-map', MAP);
-  host.setFact('hosts', hosts);
-  host.setFact('scopes', [scope(cidr)]);
-  await host.start(plugin);
+  ({ platform, host } = await openMemorySite({ map: MAP, hosts, scopes, clock }));
 };
 /** Another edge with nothing on it. */
 const reopen = async (...where: Parameters<typeof open>) => {

@@ -109,14 +109,11 @@ export const createTestService = async (
     service.network.changePerson(user.id, user);
     return toActor(user);
   };
+  /** An enrolment key that works once, for an hour. */
+  const addKey = (actor: PortalActor, role: NodeRole) =>
+    service.keys.create(actor, { label: '', role, tags: [], reusable: false, lifetimeSec: 3600 });
   const enrol = async (actor: PortalActor, role: NodeRole, name: string): Promise<Enrolment> => {
-    const { secret } = await service.keys.create(actor, {
-      label: '',
-      role,
-      tags: [],
-      reusable: false,
-      lifetimeSec: 3600,
-    });
+    const { secret } = await addKey(actor, role);
     return service.enrolment.enrolByKey({
       key: secret,
       node: describeNode({ role, name: name as DnsLabel }),
@@ -147,6 +144,7 @@ export const createTestService = async (
     account,
     owner: toActor(owner),
     addUser,
+    addKey,
     enrol,
     addNode,
     watch,

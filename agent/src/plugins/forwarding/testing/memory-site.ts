@@ -68,21 +68,24 @@ export const openMemorySite = async ({
   files = new Map<string, string>(),
   map = mapWith(),
   hosts = [CAMERA],
+  scopes = SCOPES,
+  clock = createVirtualClock(),
   config = {},
 }: {
   readonly files?: ReadonlyMap<string, string>;
   readonly map?: NetworkMap;
   readonly hosts?: readonly Host[];
+  readonly scopes?: readonly Scope[];
+  readonly clock?: VirtualClock;
   readonly config?: object;
 } = {}): Promise<MemorySite> => {
   const platform = createMemoryPlatform({ files });
-  const clock = createVirtualClock();
   const host = createTestHost(platform, clock);
   host.wish(tunnelWish());
   host.setFact('tunnel', TUNNEL);
   host.setFact('network-map', map);
   host.setFact('hosts', hosts);
-  host.setFact('scopes', SCOPES);
+  host.setFact('scopes', scopes);
   await host.start(plugin, config);
   await host.settled();
   return {
