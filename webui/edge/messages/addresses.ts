@@ -1,0 +1,21 @@
+/** Hosts with addresses of their own, and the dialog that edits one. */
+export const addressesMessages = {
+  'addresses.heading': 'Hosts with addresses of their own',
+  'addresses.table': 'Addresses of hosts',
+  'address.switch': 'Address of {name}',
+  'address.remove-label': 'Remove address of {name}',
+  'address.remove-heading': 'Take this address away?',
+  'address.removed': 'The address was taken away',
+  'address.waiting': 'waits for an address from the broker',
+  'address.everything': 'all ports',
+  'address.given': '{name} has an address of its own',
+  'address.edit': 'Edit',
+  'address.edit-label': 'Edit address of {name}',
+  'address.edit-heading': 'Address of {name}',
+  'address.name': 'DNS name',
+  'address.ports': 'Ports',
+  'address.ports-hint': 'Such as 80, 161/udp or 10000-10019. Empty lets everything through.',
+  'address.ports-error': 'Ports such as 80, 161/udp or 10000-10019, with commas between; 256 at most.',
+  'address.preview': 'Preview',
+  'address.plan': '{name} would lead to {address}: {ports}. The broker allots the address.',
+} as const;
