@@ -105,6 +105,8 @@ export const TemplateView = v.strictObject({
   from: v.picklist(['built-in', 'config', 'here']),
   /** Hosts known just now that it is meant for. */
   hostIds: v.array(HostId),
+  /** Why one of the configuration is left out; nothing else of it is known then. */
+  fault: v.optional(v.string()),
 });
 export type TemplateView = v.InferOutput<typeof TemplateView>;
 

@@ -66,7 +66,9 @@ const ANSWERS: Answers = {
   'GET /templates': [
     TEMPLATE,
     { ...TEMPLATE, name: 'nas', as: 'address', ports: [], forSec: 7200, from: 'here' },
+    { ...TEMPLATE, name: 'attic', kinds: [], ports: [], from: 'config', fault: 'there is no option portz' },
   ],
+  'POST /templates?dryRun=1': { isApplied: false, steps: STEPS },
   'POST /templates': { ...TEMPLATE, name: 'door', from: 'here', auto: true },
   'DELETE /templates/door': undefined,
   'POST /templates/camera/apply': { isApplied: true, steps: STEPS },
@@ -137,6 +139,7 @@ describe('human output', () => {
     'forward add 192.168.1.10:80 --wake',
     'template list',
     'template add door --kind doorbell --mac 44:19:b6,bc:ad:28 --ports 80,554 --auto --allow tag:support --for 2h',
+    'template add door --kind doorbell --ports 80,554 --dry-run',
     'template remove door',
     'template apply camera --host front\u00a0door',
     'template apply camera --dry-run',

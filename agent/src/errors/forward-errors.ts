@@ -118,6 +118,12 @@ export const FORWARD_ERRORS = {
     blame: 'remote',
     status: 409,
   },
+  TEMPLATE_FAULTY: {
+    hint: 'Mend it in the configuration; `sidegate template list` says what is wrong with it.',
+    retry: 'never',
+    blame: 'remote',
+    status: 409,
+  },
   TEMPLATE_LIMIT: {
     hint: 'Remove templates that nobody uses.',
     retry: 'never',

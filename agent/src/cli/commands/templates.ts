@@ -3,7 +3,7 @@ import { TemplatePlan, type TemplateStep, TemplateView } from '@sidegate/protoco
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { Command, CommandContext, Invocation } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { plain } from '../output/plain-text.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import { formatDuration } from '../output/units.ts';
@@ -14,14 +14,16 @@ import { fetchHosts } from './hosts.ts';
 const fetchTemplates = (context: CommandContext): Promise<TemplateView[]> =>
   context.client.ask('GET', '/templates', v.array(TemplateView));
 
-const describeWhat = ({ as, ports, forSec, allow }: TemplateView): string =>
-  [
+const describeWhat = ({ as, ports, forSec, allow, fault }: TemplateView): string => {
+  if (fault !== undefined) return `nothing, it is left out: ${fault}`;
+  return [
     as === 'address'
       ? `an address${ports.length === 0 ? '' : ` with ${ports.join(', ')}`}`
       : ports.join(', '),
     ...(allow.length === 0 ? [] : [`for ${allow.join(', ')}`]),
     ...(forSec === undefined ? [] : [`ends after ${formatDuration(forSec * 1000)}`]),
   ].join('; ');
+};
 
 const listCommand: Command = {
   path: ['template', 'list'],
@@ -40,7 +42,9 @@ const listCommand: Command = {
     const rows = templates.map((template) => [
       template.name,
       describeWhat(template),
-      [...template.kinds, ...template.macPrefixes].join(', ') || 'named hosts',
+      template.fault === undefined
+        ? [...template.kinds, ...template.macPrefixes].join(', ') || 'named hosts'
+        : '',
       String(template.hostIds.length),
       template.auto ? 'yes' : 'no',
       template.from,
@@ -48,6 +52,35 @@ const listCommand: Command = {
     context.say(renderTable(columns, rows, { style: context.style, columns: context.io.stdout.columns }));
     return EXIT.ok;
   },
+};
+
+const COLUMNS: readonly Column[] = [
+  {
+    title: '',
+    paint: (cell, style) =>
+      cell === 'refused' ? style.red(cell) : cell === 'added' ? style.green(cell) : style.dim(cell),
+  },
+  { title: 'HOST', isFlexible: true },
+  { title: 'WHAT' },
+  { title: 'WHY', isFlexible: true },
+];
+
+const saySteps = ({ say, style, io }: CommandContext, steps: readonly TemplateStep[]): void => {
+  const rows = steps.map(({ what, hostName, title, why = '' }) => [what, hostName, title, why]);
+  say(renderTable(COLUMNS, rows, { style, columns: io.stdout.columns }));
+};
+
+/** All steps, and what is to be said of them. */
+const sayPlan = (context: CommandContext, { steps }: TemplatePlan, isDryRun: boolean): ExitCode => {
+  if (steps.length === 0) {
+    context.say('No known host matches: run `sidegate scan`, or name one with --host.');
+    return EXIT.ok;
+  }
+  saySteps(context, steps);
+  if (isDryRun) context.say('Nothing was changed.');
+  const refused = steps.filter(({ what }) => what === 'refused').length;
+  if (refused > 0) throw new AgentError('TEMPLATE_IN_PART', `${refused} of ${steps.length} were refused`);
+  return EXIT.ok;
 };
 
 const wordsOf = (invocation: Invocation, option: string): string[] =>
@@ -70,6 +103,7 @@ const addCommand: Command = {
     { name: 'auto', summary: 'apply it by itself to hosts that are found from now on' },
     { name: 'allow', value: 'WHO,...', summary: 'only for these: NODE, tag:TAG, user:USER' },
     { name: 'for', value: 'TIME', summary: 'what it publishes ends after this time: 2h, 3d' },
+    { name: 'dry-run', summary: 'show what applying it would publish now, and change nothing' },
   ],
   examples: [
     'sidegate template add door --kind doorbell --ports 80,554',
@@ -77,7 +111,7 @@ const addCommand: Command = {
   ],
   async run(context, invocation) {
     const span = invocation.text('for');
-    const template = await context.client.ask('POST', '/templates', TemplateView, {
+    const body = {
       name: invocation.arguments[0],
       kinds: wordsOf(invocation, 'kind'),
       macPrefixes: wordsOf(invocation, 'mac'),
@@ -86,7 +120,13 @@ const addCommand: Command = {
       auto: invocation.has('auto'),
       allow: wordsOf(invocation, 'allow'),
       ...(span === undefined ? {} : { forSec: Math.round(parseDuration(span) / 1000) }),
-    });
+    };
+    if (invocation.has('dry-run')) {
+      const plan = await context.client.ask('POST', '/templates?dryRun=1', TemplatePlan, body);
+      context.json(plan);
+      return sayPlan(context, plan, true);
+    }
+    const template = await context.client.ask('POST', '/templates', TemplateView, body);
     context.json(template);
     const { name, hostIds, auto } = template;
     context.say(
@@ -112,22 +152,6 @@ const removeCommand: Command = {
   },
 };
 
-const COLUMNS: readonly Column[] = [
-  {
-    title: '',
-    paint: (cell, style) =>
-      cell === 'refused' ? style.red(cell) : cell === 'added' ? style.green(cell) : style.dim(cell),
-  },
-  { title: 'HOST', isFlexible: true },
-  { title: 'WHAT' },
-  { title: 'WHY', isFlexible: true },
-];
-
-const saySteps = ({ say, style, io }: CommandContext, steps: readonly TemplateStep[]): void => {
-  const rows = steps.map(({ what, hostName, title, why = '' }) => [what, hostName, title, why]);
-  say(renderTable(COLUMNS, rows, { style, columns: io.stdout.columns }));
-};
-
 const applyCommand: Command = {
   path: ['template', 'apply'],
   summary: 'Publish a host, or all hosts that match, as a template says',
@@ -149,16 +173,7 @@ const applyCommand: Command = {
     const path = `/templates/${name}/apply${isDryRun ? '?dryRun=1' : ''}`;
     const plan = await context.client.ask('POST', path, TemplatePlan, use);
     context.json(plan);
-    const refused = plan.steps.filter(({ what }) => what === 'refused').length;
-    if (plan.steps.length === 0) {
-      context.say('No known host matches: run `sidegate scan`, or name one with --host.');
-      return EXIT.ok;
-    }
-    saySteps(context, plan.steps);
-    if (isDryRun) context.say('Nothing was changed.');
-    if (refused > 0)
-      throw new AgentError('TEMPLATE_IN_PART', `${refused} of ${plan.steps.length} were refused`);
-    return EXIT.ok;
+    return sayPlan(context, plan, isDryRun);
   },
 };
 

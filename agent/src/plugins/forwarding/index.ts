@@ -4,8 +4,7 @@
  * in the kernel: stopping this plugin, or the agent, breaks no connection. Must not import the core or an adapter.
  */
 import { describeError } from '@sidegate/kit';
-import { LIMITS, Template } from '@sidegate/protocol';
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { PluginDefinition, PluginHost } from '../../plugin-api/index.ts';
 import { createAccessKeeper } from './access-log.ts';
@@ -16,6 +15,7 @@ import { keepOwnNames } from './own-names.ts';
 import { addPublicationFileRoutes } from './publication-file-routes.ts';
 import { createPublishers, type Publishers } from './publishers.ts';
 import { createSafeChange, type SafeChange } from './safe-change.ts';
+import { ForwardingConfig } from './template-config.ts';
 import { createTemplateDesk } from './template-desk.ts';
 import { addTemplateRoutes } from './template-routes.ts';
 
@@ -37,11 +37,6 @@ const loadBoth = async (
   }
   await safe.forget();
 };
-
-const ForwardingConfig = v.strictObject({
-  /** Goes before those that were added here, and before built-in ones of the same name. */
-  templates: v.optional(v.pipe(v.array(Template), v.maxLength(LIMITS.templatesPerEdge)), []),
-});
 
 /** See the top of this file. */
 export const plugin: PluginDefinition<v.InferOutput<typeof ForwardingConfig>> = {

@@ -22,17 +22,21 @@ import type { PluginHost } from '../../plugin-api/index.ts';
 import { exchangeBoth } from './exchange-both.ts';
 import type { Publishers } from './publishers.ts';
 import { readForwardingState } from './read-forwarding-state.ts';
+import type { ConfiguredTemplates, FaultyTemplate } from './template-config.ts';
 import { loadTemplates, saveTemplates, type TemplateState } from './template-store.ts';
 
 /** A host that was just found gets its kind from what the scan finds out next. */
 const SETTLE_MS = 2_000;
 const CROWD = 'template-crowd';
+const FAULTY = 'template-faulty';
 
 /** See the top of this file. */
 export interface TemplateDesk extends Disposable {
   start(): Promise<void>;
   list(): readonly TemplateView[];
   add(template: Template): Promise<void>;
+  /** What a template that is not there yet would publish now. */
+  preview(template: Template, user: string): Promise<TemplatePlan>;
   remove(name: string): Promise<void>;
   apply(
     name: string,
@@ -44,11 +48,17 @@ type Sourced = Template & Pick<TemplateView, 'from'>;
 
 const namesOf = (templates: readonly Template[]) => new Set(templates.map(({ name }) => name));
 
+/** Shows one that is left out; who wants it, sees why there is none. */
+const viewFaulty = ({ name, why }: FaultyTemplate): TemplateView => ({
+  ...{ name, fault: why, from: 'config', as: 'forwards', auto: false },
+  ...{ kinds: [], macPrefixes: [], ports: [], allow: [], hostIds: [] },
+});
+
 /** `configured` are those of the configuration. */
 export const createTemplateDesk = (
   host: PluginHost,
   publishers: Publishers,
-  configured: readonly Template[],
+  configured: ConfiguredTemplates,
 ): TemplateDesk => {
   const { clock, facts, health, log, ports, signal } = host;
   let state: TemplateState = { templates: [], met: {} };
@@ -61,11 +71,14 @@ export const createTemplateDesk = (
     last = run.catch(() => {});
     return run;
   };
+  /** A faulty one keeps its name: what else has it may publish to more people than were meant. */
+  const inConfig = new Set([...configured.good, ...configured.faulty].map(({ name }) => name));
   const all = (): readonly Sourced[] => {
-    const taken = new Set([...namesOf(configured), ...namesOf(state.templates)]);
+    const here = state.templates.filter(({ name }) => !inConfig.has(name));
+    const taken = new Set([...inConfig, ...namesOf(here)]);
     return [
-      ...configured.map((one) => ({ ...one, from: 'config' as const })),
-      ...state.templates.map((one) => ({ ...one, from: 'here' as const })),
+      ...configured.good.map((one) => ({ ...one, from: 'config' as const })),
+      ...here.map((one) => ({ ...one, from: 'here' as const })),
       ...BUILT_IN_TEMPLATES.filter(({ name }) => !taken.has(name)).map((one) => ({
         ...one,
         from: 'built-in' as const,
@@ -75,6 +88,9 @@ export const createTemplateDesk = (
   const hostsNow = (): readonly Host[] => facts.get('hosts') ?? [];
   const find = (name: string): Sourced => {
     const found = all().find((one) => one.name === name);
+    const fault = configured.faulty.find((one) => one.name === name);
+    if (found === undefined && fault !== undefined)
+      throw new AgentError('TEMPLATE_FAULTY', `The template ${name} is left out: ${fault.why}`);
     if (found === undefined) throw new AgentError('TEMPLATE_NOT_FOUND', `There is no template ${name}`);
     return found;
   };
@@ -111,7 +127,12 @@ export const createTemplateDesk = (
     const autos = all().filter(({ auto }) => auto);
     const before = isFresh ? [] : macsOf(hosts);
     const met = autos.map(({ name }) => [name, state.met[name] ?? { before, done: [] }] as const);
-    return { ...state, met: Object.fromEntries(met) };
+    // Mended, it goes on where it was.
+    const kept = configured.faulty.flatMap(({ name }) => {
+      const one = state.met[name];
+      return one === undefined ? [] : [[name, one] as const];
+    });
+    return { ...state, met: Object.fromEntries([...kept, ...met]) };
   };
   const applyAuto = async (template: Template): Promise<void> => {
     const met = state.met[template.name];
@@ -158,8 +179,29 @@ export const createTemplateDesk = (
       });
     });
   };
+  const tellFaulty = (): void => {
+    const { faulty } = configured;
+    if (faulty.length === 0) return;
+    health.raise({
+      code: FAULTY,
+      severity: 'warning',
+      title:
+        faulty.length === 1
+          ? `The template ${faulty[0]!.name} of the configuration is left out`
+          : `${faulty.length} templates of the configuration are left out`,
+      hint: `${faulty.map(({ name, why }) => `${name}: ${why}`).join('. ')}. Everything else is in force.`,
+    });
+  };
+  const checkName = ({ name }: Template): void => {
+    if (inConfig.has(name))
+      throw new AgentError('TEMPLATE_IN_CONFIG', `The configuration has a template ${name}`, {
+        field: 'name',
+      });
+  };
+  const meantFor = (template: Template) => hostsNow().filter((one) => isMeantFor(template, one));
   return {
     async start() {
+      tellFaulty();
       const loaded = await loadTemplates(ports.files).catch((error: unknown) => {
         if (!(error instanceof AgentError)) throw error;
         health.raise({ code: error.code, severity: 'error', title: error.message, hint: error.hint });
@@ -172,17 +214,18 @@ export const createTemplateDesk = (
       if (loaded === undefined || JSON.stringify(next) !== JSON.stringify(state)) await save(next);
       facts.watch('hosts', soon);
     },
-    list: () =>
-      all().map((template) => ({
-        ...template,
-        hostIds: hostsNow()
-          .filter((one) => isMeantFor(template, one))
-          .map(({ id }) => id),
-      })),
+    list: () => [
+      ...configured.faulty.map(viewFaulty),
+      ...all().map((template) => ({ ...template, hostIds: meantFor(template).map(({ id }) => id) })),
+    ],
+    preview: (template, user) =>
+      exclusively(async () => {
+        checkName(template);
+        return { isApplied: false, steps: [...(await applyTo(template, meantFor(template), user, true))] };
+      }),
     add: (template) =>
       exclusively(async () => {
-        if (namesOf(configured).has(template.name))
-          throw new AgentError('TEMPLATE_IN_CONFIG', `The configuration has a template ${template.name}`);
+        checkName(template);
         const others = state.templates.filter(({ name }) => name !== template.name);
         if (others.length >= LIMITS.templatesPerEdge)
           throw new AgentError(
@@ -212,9 +255,8 @@ export const createTemplateDesk = (
     apply: (name, { hostId, isDryRun, user }) =>
       exclusively(async () => {
         const template = find(name);
-        const hosts = hostsNow().filter((one) =>
-          hostId === undefined ? isMeantFor(template, one) : one.id === hostId,
-        );
+        const hosts =
+          hostId === undefined ? meantFor(template) : hostsNow().filter(({ id }) => id === hostId);
         if (hostId !== undefined && hosts.length === 0)
           throw new AgentError('HOST_NOT_FOUND', 'There is no such host', { field: 'hostId' });
         return { isApplied: !isDryRun, steps: [...(await applyTo(template, hosts, user, isDryRun))] };

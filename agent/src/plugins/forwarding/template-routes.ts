@@ -15,9 +15,10 @@ export const addTemplateRoutes = ({ hooks: { api } }: PluginHost, desk: Template
   api.add({
     method: 'POST',
     path: '/templates',
-    summary: 'Adds a template, or replaces one that was added',
+    summary: 'Adds a template, or replaces one that was added; `?dryRun=1` shows what it would publish now',
     handler: async (request) => {
       const template = await request.readBody(Template);
+      if (isDryRun(request)) return desk.preview(template, request.actor.name);
       await desk.add(template);
       return desk.list().find(({ name }) => name === template.name);
     },

@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseUciConfig } from '../../config/uci-config.ts';
 import { codeFrom } from '../testing/test-host.ts';
 import { plugin } from './index.ts';
+import { ForwardingConfig } from './template-config.ts';
 import { CAMERA, type MemorySite, mapWith, openMemorySite } from './testing/memory-site.ts';
 
 /** The host number `n` of the LAN. */
@@ -144,6 +145,93 @@ describe('the list of templates', () => {
   });
 });
 
+describe('a template of the configuration with a mistake', () => {
+  const GOOD = { name: 'door', kinds: ['doorbell'], ports: ['80'] };
+  const wrong = (patch: object) => ({ name: 'camera', kinds: ['camera'], ports: ['80'], ...patch });
+
+  it('costs itself and nothing else, and the list and health say why', async () => {
+    await open({ config: { templates: [wrong({ ports: ['8o'] }), GOOD] } });
+    const [faulty, ...others] = await templates();
+    expect(faulty).toMatchObject({ name: 'camera', from: 'config', hostIds: [] });
+    expect(faulty?.fault).toBe('ports such as 80, 161/udp or 10000-10019, not "8o"');
+    expect(others.map(({ name, from }) => `${name} ${from}`)).toContain('door config');
+    expect(site.host.health()).toMatchObject([
+      {
+        code: 'template-faulty',
+        title: expect.stringContaining('camera'),
+        hint: expect.stringContaining('"8o"'),
+      },
+    ]);
+  });
+
+  it('keeps its name: what else has it is not applied in its place', async () => {
+    await add(wrong({ ports: ['8080'] }));
+    const files = site.platform.fakes.files.texts;
+    await open({ files, config: { templates: [wrong({ allow: ['a b'] })] } });
+    expect((await templates()).filter(({ name }) => name === 'camera')).toHaveLength(1);
+    expect(await codeFrom(apply('camera'))).toBe('TEMPLATE_FAULTY');
+    expect(await codeFrom(add(wrong({})))).toBe('TEMPLATE_IN_CONFIG');
+    expect(await codeFrom(site.host.call('DELETE', '/templates/camera'))).toBe('TEMPLATE_FAULTY');
+    expect(await forwards()).toEqual([]);
+  });
+
+  it('goes on where it was once it is mended', async () => {
+    const auto = wrong({ auto: true });
+    const reopen = async (template: object) =>
+      open({ files: site.platform.fakes.files.texts, config: { templates: [template] } });
+    await open({ config: { templates: [auto] } });
+    await appear([CAMERA]);
+    const [made] = await forwards();
+    await site.host.call('DELETE', `/forwards/${made!.id}`);
+    await reopen({ ...auto, forSec: 1 });
+    await reopen(auto);
+    await appear([CAMERA]);
+    expect(await forwards()).toEqual([]);
+  });
+
+  it.each([
+    ['an option that there is not', wrong({ portz: ['80'] }), 'there is no option portz'],
+    ['a kind that there is not', wrong({ kinds: ['cam'] }), 'but received "cam"'],
+    ['a wrong beginning of a MAC address', wrong({ macPrefixes: ['44:1'] }), 'not "44:1"'],
+    ['no ports', wrong({ ports: [] }), 'ports: one at least'],
+    ['no name', { ports: ['80'] }, 'name: '],
+    ['nothing of a template', 'camera', 'but received "camera"'],
+  ])('is told of: %s', (_, template, why) => {
+    const { templates } = v.parse(ForwardingConfig, { templates: [template, GOOD] });
+    expect(templates).toMatchObject({ good: [GOOD], faulty: [{ why: expect.stringContaining(why) }] });
+  });
+
+  it('may be the second of a name, or one too many', () => {
+    const many = Array.from({ length: LIMITS.templatesPerEdge + 1 }, (_, n) => ({ ...GOOD, name: `t${n}` }));
+    const { good, faulty } = v.parse(ForwardingConfig, { templates: [GOOD, GOOD, ...many] }).templates;
+    expect(good).toHaveLength(LIMITS.templatesPerEdge);
+    expect(faulty.map(({ name }) => name)).toEqual(['door', 't31', 't32']);
+  });
+
+  it('may be anything at all', () => {
+    fc.assert(
+      fc.property(fc.array(fc.anything(), { maxLength: 5 }), (given) => {
+        const { good, faulty } = v.parse(ForwardingConfig, { templates: [...given, GOOD] }).templates;
+        expect(good).toMatchObject([GOOD]);
+        expect(faulty).toHaveLength(given.length);
+        expect(faulty.every(({ name, why }) => name !== '' && why !== '' && why.length <= 400)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('a template that is previewed', () => {
+  it('shows what it would publish now, before there is such a template', async () => {
+    const template = { name: 'door', kinds: ['camera'], ports: ['80', '554'] };
+    await add({ ...template, name: 'there', ports: ['554'] });
+    await apply('there');
+    const plan = await site.host.call<TemplatePlan>('POST', '/templates?dryRun=1', template);
+    expect(plan).toMatchObject({ isApplied: false, steps: [{ what: 'added' }, { what: 'present' }] });
+    expect(await forwards()).toHaveLength(1);
+    expect((await templates()).map(({ name }) => name)).not.toContain('door');
+  });
+});
+
 describe('a template that applies itself', () => {
   const AUTO = { name: 'auto', kinds: ['camera'], ports: ['80'], auto: true };
 
@@ -197,19 +285,35 @@ describe('templates as text', () => {
     expect(config.section('forwarding', plugin.config)).toMatchObject({
       problems: [],
       value: {
-        templates: [
-          {
-            name: 'camera',
-            kinds: ['camera', 'doorbell'],
-            macPrefixes: ['44:19:b6', 'bc:ad:28'],
-            ports: ['80', '554'],
-            allow: ['tag:support'],
-            auto: true,
-          },
-          { name: 'door', as: 'address', forSec: 3600 },
-        ],
+        templates: {
+          faulty: [],
+          good: [
+            {
+              name: 'camera',
+              kinds: ['camera', 'doorbell'],
+              macPrefixes: ['44:19:b6', 'bc:ad:28'],
+              ports: ['80', '554'],
+              allow: ['tag:support'],
+              auto: true,
+            },
+            { name: 'door', as: 'address', forSec: 3600 },
+          ],
+        },
       },
     });
+  });
+
+  it('are left out one by one, in words that fit UCI and JSON', () => {
+    const config = parseUciConfig({
+      camera: { '.type': 'template', kinds: 'camera', ports: '80' },
+      door: { '.type': 'template', mac_prefixes: '44:1', ports: '80', for_sec: 'soon' },
+    });
+    const { problems, value } = config.section('forwarding', ForwardingConfig);
+    expect(problems).toEqual([]);
+    expect(value.templates.good.map(({ name }) => name)).toEqual(['camera']);
+    expect(value.templates.faulty).toMatchObject([
+      { name: 'door', why: expect.stringMatching(/^mac prefixes: .* not "44:1"; for sec: /) },
+    ]);
   });
 
   it('name ports that are some, and nothing else', () => {
