@@ -64,6 +64,17 @@ export const readBody = <S extends GenericSchema>(schema: S, body: unknown): Inf
   );
 };
 
+/** What was asked for, or the refusal of what is not there; `what` is its name in the code, such as `host`. */
+export const need = <T>(value: T | undefined, what: string): T => {
+  if (value !== undefined) return value;
+  throw new FakeError(
+    404,
+    `${what.toUpperCase()}_UNKNOWN`,
+    `There is no such ${what}`,
+    'Load the list anew.',
+  );
+};
+
 /** Handlers by `METHOD /path/:id`. */
 export type FakeRoutes = Readonly<
   Record<string, (request: FakeRequest, params: Readonly<Record<string, string>>) => FakeAnswer | unknown>
@@ -141,3 +152,6 @@ export const fakeKey = (seed: string): string => {
   };
   return `${Array.from({ length: 42 }, () => alphabet[next() % 64]).join('')}${'AEIMQUYcgkosw048'[next() % 16]}=`;
 };
+
+/** Data of a fake is written as plain text; the contract's brands are put on here, once. */
+export const brand = <T>(value: unknown): T => value as T;

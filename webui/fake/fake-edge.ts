@@ -1,3 +1,4 @@
+/** The fake edge: its local API, as the agent serves it. */
 import {
   type Address,
   AddressPatch,
@@ -9,26 +10,25 @@ import {
   HostPatch,
   NewAddress,
   NewForward,
-  NewScan,
-  NewScope,
   type PendingChange,
-  type Scan,
-  type Scope,
-  ScopePatch,
 } from '@sidegate/protocol';
-import { type EdgeData, findDevices, makeAddress, makeEdgeData, makeForward } from './edge-data.ts';
+import { type EdgeData, makeEdgeData } from './edge-data.ts';
+import { makeAddress } from './edge-publications.ts';
 import {
   createEvents,
-  dispatch,
   type FakeAnswer,
   type FakeApi,
   FakeError,
   type FakeRequest,
   type FakeRoutes,
-  fakeId,
+  need,
   readBody,
 } from './fake-api.ts';
+import { planForward, renderForward } from './fake-forwards.ts';
 import { exportFile, importFile } from './fake-publications.ts';
+import { createFakeScans } from './fake-scans.ts';
+import { addScope, patchScope, SCOPE_SUGGESTIONS } from './fake-scopes.ts';
+import { createFakeSessions } from './fake-sessions.ts';
 import { applyTemplate, listTemplates } from './fake-templates.ts';
 
 /** The local password of the fake edge. */
@@ -36,7 +36,6 @@ export const EDGE_PASSWORD = 'open sesame';
 /** The prefix of tickets that it accepts. */
 export const GOOD_TICKET = 'good-ticket';
 const TRIES = 5;
-const CSRF = 'fake-edge-csrf';
 
 interface Options {
   readonly now?: number;
@@ -45,23 +44,12 @@ interface Options {
   readonly stepMs?: number;
 }
 
-const notFound = (what: string): FakeError =>
-  new FakeError(404, `${what.toUpperCase()}_UNKNOWN`, `There is no such ${what}`, 'Load the list anew.');
-
-const need = <T>(value: T | undefined, what: string): T => {
-  if (value === undefined) throw notFound(what);
-  return value;
-};
-
-const PHASES = ['ARP sweep', 'Names', 'Services', 'Kinds'] as const;
-
 /** One edge in memory: `handle` answers requests, events follow. */
 export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data: EdgeData } => {
   const data = makeEdgeData(options.now ?? Date.now(), options.empty);
   const events = createEvents();
-  const sessions = new Map<string, EdgeSession>();
+  const sessions = createFakeSessions<EdgeSession>('NOT_LOGGED_IN');
   let failures = 0;
-  let running: ReturnType<typeof setTimeout> | undefined;
 
   const put = <T extends { id: string }>(map: Map<string, T>, event: string, item: T): T => {
     map.set(item.id, item);
@@ -74,6 +62,13 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     events.emit('status.changed', data.status);
   };
 
+  const scans = createFakeScans({
+    data,
+    stepMs: options.stepMs ?? 350,
+    putHost: (host) => put(data.hosts, 'host.changed', host),
+    putScan: (scan) => put(data.scans, 'scan.changed', scan),
+    onDone: publishCounts,
+  });
   const setPending = (pending: PendingChange[]): void => {
     data.status = { ...data.status, pending };
     events.emit('status.changed', data.status);
@@ -108,161 +103,18 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
       );
     }
     failures = 0;
-    const id = fakeId('session');
-    const session: EdgeSession = {
-      user: isTicket
-        ? { name: 'Kim Sørensen', role: 'technician', via: 'ticket' }
-        : { name: 'root', role: 'owner', via: 'password' },
-      csrf: CSRF,
-      expiresAt: Date.now() + 3_600_000,
-    };
-    sessions.set(id, session);
-    return { status: 200, body: session, session: id };
-  };
-
-  const scanStep = (scan: Scan, found: readonly Host[], index: number): void => {
-    const isLast = index >= found.length;
-    const host = found[index];
-    if (host !== undefined) {
-      const known = [...data.hosts.values()].find(({ mac }) => mac === host.mac);
-      put(
-        data.hosts,
-        'host.changed',
-        known === undefined ? host : { ...known, online: true, lastSeenAt: Date.now() },
-      );
-    }
-    const progress = Math.min(1, (index + 1) / found.length);
-    const phase = PHASES[Math.min(PHASES.length - 1, Math.floor(progress * PHASES.length))] ?? '';
-    const next: Scan = isLast
-      ? { ...scan, state: 'done', progress: 1, phase: 'done', hostsFound: found.length, endedAt: Date.now() }
-      : { ...scan, progress, phase, hostsFound: index + 1 };
-    put(data.scans, 'scan.changed', next);
-    if (isLast) publishCounts();
-    else running = setTimeout(() => scanStep(next, found, index + 1), options.stepMs ?? 350);
-  };
-
-  const startScan = ({ body }: FakeRequest): Scan => {
-    const { scopeId } = readBody(NewScan, body ?? {});
-    if ([...data.scans.values()].some(({ state }) => state === 'running')) {
-      throw new FakeError(
-        409,
-        'SCAN_RUNNING',
-        'A scan of this network is running',
-        'Wait for it, or cancel it.',
-      );
-    }
-    const scopeIds = scopeId === undefined ? [...data.scopes.values()].map(({ id }) => id) : [scopeId];
-    const first = need(data.scopes.get(scopeIds[0] ?? ''), 'scope');
-    const scan = {
-      id: fakeId('s') as Scan['id'],
-      scopeIds,
-      state: 'running' as const,
-      progress: 0,
-      phase: PHASES[0],
-      hostsFound: 0,
-      startedAt: Date.now(),
-      notices: [],
-    };
-    put(data.scans, 'scan.changed', scan);
-    running = setTimeout(() => scanStep(scan, findDevices(first.id, Date.now()), 0), options.stepMs ?? 350);
-    return scan;
-  };
-
-  const cancelScan = (id: string): undefined => {
-    const scan = need(data.scans.get(id), 'scan');
-    clearTimeout(running);
-    put(data.scans, 'scan.changed', { ...scan, state: 'cancelled', endedAt: Date.now() });
-  };
-
-  const choosePort = (wanted: number | undefined, targetPort: number): number => {
-    const used = new Set([...data.forwards.values()].map(({ edgePort }) => edgePort));
-    if (wanted !== undefined) {
-      if (!used.has(wanted)) return wanted;
-      throw new FakeError(
-        409,
-        'FORWARD_PORT_IN_USE',
-        `Port ${wanted} of this edge is taken`,
-        'Choose another port, or leave it empty.',
-        'edgePort',
-      );
-    }
-    let port = targetPort === 80 ? 8001 : Math.max(2000, targetPort);
-    while (used.has(port)) port += 1;
-    return port;
-  };
-
-  const plan = (request: NewForward): Forward => {
-    const { target, targetPort, protocol } = request;
-    const host = target.kind === 'host' ? need(data.hosts.get(target.hostId), 'host') : undefined;
-    const address = target.kind === 'address' ? target.address : (host?.addresses[0] ?? '');
-    if (!/^(192\.168\.1|10\.20\.0)\./.test(address)) {
-      throw new FakeError(
-        422,
-        'FORWARD_TARGET_OUTSIDE',
-        `${address} is in no network of this edge`,
-        'Add the network first, under “Networks”.',
-        'address',
-      );
-    }
-    const service = host?.services.find(({ port }) => port === targetPort);
-    const { note, expiresAt, portCount, allow } = request;
-    const made = makeForward({
-      edgePort: choosePort(request.edgePort, targetPort),
-      protocol,
-      host,
-      address,
-      targetPort,
-      label: request.label,
-      isWeb: service?.scheme === 'http' || [80, 8080].includes(targetPort),
-    });
-    return {
-      ...made,
-      note,
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-      ...(portCount === undefined ? {} : { portCount }),
-      ...(allow === undefined ? {} : { allow: { nodes: [], tags: allow.tags, users: [] } }),
-    };
+    const user: EdgeSession['user'] = isTicket
+      ? { name: 'Kim Sørensen', role: 'technician', via: 'ticket' }
+      : { name: 'root', role: 'owner', via: 'password' };
+    return sessions.open((terms) => ({ user, ...terms }));
   };
 
   const addForward = ({ body, query }: FakeRequest): unknown => {
-    const forward = plan(readBody(NewForward, body));
-    if (query.get('dryRun') === '1') {
-      const rule = `${forward.edgePort} : ${forward.targetAddress} . ${forward.targetPort}`;
-      const ruleset = `add element inet sidegate forwards_${forward.protocol} { ${rule} }\nadd element inet sidegate forwarded_${forward.protocol} { ${forward.targetAddress} . ${forward.targetPort} }`;
-      return { forward, ruleset };
-    }
+    const forward = planForward(data, readBody(NewForward, body));
+    if (query.get('dryRun') === '1') return { forward, ruleset: renderForward(forward) };
     put(data.forwards, 'forward.changed', forward);
     publishCounts();
     return forward;
-  };
-
-  const addScope = ({ body }: FakeRequest): Scope => {
-    const { cidr, label, interfaceName, senderAddress, isPublicConfirmed } = readBody(NewScope, body);
-    const isStray = interfaceName !== undefined;
-    const isPrivate = /^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(cidr);
-    if (!isPrivate && isPublicConfirmed !== true) {
-      throw new FakeError(
-        422,
-        'SCOPE_NOT_PRIVATE',
-        `${cidr} is not a private network`,
-        'Only private ranges are scanned.',
-        'cidr',
-      );
-    }
-    const wire = isStray ? { interfaceName, senderAddress } : {};
-    const scope = { id: fakeId('c'), cidr, kind: isStray ? 'stray' : 'routed', label, ...wire } as Scope;
-    data.scopes.set(scope.id, scope);
-    return scope;
-  };
-
-  const patchScope = (id: string, body: unknown): Scope => {
-    const { label, ...changes } = readBody(ScopePatch, body);
-    const { plan: old, ...scope } = need(data.scopes.get(id), 'scope');
-    const entries = Object.entries({ ...old, ...changes }).filter(([, value]) => value != null);
-    const plan = entries.length === 0 ? {} : { plan: Object.fromEntries(entries) };
-    const next = { ...scope, label: label ?? scope.label, ...plan } as Scope;
-    data.scopes.set(id, next);
-    return next;
   };
 
   const patchHost = (id: string, body: unknown): Host => {
@@ -304,16 +156,9 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     }),
     'GET /hosts/:id/wake': () => ({ isAwake: true }),
     'GET /scopes': () => list(data.scopes),
-    'POST /scopes': addScope,
-    'GET /scopes/suggestions': () => [
-      {
-        cidr: '192.168.100.0/24',
-        label: 'Modem',
-        from: 'modem',
-        why: 'Somebody answers at 192.168.100.1, where modems have their page.',
-      },
-    ],
-    'PATCH /scopes/:id': ({ body }, { id = '' }) => patchScope(id, body),
+    'POST /scopes': (request) => addScope(data, request),
+    'GET /scopes/suggestions': () => SCOPE_SUGGESTIONS,
+    'PATCH /scopes/:id': ({ body }, { id = '' }) => patchScope(data, id, body),
     'GET /changes': () => data.changes,
     'POST /changes/seen': () => {
       data.changes = { since: Date.now(), changes: [] };
@@ -321,8 +166,8 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     },
     'DELETE /scopes/:id': (_, { id = '' }) => void data.scopes.delete(id),
     'GET /scans': () => list(data.scans),
-    'POST /scans': (request) => ({ status: 200, body: startScan(request) }),
-    'DELETE /scans/:id': (_, { id = '' }) => cancelScan(id),
+    'POST /scans': (request) => ({ status: 200, body: scans.start(request) }),
+    'DELETE /scans/:id': (_, { id = '' }) => scans.cancel(id),
     'GET /access-log': () => ({ entries: data.access }),
     'GET /forwards': () => list(data.forwards),
     'POST /forwards': addForward,
@@ -361,11 +206,6 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
       events.emit('address.removed', { id });
       return undefined;
     },
-    'GET /session': ({ session }) => sessions.get(session),
-    'DELETE /session': ({ session }) => {
-      sessions.delete(session);
-      return { status: 204, session: '' };
-    },
   };
   const open: FakeRoutes = {
     'GET /login': () => ({
@@ -382,25 +222,7 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     data,
     subscribe: events.subscribe,
     emit: events.emit,
-    isLoggedIn: (session) => sessions.has(session),
-    handle: (request) => {
-      const key = `${request.method} ${request.path}`;
-      if (key in open) return dispatch(open, request);
-      const answer = (status: number, code: string, message: string, hint: string): FakeAnswer => ({
-        status,
-        body: { error: { code, message, hint } },
-      });
-      if (!sessions.has(request.session))
-        return answer(401, 'NOT_LOGGED_IN', 'You are not logged in', 'Log in.');
-      if (request.method !== 'GET' && request.csrf !== CSRF) {
-        return answer(
-          403,
-          'CSRF_REJECTED',
-          'The request does not carry the token of its session',
-          'Reload the page.',
-        );
-      }
-      return dispatch(routes, request);
-    },
+    isLoggedIn: sessions.isLoggedIn,
+    handle: sessions.guard(open, routes),
   };
 };

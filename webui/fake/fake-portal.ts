@@ -1,3 +1,4 @@
+/** The fake portal: the broker's API for browsers. */
 import {
   LoginRequest,
   NewEnrolmentKey,
@@ -14,7 +15,6 @@ import {
 } from '@sidegate/protocol';
 import {
   createEvents,
-  dispatch,
   type FakeAnswer,
   type FakeApi,
   FakeError,
@@ -22,16 +22,17 @@ import {
   type FakeRoutes,
   fakeId,
   fakeKey,
+  need,
   readBody,
 } from './fake-api.ts';
 import { GOOD_TICKET } from './fake-edge.ts';
+import { createFakeSessions } from './fake-sessions.ts';
 import { makeNode, makePortalData, type PortalData } from './portal-data.ts';
 
 /** The password of every fake user. */
 export const PORTAL_PASSWORD = 'correct horse battery';
 /** What the fake broker "printed" at its first start. */
 export const SETUP_CODE = 'FIRST-RUN-CODE';
-const CSRF = 'fake-portal-csrf';
 
 interface Options {
   readonly now?: number;
@@ -39,18 +40,12 @@ interface Options {
   readonly edgeUrl?: string;
 }
 
-const need = <T>(value: T | undefined, what: string): T => {
-  if (value === undefined)
-    throw new FakeError(404, `${what}_UNKNOWN`, 'There is no such thing', 'Load the list anew.');
-  return value;
-};
-
 /** One portal in memory. */
 export const createFakePortal = (options: Options = {}): FakeApi & { readonly data: PortalData } => {
   const now = options.now ?? Date.now();
   const data = makePortalData(now);
   const events = createEvents();
-  const sessions = new Map<string, PortalSession>();
+  const sessions = createFakeSessions<PortalSession>('SESSION_REQUIRED');
   let setupNeeded = options.setupNeeded ?? false;
   let tickets = 0;
 
@@ -64,7 +59,6 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
     });
   };
   const openSession = (user: User): FakeAnswer => {
-    const id = fakeId('session');
     const account = {
       id: fakeId('a'),
       name: 'Acme Home Service',
@@ -72,9 +66,7 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
       preset: 'service',
       baseDomain: 'sidegate.internal',
     };
-    const session = { user, account, csrf: CSRF, expiresAt: Date.now() + 3_600_000 } as PortalSession;
-    sessions.set(id, session);
-    return { status: 200, body: session, session: id };
+    return sessions.open((terms) => ({ user, account, ...terms }) as PortalSession);
   };
   const login = ({ body }: FakeRequest): FakeAnswer => {
     const { email, password } = readBody(LoginRequest, body);
@@ -118,7 +110,7 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
     return node;
   };
   const patchNode = ({ body, session }: FakeRequest, id: string): PortalNode => {
-    const node = need(data.nodes.get(id), 'NODE');
+    const node = need(data.nodes.get(id), 'node');
     const patch = readBody(NodePatch, body);
     if (
       patch.name !== undefined &&
@@ -145,13 +137,13 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
     } as PortalNode);
   };
   const removeNode = ({ session }: FakeRequest, id: string): undefined => {
-    const node = need(data.nodes.get(id), 'NODE');
+    const node = need(data.nodes.get(id), 'node');
     data.nodes.delete(id);
     record(session, 'node.removed', node.name);
     events.emit('node.removed', { id });
   };
   const issueTicket = ({ session }: FakeRequest, id: string): unknown => {
-    const node = need(data.nodes.get(id), 'NODE');
+    const node = need(data.nodes.get(id), 'node');
     if (node.role !== 'edge')
       throw new FakeError(409, 'NODE_NOT_EDGE', `${node.name} has no web UI`, 'Only edges have a web UI.');
     if (!node.online)
@@ -180,7 +172,7 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
     return { key, secret, command: `sidegate up --broker https://broker.example.com --key ${secret}` };
   };
   const revokeKey = (id: string): undefined => {
-    const key = need(data.keys.get(id), 'KEY');
+    const key = need(data.keys.get(id), 'key');
     data.keys.set(id, { ...key, state: 'revoked' });
   };
   const needRequest = (code: string) => {
@@ -222,7 +214,7 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
     }
   };
   const patchUser = ({ body }: FakeRequest, id: string): User => {
-    const user = need(data.users.get(id), 'USER');
+    const user = need(data.users.get(id), 'user');
     const { password: _password, ...patch } = readBody(UserPatch, body);
     if (patch.role !== undefined && patch.role !== 'owner') needOtherOwner(id);
     const next = { ...user, ...patch } as User;
@@ -230,7 +222,7 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
     return next;
   };
   const removeUser = (id: string): undefined => {
-    need(data.users.get(id), 'USER');
+    need(data.users.get(id), 'user');
     needOtherOwner(id);
     data.users.delete(id);
   };
@@ -267,7 +259,7 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
     return profileOf(putNode({ ...made, publicKey }));
   };
   const renewProfile = ({ body, session }: FakeRequest, id: string): ProfileCreated => {
-    const node = need(data.nodes.get(id), 'NODE');
+    const node = need(data.nodes.get(id), 'node');
     const { publicKey } = readBody(ProfileRenewal, body);
     record(session, 'profile.renewed', node.name);
     return profileOf(putNode({ ...node, publicKey, profile: { isOutOfDate: false } }));
@@ -276,7 +268,7 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
   const list = <T>(map: Map<string, T>): T[] => [...map.values()];
   const routes: FakeRoutes = {
     'GET /nodes': () => list(data.nodes),
-    'GET /nodes/:id': (_, { id = '' }) => need(data.nodes.get(id), 'NODE'),
+    'GET /nodes/:id': (_, { id = '' }) => need(data.nodes.get(id), 'node'),
     'PATCH /nodes/:id': (request, { id = '' }) => patchNode(request, id),
     'DELETE /nodes/:id': (request, { id = '' }) => removeNode(request, id),
     'POST /nodes/:id/ticket': (request, { id = '' }) => issueTicket(request, id),
@@ -294,11 +286,6 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
     'PATCH /users/:id': (request, { id = '' }) => patchUser(request, id),
     'DELETE /users/:id': (_, { id = '' }) => removeUser(id),
     'GET /audit': () => data.audit.slice(0, 200),
-    'GET /session': ({ session }) => sessions.get(session),
-    'DELETE /session': ({ session }) => {
-      sessions.delete(session);
-      return { status: 204, session: '' };
-    },
   };
   const open: FakeRoutes = {
     'GET /state': () => ({ setupNeeded, version: '0.1.0', baseDomain: 'sidegate.internal' }),
@@ -311,24 +298,7 @@ export const createFakePortal = (options: Options = {}): FakeApi & { readonly da
     data,
     subscribe: events.subscribe,
     emit: events.emit,
-    isLoggedIn: (session) => sessions.has(session),
-    handle: (request) => {
-      if (`${request.method} ${request.path}` in open) return dispatch(open, request);
-      const refuse = (status: number, code: string, message: string, hint: string): FakeAnswer => ({
-        status,
-        body: { error: { code, message, hint } },
-      });
-      if (!sessions.has(request.session))
-        return refuse(401, 'SESSION_REQUIRED', 'You are not logged in', 'Log in.');
-      if (request.method !== 'GET' && request.csrf !== CSRF) {
-        return refuse(
-          403,
-          'CSRF_REJECTED',
-          'The request does not carry the token of its session',
-          'Reload the page.',
-        );
-      }
-      return dispatch(routes, request);
-    },
+    isLoggedIn: sessions.isLoggedIn,
+    handle: sessions.guard(open, routes),
   };
 };

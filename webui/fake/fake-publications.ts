@@ -1,6 +1,7 @@
 /** The fake edge's publications as a file. It knows hosts by hardware address, and refuses ports below 1024. */
 import { type Forward, type ImportPlan, type ImportStep, PublicationFile } from '@sidegate/protocol';
-import { type EdgeData, makeForward } from './edge-data.ts';
+import type { EdgeData } from './edge-data.ts';
+import { makeForward } from './edge-publications.ts';
 import { FakeError, type FakeRequest, readBody } from './fake-api.ts';
 
 /** All forwards. */

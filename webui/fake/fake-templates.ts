@@ -6,7 +6,8 @@ import {
   TemplateUse,
   type TemplateView,
 } from '@sidegate/protocol';
-import { type EdgeData, makeForward } from './edge-data.ts';
+import type { EdgeData } from './edge-data.ts';
+import { makeForward } from './edge-publications.ts';
 import { FakeError, type FakeRequest, readBody } from './fake-api.ts';
 
 /** With the hosts that match now. */

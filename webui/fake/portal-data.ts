@@ -1,11 +1,10 @@
 /** An account of a small service company: its people, homes and machines. */
 import type { AuditEntry, EnrolmentKey, PendingEnrolment, PortalNode, User } from '@sidegate/protocol';
-import { fakeId, fakeKey } from './fake-api.ts';
+import { brand, fakeId, fakeKey } from './fake-api.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const brand = <T>(value: unknown): T => value as T;
 
 /** Everything the fake portal knows. */
 export interface PortalData {
