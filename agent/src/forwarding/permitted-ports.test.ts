@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { mergeRanges, permittedRanges } from './permitted-ports.ts';
+import { describe, expect, it, test } from 'vitest';
+import { closedRanges, mergeRanges, permittedRanges } from './permitted-ports.ts';
 import { HELPER, WEB_WISH } from './testing/sample-wishes.ts';
 
 const port = fc.integer({ min: 1, max: 65_535 });
@@ -49,4 +49,16 @@ describe('permittedRanges', () => {
     };
     expect(permittedRanges(peer, WEB_WISH.ownServices!)).toEqual([{ protocol: 'tcp', from: 22, to: 22 }]);
   });
+});
+
+test('what is closed is all but what is open', () => {
+  const open = [
+    { protocol: 'tcp', from: 80, to: 81 },
+    { protocol: 'tcp', from: 60_000, to: 65_535 },
+  ] as const;
+  expect(closedRanges(open)).toEqual([
+    { protocol: 'tcp', from: 0, to: 79 },
+    { protocol: 'tcp', from: 82, to: 59_999 },
+    { protocol: 'udp', from: 0, to: 65_535 },
+  ]);
 });

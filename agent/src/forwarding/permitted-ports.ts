@@ -23,6 +23,17 @@ export const mergeRanges = (ranges: readonly PermittedRange[]): readonly Permitt
   return merged;
 };
 
+const HIGHEST_PORT = 65_535;
+
+/** All ports of both protocols but these. */
+export const closedRanges = (open: readonly PermittedRange[]): readonly PermittedRange[] =>
+  (['tcp', 'udp'] as const).flatMap((protocol) => {
+    const ranges = mergeRanges(open.filter((range) => range.protocol === protocol));
+    const starts = [0, ...ranges.map(({ to }) => to + 1)];
+    const ends = [...ranges.map(({ from }) => from - 1), HIGHEST_PORT];
+    return starts.flatMap((from, at) => (from <= ends[at]! ? [{ protocol, from, to: ends[at]! }] : []));
+  });
+
 /**
  * What a peer with a port list may open. A service with two ports is one service: whoever may open one of them may
  * open the other, because policy should not have to know that 80 leads to another port.

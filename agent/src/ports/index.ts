@@ -119,8 +119,12 @@ export interface Links {
 export interface ConnectionMatch {
   readonly protocol?: 'tcp' | 'udp';
   readonly port?: number;
+  /** With this one, of a range that begins with `port`. */
+  readonly lastPort?: number;
   readonly destination?: Ip4;
   readonly source?: Ip4;
+  /** Of anybody but these. */
+  readonly notFrom?: readonly Ip4[];
 }
 
 /** A translated connection as the kernel tracks it; addresses and port are those before translation. */
@@ -167,8 +171,8 @@ export interface Firewall {
   readCounters(
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, { readonly packets: number; readonly bytes: number }>>;
-  /** Cuts established connections that were translated and match all that is given. */
-  cutConnections(match: ConnectionMatch, signal: AbortSignal): Promise<void>;
+  /** Cuts established connections that were translated and are meant by any of these: match all that it gives. */
+  cutConnections(matches: readonly ConnectionMatch[], signal: AbortSignal): Promise<void>;
   /** Calls back when any program deletes a table: perhaps ours (`isInPlace` tells). */
   watch(onFlush: () => void): Disposable;
   /** Removes the table. Idempotent. */

@@ -298,7 +298,7 @@ describe.skipIf(await requireLab())('on the real kernel', () => {
       return stdout.split('\n').filter((line) => line.includes('dport=8001')).length;
     };
     await machine.waitFor(async () => (await established()) === 2);
-    await board.firewall.cutConnections({ protocol: 'tcp', port: 8001 }, signal);
+    await board.firewall.cutConnections([{ protocol: 'tcp', port: 8001 }], signal);
     expect(await established()).toBe(1);
   });
 });

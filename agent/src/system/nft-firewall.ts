@@ -8,9 +8,11 @@ import { codeOf, type Logger } from '@sidegate/kit';
 import * as v from 'valibot';
 import { AgentError } from '../errors.ts';
 import { isNftPartMissing, MISSING_NFT_PART_HINT } from '../forwarding/missing-nft-part.ts';
-import type { Firewall, NftObject, Ruleset, Run } from '../ports/index.ts';
+import type { ConnectionMatch, Firewall, NftObject, Ruleset, Run } from '../ports/index.ts';
 import type { ChangeRecord } from './change-record.ts';
 import { type FollowDeps, followForever } from './follow-forever.ts';
+import { parseConntrackLine } from './parse-conntrack.ts';
+import { isTellable, planCuts, renderCut } from './plan-cuts.ts';
 import { planTableChange } from './plan-table-change.ts';
 import { planTableReplacement } from './plan-table-replacement.ts';
 
@@ -132,6 +134,24 @@ export const createNftFirewall = ({ run, record, log, ...following }: NftFirewal
     }
     await transact(renderTransaction(ruleset, await readCounters(signal)), signal);
   };
+  /** One thing that can be told is told; of more, what is there is found out first. */
+  const planCut = async (matches: readonly ConnectionMatch[], signal: AbortSignal) => {
+    const [first] = matches;
+    if (matches.length === 1 && isTellable(first!)) return [renderCut(first!)];
+    const { stdout } = await run('conntrack', ['-L', '-f', 'ipv4', '--dst-nat'], { signal });
+    return planCuts(
+      matches,
+      stdout.split('\n').flatMap((line) => parseConntrackLine(line)?.connection ?? []),
+    );
+  };
+  const cut = async (matches: readonly ConnectionMatch[], signal: AbortSignal): Promise<void> => {
+    if (matches.length === 0) return;
+    const [first, ...more] = await planCut(matches, signal);
+    if (first === undefined) return;
+    if (more.length === 0) return void (await run('conntrack', first, { signal, okCodes: [1] }));
+    const input = [first, ...more].map((argv) => `${argv.join(' ')}\n`).join('');
+    await run('conntrack', ['-R', '-'], { input, signal, timeoutMs: APPLY_TIMEOUT_MS });
+  };
   return {
     readCounters,
     apply: inTurn(async (ruleset: Ruleset, signal: AbortSignal) => {
@@ -148,22 +168,11 @@ export const createNftFirewall = ({ run, record, log, ...following }: NftFirewal
       async (signal: AbortSignal) =>
         applied?.fingerprint !== undefined && fingerprintOf(await list(signal)) === applied.fingerprint,
     ),
-    async cutConnections({ protocol, port, destination, source }, signal) {
-      const option = (name: string, value: string | number | undefined) =>
-        value === undefined ? [] : [name, String(value)];
-      const argv = [
-        '-D',
-        ...option('-p', protocol),
-        ...option('--orig-port-dst', port),
-        ...option('--orig-dst', destination),
-        ...option('--orig-src', source),
-        // Only translated connections: others may well lead to the same port of another machine.
-        '--dst-nat',
-      ];
-      await run('conntrack', argv, { signal, okCodes: [1] }).catch((error: unknown) => {
+    async cutConnections(matches, signal) {
+      await cut(matches, signal).catch((error: unknown) => {
         if (codeOf(error) !== 'COMMAND_NOT_FOUND') throw error;
         log.debug('the way is closed, but conntrack is not here to forget what was open', {
-          path: `${destination ?? ''}:${port ?? ''}`,
+          path: matches.map(({ destination = '', port = '' }) => `${destination}:${port}`).join(' '),
         });
       });
     },

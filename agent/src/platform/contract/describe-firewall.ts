@@ -97,7 +97,10 @@ export const describeFirewall = (title: string, open: () => Promise<FirewallHarn
       await using machine = await open();
       const { firewall } = machine;
       await firewall.apply(rulesetOf('forward-a'), signal);
-      await firewall.cutConnections({ protocol: 'tcp', port: 8001 }, signal);
+      await firewall.cutConnections([], signal);
+      await firewall.cutConnections([{ protocol: 'tcp', port: 8001 }], signal);
+      const range = { protocol: 'tcp', port: 8001, lastPort: 8010 } as const;
+      await firewall.cutConnections([range, { protocol: 'udp', port: 8001 }], signal);
       await firewall.remove();
       await firewall.remove();
       expect(await firewall.isInPlace(signal)).toBe(false);

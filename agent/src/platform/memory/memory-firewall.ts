@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
-import type { Firewall, NftObject, Ruleset } from '../../ports/index.ts';
+import type { ConnectionMatch, Firewall, NftObject, Ruleset } from '../../ports/index.ts';
 
 /** A table that only remembers. */
 export interface MemoryFirewall extends Firewall {
   readonly ruleset: Ruleset | undefined;
   /** How often a ruleset was put in. */
   readonly applied: number;
-  readonly cuts: readonly Parameters<Firewall['cutConnections']>[0][];
+  readonly cuts: readonly ConnectionMatch[];
   readonly watchers: number;
   /** What another program does with `nft flush ruleset`. */
   flush(): void;
@@ -37,7 +37,7 @@ const missingTarget = (objects: readonly NftObject[]): string | undefined => {
 export const createMemoryFirewall = (): MemoryFirewall => {
   const listeners = new Set<() => void>();
   const counters = new Map<string, { packets: number; bytes: number }>();
-  const cuts: Parameters<Firewall['cutConnections']>[0][] = [];
+  const cuts: ConnectionMatch[] = [];
   let ruleset: Ruleset | undefined;
   let applied = 0;
   const keepCounters = (names: readonly string[]) => {
@@ -59,8 +59,8 @@ export const createMemoryFirewall = (): MemoryFirewall => {
     isPresent: async () => ruleset !== undefined,
     isInPlace: async () => ruleset !== undefined,
     readCounters: async () => new Map(counters),
-    async cutConnections(match) {
-      cuts.push(match);
+    async cutConnections(matches) {
+      cuts.push(...matches);
     },
     watch(onFlush) {
       const listener = () => onFlush();

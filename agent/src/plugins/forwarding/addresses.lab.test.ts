@@ -97,6 +97,32 @@ describe.skipIf(await requireLab())('a host with an address of its own', () => {
     await site.removeAll();
   });
 
+  it('loses, with ports that are no longer let through, what is open by them, and only that', async () => {
+    await using _servers = await site.echo('tcp', 82);
+    await using _udp = await site.echo('udp', 5061);
+    const address = await site.give();
+    await using kept = site.connect(TECHNICIAN.address4, 80, OWN);
+    await using cut = site.connect(TECHNICIAN.address4, 82, OWN);
+    await speak([cut], 'one');
+    await site.askUdp(TECHNICIAN.address4, OWN, 5061);
+    const open = async () => {
+      const { stdout } = await site.edge.run('conntrack', ['-L', '--orig-dst', OWN]);
+      return [...stdout.matchAll(/ dst=100\.64\.0\.50 sport=\d+ dport=(\d+)/g)]
+        .map(([, port]) => port)
+        .sort();
+    };
+    await vi.waitFor(async () => expect(await open()).toEqual(['5061', '80', '82']), 3_000);
+    const udp = { protocol: 'udp', from: 5061, to: 5061 };
+    await host.call('PATCH', `/addresses/${address.id}`, {
+      ports: [{ protocol: 'tcp', from: 80, to: 81 }, udp],
+    });
+    expect(await open()).toEqual(['5061', '80']);
+    expect(await speakInVain(cut, 'two')).toBe('LAB_TIMEOUT');
+    kept.stdin!.write('GET / HTTP/1.0\r\n\r\n');
+    await kept.waitForOutput(/HTTP\/1\.[01] 200/);
+    await site.takeAway(address);
+  });
+
   it('loses its connections with its address, though a forward has the same port', async () => {
     await using _server = await site.echo('tcp', 8001);
     await site.add({ edgePort: 8001 });

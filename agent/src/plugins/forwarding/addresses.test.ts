@@ -1,7 +1,7 @@
 import type { VirtualClock } from '@sidegate/kit';
 import type { Address, AddressPlan, Host, HostAddress, Ip4 } from '@sidegate/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
+import { HELPER } from '../../forwarding/testing/sample-wishes.ts';
 import type { MemoryPlatform } from '../../platform/memory.ts';
 import { codeFrom, type TestHost } from '../testing/test-host.ts';
 import { CAMERA as BARE_CAMERA, type MemorySite, mapWith, openMemorySite } from './testing/memory-site.ts';
@@ -139,7 +139,7 @@ describe('addresses of hosts', () => {
     expect(ruleset()).toContain('"timeout":60');
     await host.call('PATCH', `/addresses/${id}`, { allow: { nodes: ['phone'] } });
     expect(platform.fakes.firewall.cuts).toEqual([
-      { destination: '100.64.0.50', source: TECHNICIAN.address4 },
+      { destination: '100.64.0.50', notFrom: [HELPER.address4] },
     ]);
     await clock.advance(61_000);
     await host.settled();

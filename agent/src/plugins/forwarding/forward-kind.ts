@@ -1,7 +1,7 @@
 /** Forwards as a kind of publication. */
 import { type Forward, nodeFqdn } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
-import { type ForwardRecord, portOffsetsOf, protocolsOf } from '../../forwarding/forward-record.ts';
+import { type ForwardRecord, protocolsOf } from '../../forwarding/forward-record.ts';
 import { renderForwardUrl } from '../../forwarding/forward-url.ts';
 import { forwardRules } from '../../forwarding/plan-forward.ts';
 import { hostOf, resolveTarget } from '../../forwarding/resolve-target.ts';
@@ -40,14 +40,18 @@ export const createForwardKind = (
       };
     },
     connectionsOf: (record) =>
-      protocolsOf(record.protocol).flatMap((protocol) =>
-        portOffsetsOf(record).map((offset) => ({
+      protocolsOf(record.protocol).map((protocol) => {
+        const { edgePort: port, portCount = 1 } = record;
+        return {
           protocol,
-          port: record.edgePort + offset,
+          port,
+          ...(portCount === 1 ? {} : { lastPort: port + portCount - 1 }),
           ...destination(),
-        })),
-      ),
+        };
+      }),
     connectionsOfRule: ({ protocol, edgePort }) => ({ protocol, port: edgePort, ...destination() }),
+    // Each port is a rule of its own, and is gone with it.
+    connectionsNarrowed: () => [],
     describe: ({ protocol, edgePort }) => `${protocol}/${edgePort}`,
     notFound: () => new AgentError('FORWARD_NOT_FOUND', 'There is no such forward'),
     onChanged: (forward) => host.events.emit('forward.changed', forward),

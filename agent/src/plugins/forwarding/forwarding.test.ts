@@ -254,14 +254,14 @@ describe('the forwarding plugin', () => {
     const { id } = await add();
     await host.call('PATCH', `/forwards/${id}`, { allow: { tags: ['support'] } });
     expect(platform.fakes.firewall.cuts).toEqual([
-      { protocol: 'tcp', port: 8001, destination: EDGE.address4, source: HELPER.address4 },
+      { protocol: 'tcp', port: 8001, destination: EDGE.address4, notFrom: [TECHNICIAN.address4] },
     ]);
     const peers = MAP.peers.map((peer) => ({ ...peer, tags: [] }));
     host.setFact('network-map', { ...MAP, peers });
     await clock.advance(200);
     await host.settled();
     expect(ruleset()).not.toContain('["100.64.0.2","tcp",8001]');
-    expect(platform.fakes.firewall.cuts.at(-1)).toMatchObject({ source: TECHNICIAN.address4 });
+    expect(platform.fakes.firewall.cuts.at(-1)).toMatchObject({ notFrom: [] });
     await host.call('PATCH', `/forwards/${id}`, { allow: null });
     expect(ruleset()).not.toContain('{"concat":["tcp",8001]}]}}');
     expect(platform.fakes.firewall.cuts).toHaveLength(2);

@@ -1,23 +1,30 @@
-import type { SourcePeer } from '../../forwarding/resolve-sources.ts';
 import type { ConnectionMatch } from '../../ports/index.ts';
-import type { Rule } from './publication-kind.ts';
+import type { PublicationKind, Rule } from './publication-kind.ts';
 
-/** Connections of those for whom a rule was and no longer is; `connectionsOf` says what a rule's are known by. */
+type Kind<F extends Rule> = Pick<
+  PublicationKind<never, never, F>,
+  'connectionsOfRule' | 'connectionsNarrowed'
+>;
+
+/** Connections that a rule let through and no longer does: of those it was for, or to what it opened. */
 export const lostConnections = <F extends Rule>(
   before: readonly F[],
   after: readonly F[],
-  peers: readonly Pick<SourcePeer, 'address4'>[],
-  connectionsOf: (rule: F) => ConnectionMatch,
+  { connectionsOfRule, connectionsNarrowed }: Kind<F>,
 ): readonly ConnectionMatch[] => {
-  const keyOf = (rule: F) => `${rule.id} ${JSON.stringify(connectionsOf(rule))}`;
+  if (before === after) return [];
+  const keyOf = (rule: F) => `${rule.id} ${JSON.stringify(connectionsOfRule(rule))}`;
   const oldRules = new Map(before.map((rule) => [keyOf(rule), rule]));
   return after.flatMap((rule) => {
     const old = oldRules.get(keyOf(rule));
+    if (old === undefined) return [];
     const { sources } = rule;
-    if (sources === undefined || old === undefined) return [];
-    const lost = (old.sources ?? peers.map(({ address4 }) => address4)).filter(
-      (address) => !sources.includes(address),
-    );
-    return lost.map((source) => ({ ...connectionsOf(rule), source: source as SourcePeer['address4'] }));
+    const isLess =
+      sources !== undefined &&
+      (old.sources === undefined || old.sources.some((address) => !sources.includes(address)));
+    return [
+      ...(isLess ? [{ ...connectionsOfRule(rule), notFrom: sources }] : []),
+      ...connectionsNarrowed(old, rule),
+    ];
   });
 };

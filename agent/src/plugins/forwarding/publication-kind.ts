@@ -1,4 +1,5 @@
 /** What forwards and addresses of hosts' own differ in, for the publisher that is common to both. Types only. */
+import type { Ip4 } from '@sidegate/protocol';
 import type { Publication } from '../../forwarding/publication.ts';
 import type { Surroundings } from '../../forwarding/resolve-target.ts';
 import type { ConnectionMatch } from '../../ports/index.ts';
@@ -6,7 +7,7 @@ import type { ConnectionMatch } from '../../ports/index.ts';
 /** What is common to the rules of both kinds. */
 export interface Rule {
   readonly id: string;
-  readonly sources?: readonly string[];
+  readonly sources?: readonly Ip4[];
 }
 
 /** What is shown of any publication. */
@@ -28,6 +29,8 @@ export interface PublicationKind<
   /** What its connections are known by. */
   connectionsOf(record: R): readonly ConnectionMatch[];
   connectionsOfRule(rule: F): ConnectionMatch;
+  /** What was let through by the one, and is not by the other, of the same connections. */
+  connectionsNarrowed(before: F, after: F): readonly ConnectionMatch[];
   /** Short, for logs. */
   describe(record: R): string;
   notFound(): Error;

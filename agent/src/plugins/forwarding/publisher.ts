@@ -128,8 +128,8 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
       }
       const before = this.#rules;
       await this.#commit(this.#records.map((one) => (one.id === id ? next : one)));
-      if (record.enabled && !next.enabled) await this.#cut(record);
-      await this.#cutLostSources(before);
+      const isOff = record.enabled && !next.enabled;
+      await this.#cut(isOff ? this.#deps.kind.connectionsOf(record) : this.#lost(before));
       return this.#shown.get(id)!;
     });
   }
@@ -140,7 +140,7 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
       // Known by what it has only as long as it has it.
       const connections = this.#deps.kind.connectionsOf(record);
       await this.#commit(this.#records.filter((one) => one.id !== id));
-      await this.#cutAll(connections);
+      await this.#cut(connections);
       this.#deps.kind.onRemoved(id);
       this.#note('removed', record, user);
     });
@@ -158,8 +158,7 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
         return record.enabled && isOver ? this.#deps.kind.connectionsOf(record) : [];
       });
       await this.#commit(next);
-      await this.#cutAll(cut);
-      await this.#cutLostSources(rulesBefore);
+      await this.#cut([...cut, ...this.#lost(rulesBefore)]);
       const known = new Set<string>(before.map(({ id }) => id));
       for (const record of next) if (!known.has(record.id)) this.#note('added', record, user);
       for (const record of before.filter(({ id }) => !later.has(id))) {
@@ -184,11 +183,14 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
       this.#records = learned;
       if (this.#wish()) await this.#deps.host.hooks.firewall.settled();
       this.show();
-      for (const record of learned) {
-        const old = before.get(record.id);
-        if (old !== undefined && old !== this.#shown.get(record.id)?.targetAddress) await this.#cut(record);
-      }
-      await this.#cutLostSources(rulesBefore);
+      const moved = learned.filter(({ id }) => {
+        const old = before.get(id);
+        return old !== undefined && old !== this.#shown.get(id)?.targetAddress;
+      });
+      await this.#cut([
+        ...moved.flatMap((record) => this.#deps.kind.connectionsOf(record)),
+        ...this.#lost(rulesBefore),
+      ]);
       if (hasLearned) await this.#deps.store.save(learned);
     });
   }
@@ -222,10 +224,10 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
       const nowMs = host.clock.wallMs();
       const ended = this.#records.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= nowMs);
       if (ended.length === 0) return;
-      const connections = ended.map((record) => kind.connectionsOf(record));
+      const connections = ended.flatMap((record) => kind.connectionsOf(record));
       await this.#commit(this.#records.filter((record) => !ended.includes(record)));
-      for (const [at, record] of ended.entries()) {
-        await this.#cutAll(connections[at]!);
+      await this.#cut(connections);
+      for (const record of ended) {
         kind.onRemoved(record.id);
         this.#note('expired', record);
       }
@@ -263,24 +265,18 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
     return true;
   }
 
-  #cut(record: R): Promise<void> {
-    return this.#cutAll(this.#deps.kind.connectionsOf(record));
+  /** What publications let through before and do not any more. */
+  #lost(before: readonly F[]): readonly ConnectionMatch[] {
+    return lostConnections(before, this.#rules, this.#deps.kind);
   }
 
-  /** Whoever a publication was for and is no longer loses what is open. */
-  #cutLostSources(before: readonly F[]): Promise<void> {
-    const { connectionsOfRule } = this.#deps.kind;
-    return this.#cutAll(lostConnections(before, this.#rules, this.surroundings().peers, connectionsOfRule));
-  }
-
-  async #cutAll(matches: readonly ConnectionMatch[]): Promise<void> {
+  async #cut(matches: readonly ConnectionMatch[]): Promise<void> {
     const { ports, signal, log } = this.#deps.host;
-    for (const match of matches) {
-      await ports.firewall
-        .cutConnections(match, signal)
-        // The rules let nothing of it through any more; conntrack forgets by itself.
-        .catch((error: unknown) => log.warn(`cut connections of a ${this.#deps.kind.noun}`, { error }));
-    }
+    if (matches.length === 0) return;
+    await ports.firewall
+      .cutConnections(matches, signal)
+      // The rules let nothing of it through any more; conntrack forgets by itself.
+      .catch((error: unknown) => log.warn(`cut connections of a ${this.#deps.kind.noun}`, { error }));
   }
 
   #note(what: string, record: R, user?: string): void {
