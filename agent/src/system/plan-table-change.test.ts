@@ -51,11 +51,19 @@ describe('planTableChange', () => {
     ]);
   });
 
+  it('fills a set of intervals anew, and leaves one that did not change', () => {
+    const [before, next] = [[[1, 2]], [[1, 3], 9]].map((ports) => ruleset(peers(ports, ['interval']), chain));
+    expect(planTableChange(before!, next!)).toEqual([
+      { flush: { set: { ...inTable, name: 'peers' } } },
+      { add: { element: { ...inTable, name: 'peers', elem: [[1, 3], 9] } } },
+    ]);
+    expect(planTableChange(next!, structuredClone(next!))).toEqual([]);
+  });
+
   it.each([
     ['a chain', ruleset(peers([]), chain), ruleset(peers([]))],
     ['a set more', ruleset(chain), ruleset(peers([]), chain)],
     ['the type of a set', ruleset(peers([])), ruleset(peers([], ['timeout']))],
-    ['intervals', ruleset(peers([], ['interval'])), ruleset(peers(['10.0.0.1'], ['interval']))],
   ])('leaves %s to a replacement of the table', (_, before, next) => {
     expect(planTableChange(before, next)).toBeUndefined();
   });

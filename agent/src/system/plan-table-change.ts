@@ -83,6 +83,13 @@ const elementCommand = (
 ): readonly NftObject[] =>
   elem.length === 0 ? [] : [{ [verb]: { element: { family, table, name, elem } } }];
 
+const elementsOf = ({ elements }: Container): readonly unknown[] =>
+  [...elements.values()].map(({ element }) => element);
+
+const flushCommand = ({ kind, family, table, name }: Container): NftObject => ({
+  flush: { [kind]: { family, table, name } },
+});
+
 /** Counters of `one` that `other` has not. */
 const countersMissing = (one: Parts, other: Parts): readonly NftObject[] =>
   [...one.counters].flatMap(([name, object]) => (other.counters.has(name) ? [] : [object]));
@@ -97,8 +104,12 @@ export const planTableChange = (before: Ruleset, next: Ruleset): readonly NftObj
     const was = old.containers.get(name);
     if (was === undefined || was.header !== is.header) return undefined;
     const [gone, come] = [missingFrom(was, is), missingFrom(is, was)];
-    // nft joins and splits intervals as it likes: what is there need not be what was asked for.
-    if (is.hasIntervals && gone.length + come.length > 0) return undefined;
+    if (is.hasIntervals && gone.length + come.length > 0) {
+      // nft joins and splits intervals as it likes: what is there need not be what was asked for.
+      removals.push(flushCommand(was));
+      additions.push(...elementCommand('add', is, elementsOf(is)));
+      continue;
+    }
     const keys = gone.map((element) => keyOf(was.kind, element));
     removals.push(...elementCommand('delete', was, keys));
     additions.push(...elementCommand('add', is, come));

@@ -3,7 +3,7 @@ import type { Forward, ForwardPlan, HostId, Ip4, Mac } from '@sidegate/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentError } from '../../errors.ts';
 import { connectionsCounter, trafficCounter } from '../../forwarding/publication-words.ts';
-import { EDGE, HELPER, TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
+import { EDGE, TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
 import type { MemoryPlatform } from '../../platform/memory.ts';
 import type { Firewall } from '../../ports/index.ts';
 import { codeFrom, type TestHost } from '../testing/test-host.ts';
