@@ -31,6 +31,9 @@ export interface CliResult {
   readonly err: string;
 }
 
+/** What a test has otherwise; `isTTY` makes both streams a terminal. */
+export type CliSetting = Partial<CliIo> & { readonly isTTY?: boolean };
+
 export interface FakeDaemon extends AsyncDisposable {
   readonly socketPath: string;
   /** What was asked, as `METHOD /path body`. */
@@ -39,8 +42,12 @@ export interface FakeDaemon extends AsyncDisposable {
   push(event: EdgeEvent): void;
   /** Resolves when somebody watches. */
   watched(): Promise<void>;
-  cli(argv: readonly string[], io?: Partial<CliIo>): Promise<CliResult>;
+  cli(argv: readonly string[], io?: CliSetting): Promise<CliResult>;
 }
+
+/** Output as it looks, each stream and the exit code named. */
+export const transcript = ({ exitCode, out, err }: CliResult): string =>
+  `${out}${err === '' ? '' : `--- stderr\n${err}`}--- exit ${exitCode}\n`;
 
 const readBody = async (request: IncomingMessage): Promise<unknown> => {
   let text = '';
@@ -89,7 +96,7 @@ const createHastyClock = (): CliIo['clock'] => {
 export const runCliIn = async (
   runDirectory: string,
   argv: readonly string[],
-  change: Partial<CliIo> & { readonly isTTY?: boolean } = {},
+  change: CliSetting = {},
 ): Promise<CliResult> => {
   const { isTTY = false, ...overrides } = change;
   const [stdout, stderr] = [sink(isTTY), sink(isTTY)];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { readAuthor } from './commands/own-path.ts';
-import { NOW_MS, openFakeDaemon } from './testing/fake-daemon.ts';
-import { ADDRESS, FORWARD, PEERS, STATUS } from './testing/samples.ts';
+import { NOW_MS, openFakeDaemon } from '../testing/fake-daemon.ts';
+import { ADDRESS, FORWARD, PEERS, STATUS } from '../testing/samples.ts';
+import { readAuthor } from './own-path.ts';
 
 const PENDING = { id: FORWARD.id, what: FORWARD.url, endsAt: NOW_MS + 60_000 };
 const ANSWERS = {

@@ -1,7 +1,7 @@
 import type { AccessEntry } from '@sidegate/protocol';
 import { afterAll, describe, expect, test } from 'vitest';
-import { parseSince } from './parse-expiry.ts';
-import { NOW_MS, openFakeDaemon } from './testing/fake-daemon.ts';
+import { parseSince } from '../parse-expiry.ts';
+import { NOW_MS, openFakeDaemon } from '../testing/fake-daemon.ts';
 
 const { TZ } = process.env;
 process.env.TZ = 'UTC';
@@ -41,7 +41,7 @@ describe('the access log', () => {
   test.each(['forward', 'address'])('sidegate %s log', async (noun) => {
     await using daemon = await openFakeDaemon(ANSWERS);
     const { out, err, exitCode } = await daemon.cli([noun, 'log']);
-    await expect(out).toMatchFileSnapshot(`./golden/${noun}_log.golden.txt`);
+    await expect(out).toMatchFileSnapshot(`../golden/${noun}_log.golden.txt`);
     expect([err, exitCode]).toEqual(['', 0]);
   });
 
