@@ -2,6 +2,7 @@
 import type { Clock, Logger } from '@sidegate/kit';
 import { type FirewallPlan, mergeWishes, portKey } from '../forwarding/firewall-plan.ts';
 import { renderRuleset } from '../forwarding/render-ruleset.ts';
+import { revokedConnections } from '../forwarding/revoked-connections.ts';
 import type { FirewallWish, Health } from '../plugin-api/index.ts';
 import type { Firewall } from '../ports/index.ts';
 import { createReconcileLoop, type ReconcileLoop } from './reconcile-loop.ts';
@@ -52,8 +53,8 @@ export const createFirewallLoop = ({
   health,
   log,
 }: FirewallLoopDeps): ReconcileLoop => {
-  /** The plan in the kernel as text; `undefined` until this process has applied one. */
-  let applied: string | undefined;
+  /** The plan in the kernel, and as text; `undefined` until this process has applied one. */
+  let applied: { readonly plan: FirewallPlan; readonly text: string } | undefined;
   const removeTable = async () => {
     // A table that an earlier process left is not ours to remove before we know that we are down (`core.ts` does).
     if (applied === undefined) return;
@@ -66,12 +67,17 @@ export const createFirewallLoop = ({
     reportConflicts(health, lostPorts(all, plan));
     if (plan.tunnel === undefined && plan.portSharing === undefined) return await removeTable();
     const text = JSON.stringify(plan);
-    if (text === applied) {
+    if (text === applied?.text) {
       if (await firewall.isInPlace(signal)) return;
       log.info('another program removed our firewall table; putting it back');
     }
     await firewall.apply(renderRuleset(plan, clock.wallMs()), signal);
-    applied = text;
+    const revoked = applied === undefined ? [] : revokedConnections(applied.plan, plan);
+    applied = { plan, text };
+    if (revoked.length === 0) return;
+    await firewall
+      .cutConnections(revoked, signal)
+      .catch((error: unknown) => log.warn('cut what policy permits no longer', { error }));
   };
   const loop = createReconcileLoop(
     {

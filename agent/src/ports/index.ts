@@ -117,7 +117,7 @@ export interface Links {
 
 /** Connections by what they were before translation. */
 export interface ConnectionMatch {
-  readonly protocol?: 'tcp' | 'udp';
+  readonly protocol?: 'tcp' | 'udp' | 'icmp';
   readonly port?: number;
   /** With this one, of a range that begins with `port`. */
   readonly lastPort?: number;

@@ -6,9 +6,16 @@
  * .2 may open everything, .3 two port ranges, .4 nothing. The camera may have the address 100.64.0.50.
  */
 import { createLab, type Lab, type Machine, requireLab } from '@sidegate/lab';
-import type { AccessLog, Forward } from '@sidegate/protocol';
+import type { Access, AccessLog, Forward } from '@sidegate/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { EDGE, HELPER, STRANGER, TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
+import {
+  EDGE,
+  HELPER,
+  STRANGER,
+  TECHNICIAN,
+  tunnelWish,
+  WEB_WISH,
+} from '../../forwarding/testing/sample-wishes.ts';
 import type { TestHost } from '../testing/test-host.ts';
 import {
   CAMERA,
@@ -103,6 +110,43 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
         openFrom('100.64.0.8', forwards),
       ]),
     ).toEqual([new Set(['200']), new Set(['none']), new Set(['none']), new Set(['none'])]);
+    await site.takeAway(address);
+  });
+
+  it('closes to whom policy permits it no longer, what is open too, with nothing else touched', async () => {
+    await using _server = await site.echo('tcp', 7774);
+    for (const edgePort of [8001, 8002]) await add({ edgePort, targetPort: 7774 });
+    const address = await site.give();
+    const clients = [
+      site.connect(HELPER.address4, 8001),
+      site.connect(TECHNICIAN.address4, 8002),
+      site.connect(TECHNICIAN.address4, 7774, OWN),
+      site.connect(HELPER.address4, 8002),
+      site.connect(TECHNICIAN.address4, 8001),
+    ];
+    const [kept, cut] = [clients.slice(3), clients.slice(0, 3)];
+    await speak(clients, 'one');
+    const { tunnel } = tunnelWish();
+    const only = (port: number): Access => ({
+      kind: 'ports',
+      ports: [{ protocol: 'tcp', from: port, to: port }],
+    });
+    const peers = [
+      { ...HELPER, inbound: only(8002) },
+      { ...TECHNICIAN, inbound: only(8001) },
+    ];
+    const listing = async () => (await site.listing()).replaceAll(/packets \d+ bytes \d+/g, '');
+    const before = await listing();
+    host.wish({ ...tunnelWish(), ...WEB_WISH, tunnel: { ...tunnel!, peers } });
+    await host.settled();
+    await speak(kept, 'two');
+    expect(await Promise.all(cut.map((client) => speakInVain(client, 'two')))).toEqual(
+      Array(3).fill('LAB_TIMEOUT'),
+    );
+    host.wish({ ...tunnelWish(), ...WEB_WISH });
+    await host.settled();
+    expect(await listing()).toBe(before);
+    for (const client of clients) await client[Symbol.asyncDispose]();
     await site.takeAway(address);
   });
 
