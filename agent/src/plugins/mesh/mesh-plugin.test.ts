@@ -5,6 +5,8 @@ import type { ErrorBody, PeerStatus, UpResponse } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { MemoryOptions } from '../../platform/memory.ts';
 import type { IfName } from '../../ports/index.ts';
+import { publicKeyOf } from '../../tunnel/key-pair.ts';
+import { createDeferred } from './deferred.ts';
 import { filesOf, openMemoryAgent, SG0, until } from './testing/memory-agent.ts';
 
 /* The real core and the real broker, on loopback; the machine is memory, so no packet flows and beacons are played. */
@@ -68,6 +70,40 @@ describe('the mesh plugin', () => {
     const another = await openAgent();
     await another.up({ brokerUrl: broker.url, key: await keyOf({ role: 'edge' }), name: 'another' });
     await until(async () => Math.max(...(await peersOf())) > 0);
+  });
+
+  test('an edge that comes back greets the peers that knew it, though its table comes later than its beacons', async () => {
+    const edge = await openAgent();
+    const { tunnel, firewall } = edge.platform.fakes;
+    await edge.up({ brokerUrl: broker.url, key: await keyOf({ role: 'edge' }), name: 'returning' });
+    const friend = await openAgent();
+    await friend.up({ brokerUrl: broker.url, key: await keyOf(), name: 'friend' });
+    const publicKey = publicKeyOf(friend.platform.fakes.tunnel.config(SG0)!.privateKey);
+    const isKnown = async () =>
+      ((await tunnel.read(SG0, AbortSignal.timeout(1000))) ?? []).some(
+        (peer) => peer.publicKey === publicKey,
+      );
+    await until(isKnown);
+    expect((await edge.ask('POST', '/down', {})).status).toBe(204);
+
+    const table = createDeferred();
+    const apply = firewall.apply.bind(firewall);
+    const slow = vi.spyOn(firewall, 'apply').mockImplementation(async (...args) => {
+      await table.promise;
+      return apply(...args);
+    });
+    const [returned, before] = [edge.up({}), tunnel.changes.length];
+    const greetings = () =>
+      tunnel.changes
+        .slice(before)
+        .filter((change) => change.kind === 'poke' && change.publicKey === publicKey);
+    await until(() => slow.mock.calls.length > 0 && edge.status().broker?.beaconReachable === true);
+    expect(await isKnown()).toBe(false);
+    expect(greetings()).toEqual([]);
+    table.resolve();
+    expect((await returned).body).toEqual({ state: 'up' });
+    await until(() => greetings().length > 0);
+    expect(greetings()).toHaveLength(1);
   });
 
   test('the private key is in the secret identity file and nowhere else', async () => {

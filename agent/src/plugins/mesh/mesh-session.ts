@@ -87,6 +87,8 @@ class Session implements MeshSession {
   #isUp = false;
   /** We were a member before, and the interface is new: peers may hold sessions that nobody here knows. */
   #isReturning = false;
+  /** The tunnel has the peers of the map: those of an edge wait for its table. */
+  #hasPeers = false;
   readonly #underlay: UnderlayWatch;
   readonly #clockWatch: ClockWatch;
   readonly #moves: SessionMoves;
@@ -358,7 +360,10 @@ class Session implements MeshSession {
     // The table goes first: a peer must not find a tunnel without its filter.
     const agentPort = this.#paths?.agentPort;
     this.#gate.wish(map, { wireguardPort: keeper.listenPort, agentPort });
+    const isOpen = map.self.role !== 'edge' || this.#gate.isOpen();
     await keeper.reconcile(map, underlay, states);
+    this.#hasPeers ||= isOpen;
+    await this.#greetOnReturn(map, keeper);
     this.#greeter.noteInTunnel();
     await this.#paths?.ensureHeartbeats(map);
     if (this.#scope.signal.aborted) return;
@@ -384,13 +389,18 @@ class Session implements MeshSession {
     const [facts, clockWatch, { sessionAgeMs }] = [this.#deps.facts, this.#clockWatch, keeper];
     const parts = { health, facts, greeter, underlay, fallback, clockWatch, sessionAgeMs };
     if (await noteBeacons(parts, map, this.#poll.latest())) {
-      // Not before a beacon knows us: only then the relay passes handshakes on. Who waits for the table has no session.
-      if (this.#isReturning && this.#gate.isOpen()) await keeper.greetPeers(map);
-      this.#isReturning = false;
       this.#isUp = true;
+      await this.#greetOnReturn(map, keeper);
       this.#up.resolve();
     }
     this.#publishPeers();
+  }
+
+  /** Not before a beacon knows us, for only then the relay passes handshakes on, and not before there is whom to greet. */
+  async #greetOnReturn(map: NetworkMap, keeper: TunnelKeeper): Promise<void> {
+    if (!this.#isReturning || !this.#isUp || !this.#hasPeers) return;
+    this.#isReturning = false;
+    await keeper.greetPeers(map);
   }
 
   #publishPeers(): void {
