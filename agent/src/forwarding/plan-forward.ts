@@ -49,18 +49,23 @@ interface PortRange {
 
 const HIGHEST_PORT = 65_535;
 
+/** Does the forward take any of these ports? */
+export const isOverlap = (
+  { edgePort, portCount = 1, protocol }: Pick<ForwardRecord, 'edgePort' | 'portCount' | 'protocol'>,
+  { protocol: wanted, first, count }: PortRange,
+): boolean =>
+  edgePort < first + count &&
+  first < edgePort + portCount &&
+  protocolsOf(protocol).some((one) => protocolsOf(wanted).includes(one));
+
 /** A port of the range that is taken, and by whom, in words. */
 const takerOf = (
-  { protocol, first, count }: PortRange,
+  range: PortRange,
   { forwards, portsInUse }: ForwardingState,
 ): { readonly port: number; readonly by: string } | undefined => {
+  const { protocol, first, count } = range;
   const wanted = protocolsOf(protocol);
-  const forward = forwards.find(
-    (one) =>
-      one.edgePort < first + count &&
-      first < one.edgePort + (one.portCount ?? 1) &&
-      protocolsOf(one.protocol).some((other) => wanted.includes(other)),
-  );
+  const forward = forwards.find((one) => isOverlap(one, range));
   if (forward !== undefined) {
     const by = `the forward ${forward.label === '' ? forward.id : forward.label}`;
     return { port: Math.max(first, forward.edgePort), by };

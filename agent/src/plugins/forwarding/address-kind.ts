@@ -41,6 +41,7 @@ export const createAddressKind = (
         ...usage.usageOf(record.id),
       };
     },
+    areRivals: (one, other) => one.key === other.key || one.name === other.name,
     connectionsOf(record) {
       const given = allotted().get(record.key);
       return given === undefined ? [] : [{ destination: given.address4 }];

@@ -3,7 +3,7 @@ import { type Forward, nodeFqdn } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import { type ForwardRecord, protocolsOf } from '../../forwarding/forward-record.ts';
 import { renderForwardUrl } from '../../forwarding/forward-url.ts';
-import { forwardRules } from '../../forwarding/plan-forward.ts';
+import { forwardRules, isOverlap } from '../../forwarding/plan-forward.ts';
 import { hostOf, resolveTarget } from '../../forwarding/resolve-target.ts';
 import type { ForwardRule, PluginHost } from '../../plugin-api/index.ts';
 import type { PublicationKind } from './publication-kind.ts';
@@ -39,6 +39,8 @@ export const createForwardKind = (
         ...usage.usageOf(record.id),
       };
     },
+    areRivals: (one, other) =>
+      isOverlap(one, { ...other, first: other.edgePort, count: other.portCount ?? 1 }),
     connectionsOf: (record) =>
       protocolsOf(record.protocol).map((protocol) => {
         const { edgePort: port, portCount = 1 } = record;

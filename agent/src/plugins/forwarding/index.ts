@@ -27,7 +27,11 @@ const loadBoth = async (
   safe: SafeChange,
 ): Promise<void> => {
   const restored = await safe.load();
-  for (const load of [() => forwards.load(restored.forwards), () => addresses.load(restored.addresses)]) {
+  const { added } = restored;
+  for (const load of [
+    () => forwards.load(restored.forwards, added),
+    () => addresses.load(restored.addresses, added),
+  ]) {
     try {
       await load();
     } catch (error) {

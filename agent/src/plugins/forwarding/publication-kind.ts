@@ -26,6 +26,8 @@ export interface PublicationKind<
   readonly noun: string;
   rules(records: readonly R[], surroundings: Surroundings): readonly F[];
   view(record: R, surroundings: Surroundings): V;
+  /** Do they want the same, so that only one of them can be? */
+  areRivals(one: R, other: R): boolean;
   /** What its connections are known by. */
   connectionsOf(record: R): readonly ConnectionMatch[];
   connectionsOfRule(rule: F): ConnectionMatch;

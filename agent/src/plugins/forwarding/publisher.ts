@@ -35,11 +35,6 @@ export interface PublisherDeps<
   readonly keepForwarding: () => Promise<void>;
 }
 
-const withRestored = <R extends { readonly id: string }>(
-  records: readonly R[],
-  restored: readonly R[],
-): readonly R[] => [...records.filter(({ id }) => !restored.some((one) => one.id === id)), ...restored];
-
 /** See the top of this file. */
 export class Publisher<R extends Publication & { readonly id: string }, V extends Shown, F extends Rule> {
   readonly #deps: PublisherDeps<R, V, F>;
@@ -75,10 +70,10 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
     return [...this.#shown.values()];
   }
 
-  /** Takes over what the file has, without waiting for the kernel; `restored` are as they were before it. */
-  async load(restored: readonly R[] = []): Promise<void> {
-    this.#records = withRestored(await this.#deps.store.load(), restored);
-    if (restored.length > 0) await this.#deps.store.save(this.#records);
+  /** Takes over what the file has, without waiting for the kernel, and puts back as `restore` does. */
+  async load(restored: readonly R[] = [], added: readonly string[] = []): Promise<void> {
+    this.#records = this.#withRestored(await this.#deps.store.load(), restored, added);
+    if (restored.length + added.length > 0) await this.#deps.store.save(this.#records);
     this.#deps.kind.onKept?.(this.#records);
     this.#wish();
     this.show();
@@ -147,7 +142,7 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
   }
 
   /** Many changes in one transaction; `plan` sees the records as they are when its turn has come. */
-  exchange(plan: (present: readonly R[]) => Promise<readonly R[]>, user: string): Promise<void> {
+  exchange(plan: (present: readonly R[]) => Promise<readonly R[]>, user?: string): Promise<void> {
     return this.#exclusively(async () => {
       const [before, rulesBefore] = [this.#records, this.#rules];
       const next = await plan(before);
@@ -168,9 +163,9 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
     });
   }
 
-  /** The publication is again what it was. */
-  restore(record: R): Promise<void> {
-    return this.#exclusively(() => this.#commit(withRestored(this.#records, [record])));
+  /** Publications are again what they were; those that were `added`, or have taken their place since, are gone. */
+  restore(restored: readonly R[], added: readonly string[]): Promise<void> {
+    return this.exchange(async (present) => this.#withRestored(present, restored, added));
   }
 
   /** Hosts, scopes, names or addresses changed: publications follow. */
@@ -232,6 +227,13 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
         this.#note('expired', record);
       }
     });
+  }
+
+  #withRestored(present: readonly R[], restored: readonly R[], added: readonly string[]): readonly R[] {
+    const { areRivals } = this.#deps.kind;
+    const isGone = (record: R) =>
+      added.includes(record.id) || restored.some((one) => one.id === record.id || areRivals(one, record));
+    return [...present.filter((record) => !isGone(record)), ...restored];
   }
 
   /** Makes `next` the truth in kernel and on disk, or throws and leaves everything as it was. */

@@ -83,6 +83,67 @@ describe('a change by somebody who came by what it changes', () => {
     expect([pending(), files.has(FILE)]).toEqual([[], false]);
   });
 
+  describe('by a file', () => {
+    const target = { address: PC };
+    const entry = { target, protocol: 'tcp', label: '', note: '', enabled: true };
+    const file = (...forwards: readonly object[]) => ({
+      format: 'sidegate-publications',
+      version: 1,
+      edge: 'home',
+      exportedAt: 1,
+      forwards,
+      addresses: [],
+    });
+    // The forward has 3389, too.
+    const range = { ...entry, edgePort: 3387, targetPort: 3000, portCount: 5 };
+    const replace = () =>
+      host.call(
+        'POST',
+        '/publications/import?replace=1',
+        file(range, { ...entry, edgePort: 9500, targetPort: 5 }),
+        PC,
+      );
+
+    it('is put back whole, though ports of the one lie among those of the other', async () => {
+      await host.call('POST', '/forwards', { target: { kind: 'address', address: PC }, targetPort: 81 });
+      const before = await list();
+      await replace();
+      expect((await list()).map(({ edgePort }) => edgePort)).toEqual([range.edgePort, 9500]);
+      expect(pending().map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+      await clock.advance(60_000);
+      await host.settled();
+      expect(await list()).toEqual(before);
+      expect([pending(), files.has(FILE)]).toEqual([[], false]);
+    });
+
+    it('is put back whole by the next agent', async () => {
+      const before = await list();
+      await replace();
+      const asLeft = new Map(files);
+      await host[Symbol.asyncDispose]();
+      await open(asLeft);
+      expect((await list()).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+    });
+
+    it('goes back to what was before the first of two, and takes away what came in between on its port', async () => {
+      const before = await list();
+      await replace();
+      await host.call('POST', '/publications/import?replace=1', file(), PC);
+      await host.call('POST', '/forwards', {
+        target: { kind: 'address', address: PC },
+        targetPort: 1,
+        edgePort: forward.edgePort,
+      });
+      const other = await host.call<Forward>('POST', '/forwards', {
+        target: { kind: 'address', address: PC },
+        targetPort: 2,
+        edgePort: 9600,
+      });
+      await host.call('POST', '/pending/undo');
+      expect(await list()).toEqual([other, ...before]);
+    });
+  });
+
   it('is the same with addresses of hosts', async () => {
     const target = { kind: 'address', address: PC };
     const address = await host.call<Address>('POST', '/addresses', { target, name: 'pc' });

@@ -18,27 +18,48 @@ import type { Publishers } from './publishers.ts';
 const CONFIRM_MS = 60_000;
 const FILE = 'unconfirmed.json';
 
+/** A publication as it was; `what` where its author may have come by it, and not where it only changed along. */
 const pendingOf = <const N extends string, S extends v.GenericSchema>(noun: N, record: S) =>
-  v.strictObject({ noun: v.literal(noun), record, what: v.string(), endsAt: v.number() });
+  v.strictObject({ noun: v.literal(noun), record, what: v.optional(v.string()), endsAt: v.number() });
 const Pending = v.variant('noun', [pendingOf('forward', ForwardRecord), pendingOf('address', AddressRecord)]);
 type Pending = v.InferOutput<typeof Pending>;
-const UnconfirmedFile = v.strictObject({ version: v.literal(1), changes: v.array(Pending) });
+const UnconfirmedFile = v.strictObject({
+  version: v.literal(1),
+  changes: v.array(Pending),
+  /** Publications that were not there. */
+  added: v.optional(v.array(v.string()), []),
+});
+interface WayBack {
+  readonly changes: readonly Pending[];
+  readonly added: readonly string[];
+}
+const NOTHING: WayBack = { changes: [], added: [] };
 
 /** What both publishers give to this. */
 type AnyPublisher = Publishers['forwards'] | Publishers['addresses'];
 
+/** Publications as they were; those that were `added` since shall not be. */
+interface Restored {
+  readonly forwards: readonly ForwardRecord[];
+  readonly addresses: readonly AddressRecord[];
+  readonly added: readonly string[];
+}
+
+const recordsOf = (changes: readonly Pending[]) => ({
+  forwards: changes.flatMap((change) => (change.noun === 'forward' ? [change.record] : [])),
+  addresses: changes.flatMap((change) => (change.noun === 'address' ? [change.record] : [])),
+});
+const isSame = ({ record }: Pending, other: Pending): boolean => record.id === other.record.id;
+
 /** See the top of this file. */
 export interface SafeChange {
   /** What an agent before this one left unconfirmed, to be loaded in place of what is on disk. */
-  load(): Promise<{
-    readonly forwards: readonly ForwardRecord[];
-    readonly addresses: readonly AddressRecord[];
-  }>;
+  load(): Promise<Restored>;
   /** It is in the files of publications again. */
   forget(): Promise<void>;
   /** Makes a change of the publication `id`, with a way back where its author may need one. */
   guard<T>(noun: Pending['noun'], id: string, request: ApiRequest, make: () => Promise<T>): Promise<T>;
-  /** The same of a change that may touch any of them. */
+  /** The same of a change that may touch any of them, and is put back whole. */
   guardAll<T>(request: ApiRequest, make: () => Promise<T>): Promise<T>;
   addRoutes(): void;
   stop(): void;
@@ -55,7 +76,7 @@ export const createSafeChange = (
 ): SafeChange => {
   const { clock, facts, log, ports, signal } = host;
   const claim = facts.claim('pending-changes');
-  let pending: readonly Pending[] = [];
+  let pending = NOTHING;
   let timer: Disposable | undefined;
   const publisherOf = (noun: Pending['noun']): AnyPublisher =>
     noun === 'forward' ? publishers.forwards : publishers.addresses;
@@ -63,23 +84,26 @@ export const createSafeChange = (
     publisherOf(noun)
       .records()
       .find((record) => record.id === id);
-  const save = async (next: readonly Pending[]) => {
-    if (next.length === 0) await ports.files.remove('state', FILE);
-    else await ports.files.writeText('state', FILE, JSON.stringify({ version: 1, changes: next }));
+  const save = async (next: WayBack) => {
+    if (next.changes.length === 0) await ports.files.remove('state', FILE);
+    else await ports.files.writeText('state', FILE, JSON.stringify({ version: 1, ...next }));
     pending = next;
   };
   const show = () =>
     claim.publish(
-      pending.map(({ record, what, endsAt }): PendingChange => ({ id: record.id, what, endsAt })),
+      pending.changes.flatMap(({ record, what, endsAt }): PendingChange[] =>
+        what === undefined ? [] : [{ id: record.id, what, endsAt }],
+      ),
     );
   const undo = async () => {
     timer?.[Symbol.dispose]();
-    for (const { noun, record } of pending) {
-      if (noun === 'forward') await publishers.forwards.restore(record);
-      else await publishers.addresses.restore(record);
+    const { changes, added } = pending;
+    const { forwards, addresses } = recordsOf(changes);
+    await publishers.addresses.restore(addresses, added);
+    await publishers.forwards.restore(forwards, added);
+    for (const { noun, record } of changes)
       log.info(`${noun} put back: nobody confirmed its change`, { path: record.id });
-    }
-    await save([]);
+    await save(NOTHING);
     show();
   };
   const undoIn = (delayMs: number) => {
@@ -103,27 +127,55 @@ export const createSafeChange = (
     const what = shown === undefined ? id : 'url' in shown ? shown.url : shown.fqdn;
     return { noun, record, what, endsAt: clock.wallMs() + CONFIRM_MS } as Pending;
   };
+  /** Every publication as it is, without a risk of its own. */
+  const snapshot = (): readonly Pending[] => {
+    const endsAt = clock.wallMs() + CONFIRM_MS;
+    return (['forward', 'address'] as const).flatMap((noun) =>
+      publisherOf(noun)
+        .records()
+        .map((record) => ({ noun, record, endsAt }) as Pending),
+    );
+  };
+  /** `risks` are publications by which the author may have come; `others` are those that may change with them. */
   const guardThese = async <T>(
-    candidates: readonly (Pending | undefined)[],
+    risks: readonly Pending[],
+    others: readonly Pending[],
     make: () => Promise<T>,
   ): Promise<T> => {
-    const risks = candidates.filter((risk) => risk !== undefined);
-    if (risks.length === 0) return make();
     const before = pending;
     /** With these unconfirmed. A second change of the same publication goes back to what was before the first. */
-    const unconfirmed = (those: readonly Pending[]) => [
-      ...before.filter(({ record }) => !those.some((one) => one.record.id === record.id)),
-      ...those.map((risk) => ({
-        ...(before.find(({ record }) => record.id === risk.record.id) ?? risk),
-        endsAt: risk.endsAt,
-      })),
-    ];
-    await save(unconfirmed(risks));
+    const unconfirmed = (those: readonly Pending[], added: readonly string[] = []): WayBack => ({
+      changes: [
+        ...before.changes.filter(({ record }) => !those.some((one) => one.record.id === record.id)),
+        ...those
+          .filter(({ record }) => !before.added.includes(record.id))
+          .map((one) => ({
+            ...one,
+            ...before.changes.find(({ record }) => record.id === one.record.id),
+            endsAt: one.endsAt,
+          })),
+      ],
+      added: [...new Set([...before.added, ...added])],
+    });
+    await save(unconfirmed([...risks, ...others]));
     try {
       const made = await make();
       const narrowed = risks.filter(({ noun, record }) => isNarrowed(record, find(noun, record.id)));
-      await save(unconfirmed(narrowed));
-      if (narrowed.length > 0) undoIn(CONFIRM_MS);
+      if (narrowed.length === 0) await save(before);
+      else {
+        const isChanged = ({ noun, record }: Pending) =>
+          JSON.stringify(record) !== JSON.stringify(find(noun, record.id));
+        const along = others.filter((one) => isChanged(one) && !narrowed.some((risk) => isSame(risk, one)));
+        const known = new Set<string>(others.map(({ record }) => record.id));
+        const now = others.length === 0 ? [] : snapshot().map(({ record }) => record.id as string);
+        await save(
+          unconfirmed(
+            [...narrowed, ...along],
+            now.filter((id) => !known.has(id)),
+          ),
+        );
+        undoIn(CONFIRM_MS);
+      }
       return made;
     } catch (error) {
       await save(before);
@@ -140,25 +192,21 @@ export const createSafeChange = (
           ? undefined
           : v.safeParse(v.pipe(v.string(), v.parseJson(), UnconfirmedFile), text);
       if (file?.success === false) log.warn('what was not confirmed cannot be read');
-      const changes = file?.success === true ? file.output.changes : [];
+      const { changes, added } = file?.success === true ? file.output : NOTHING;
       for (const { noun, record } of changes)
         log.info(`${noun} put back: nobody confirmed its change`, { path: record.id });
-      return {
-        forwards: changes.flatMap((change) => (change.noun === 'forward' ? [change.record] : [])),
-        addresses: changes.flatMap((change) => (change.noun === 'address' ? [change.record] : [])),
-      };
+      return { ...recordsOf(changes), added };
     },
-    forget: () => save([]),
-    guard: (noun, id, request, make) => guardThese([riskOf(noun, id, request)], make),
-    guardAll: (request, make) =>
-      guardThese(
-        (['forward', 'address'] as const).flatMap((noun) =>
-          publisherOf(noun)
-            .ids()
-            .map((id) => riskOf(noun, id, request)),
-        ),
-        make,
-      ),
+    forget: () => save(NOTHING),
+    guard: (noun, id, request, make) => {
+      const risk = riskOf(noun, id, request);
+      return risk === undefined ? make() : guardThese([risk], [], make);
+    },
+    guardAll: (request, make) => {
+      const all = snapshot();
+      const risks = all.flatMap(({ noun, record }) => riskOf(noun, record.id, request) ?? []);
+      return risks.length === 0 ? make() : guardThese(risks, all, make);
+    },
     addRoutes() {
       host.hooks.api.add({
         method: 'POST',
@@ -166,7 +214,7 @@ export const createSafeChange = (
         summary: 'Keeps the changes that would be put back',
         async handler() {
           timer?.[Symbol.dispose]();
-          await save([]);
+          await save(NOTHING);
           show();
         },
       });
