@@ -8,15 +8,17 @@ export const OUR_MARK = 0x10000000;
 const CT_MARK = { ct: { key: 'mark' } };
 /** Says of a connection: translated by us. */
 export const MARK_AS_OURS = set(CT_MARK, { '|': [CT_MARK, OUR_MARK] });
-/** Goes on with connections that carry our mark and were translated. */
+/** Goes on with connections that were translated, which most are not, and carry our mark. */
 export const IS_PUBLISHED: readonly NftObject[] = [
-  is({ '&': [CT_MARK, OUR_MARK] }, OUR_MARK),
   is({ ct: { key: 'status' } }, 'dnat', 'in'),
+  is({ '&': [CT_MARK, OUR_MARK] }, OUR_MARK),
 ];
 /** Where the connection was meant for before it was translated, whichever way the packet goes. */
 export const ORIGINAL_ADDRESS = { ct: { key: 'ip daddr', dir: 'original' } };
-/** Answers to what this machine itself asked are not turned away, whatever port they come to. */
+/** Goes on with packets of whoever began the connection. */
 export const IS_ASKED = is({ ct: { key: 'direction' } }, 'original');
+/** Goes on with packets the other way. */
+export const IS_ANSWER = is({ ct: { key: 'direction' } }, 'reply');
 /** Of every map, so that maps and rules look the same whether something expires or not. */
 export const FLAGS = ['timeout'] as const;
 

@@ -23,8 +23,6 @@ import {
   connectionsCounter,
   countersOf,
   FLAGS,
-  IS_ASKED,
-  IS_PUBLISHED,
   MARK_AS_OURS,
   ORIGINAL_ADDRESS,
   timeoutSec,
@@ -56,6 +54,9 @@ const portElements = ({ meshAddress, ports = [] }: AddressRule): readonly Nft[] 
     Array.from({ length: to - from + 1 }, (_, at) => concat(meshAddress, protocol, from + at)),
   );
 
+/** Not for all, or not for all ports. */
+const isNarrowed = ({ ports, sources }: AddressRule): boolean => ports !== undefined || sources !== undefined;
+
 const renderSets = (rules: readonly AddressRule[]): readonly NftObject[] => {
   const addressesOf = (those: readonly AddressRule[]) => those.map(({ meshAddress }) => meshAddress);
   const limited = rules.filter(({ ports }) => ports !== undefined);
@@ -72,9 +73,8 @@ const renderSets = (rules: readonly AddressRule[]): readonly NftObject[] => {
   ];
 };
 
-/** Turns away, before anything else is asked, whom an address is not for; open connections too. */
+/** Turns away whom an address is not for. */
 const TURN_AWAY: readonly NftObject[] = [
-  IS_ASKED,
   is(DESTINATION, '@address_guarded'),
   is(concat(field('ip', 'saddr'), DESTINATION), '@address_sources', '!='),
   DROP,
@@ -82,18 +82,12 @@ const TURN_AWAY: readonly NftObject[] = [
 /** The same for what an address does not let through, whoever asks. */
 const LIMITS: readonly (readonly NftObject[])[] = [
   [
-    IS_ASKED,
     is(DESTINATION, '@address_limited'),
     is(meta('l4proto'), PORTED),
     is(concat(DESTINATION, meta('l4proto'), field('th', 'dport')), '@address_ports', '!='),
     DROP,
   ],
-  [
-    IS_ASKED,
-    is(DESTINATION, '@address_limited'),
-    is(meta('l4proto'), { set: ['tcp', 'udp', 'icmp'] }, '!='),
-    DROP,
-  ],
+  [is(DESTINATION, '@address_limited'), is(meta('l4proto'), { set: ['tcp', 'udp', 'icmp'] }, '!='), DROP],
 ];
 
 /** The first packet of each connection passes here; an address that is in no map falls through. */
@@ -103,11 +97,7 @@ const TRANSLATE: readonly NftObject[] = [
   { dnat: { family: 'ip', addr: lookup(DESTINATION, 'address_targets') } },
 ];
 
-const TRANSIT: readonly NftObject[] = [
-  ...IS_PUBLISHED,
-  { counter: lookup(ORIGINAL_ADDRESS, 'address_traffic') },
-  ACCEPT,
-];
+const PASS: readonly NftObject[] = [{ counter: lookup(ORIGINAL_ADDRESS, 'address_traffic') }, ACCEPT];
 
 /** Counters, maps and sets, and the rules that other chains have of addresses. */
 export const renderAddresses = (rules: readonly AddressRule[], nowMs: number) => {
@@ -115,9 +105,10 @@ export const renderAddresses = (rules: readonly AddressRule[], nowMs: number) =>
   return {
     counters: countersOf(alive),
     maps: [...renderMaps(alive, nowMs), ...renderSets(alive)],
+    narrowed: alive.filter(isNarrowed).map(({ meshAddress }) => meshAddress),
     turnAway: [TURN_AWAY, ...LIMITS],
     limits: LIMITS,
     translate: TRANSLATE,
-    transitRules: [TRANSIT],
+    passing: [PASS],
   };
 };

@@ -28,7 +28,6 @@ import {
   connectionsCounter,
   countersOf,
   FLAGS,
-  IS_ASKED,
   IS_PUBLISHED,
   MARK_AS_OURS,
   ORIGINAL_ADDRESS,
@@ -123,9 +122,8 @@ const renderChains = (
 };
 
 /** An address of a host's own has left its map: its connections must not pass as those of a forward. */
-const transitRules = ({ self }: FirewallTunnel): readonly (readonly NftObject[])[] =>
+const passing = ({ self }: FirewallTunnel): readonly (readonly NftObject[])[] =>
   PROTOCOLS.map((protocol) => [
-    ...IS_PUBLISHED,
     is(ORIGINAL_ADDRESS, self.address4),
     is(meta('l4proto'), protocol),
     { counter: lookup({ ct: { key: 'proto-dst', dir: 'original' } }, `forward_traffic_${protocol}`) },
@@ -151,18 +149,15 @@ const renderGuards = (forwards: readonly ForwardRule[]): readonly NftObject[] =>
   ];
 };
 
-/**
- * First of all rules at the tunnel's door, before that for open connections: whoever is no longer meant loses theirs.
- */
+/** Turns away whom a forward is not for. */
 const turnAway = ({ self }: FirewallTunnel): readonly NftObject[] => [
-  IS_ASKED,
   is(field('ip', 'daddr'), self.address4),
   is(PROTOCOL_AND_PORT, '@forward_guarded'),
   is(concat(field('ip', 'saddr'), meta('l4proto'), field('th', 'dport')), '@forward_sources', '!='),
   DROP,
 ];
 
-/** Counters, maps, chains, the rule that turns away at the door, and the rules of `transit` that let published connections through, both ways. */
+/** Counters, maps, chains, the destinations that are not for all and the rule that turns away from them, and the rules of `published` that let published connections through, both ways. */
 export const renderForwards = (
   tunnel: FirewallTunnel,
   forwards: readonly ForwardRule[],
@@ -178,6 +173,7 @@ export const renderForwards = (
   return {
     counters: countersOf(alive),
     maps: [...renderMaps(alive, nowMs), ...renderGuards(alive)],
+    narrowed: alive.some(({ sources }) => sources !== undefined) ? [tunnel.self.address4] : [],
     turnAway: [turnAway(tunnel)],
     chains: renderChains(
       tunnel,
@@ -185,6 +181,6 @@ export const renderForwards = (
       rulesOfOthers.translateAddresses,
       rulesOfOthers.translateLan,
     ),
-    transitRules: transitRules(tunnel),
+    passing: passing(tunnel),
   };
 };

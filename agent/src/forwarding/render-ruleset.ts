@@ -2,14 +2,28 @@
  * From plan to the complete `table inet sidegate`, as libnftables' JSON. Pure: no I/O, no clock, no process.
  *
  * Invariants: equal plans give equal rulesets at equal times; a packet costs the same with a thousand forwards as with one (maps,
- * not rule lists); who may open what is decided once, at the packet's arrival and by its original port (`admission`);
+ * not rule lists), and rules stand where the fewest packets meet them; who may open what is decided once, at the packet's arrival and by its original port (`admission`);
  * nothing passes from the tunnel to a LAN, or from a LAN by our mesh addresses, but what this table translated itself; without a tunnel nothing of it is
  * there. Interfaces are matched by name, so that the ruleset loads while they do not exist.
  */
 import { DEFAULTS } from '@sidegate/protocol';
 import type { NftObject, Ruleset } from '../ports/ruleset.ts';
 import type { FirewallPlan, FirewallTunnel, PortSharing } from './firewall-plan.ts';
-import { ACCEPT, DROP, field, is, jump, meta, type NftChain, nftChain, nftTable, set } from './nft-json.ts';
+import {
+  ACCEPT,
+  DROP,
+  field,
+  is,
+  jump,
+  meta,
+  type NftChain,
+  nftChain,
+  nftSet,
+  nftTable,
+  RETURN,
+  set,
+} from './nft-json.ts';
+import { IS_ANSWER, IS_PUBLISHED } from './publication-words.ts';
 import { renderAddresses } from './render-addresses.ts';
 import { renderForwards } from './render-forwards.ts';
 import { renderLan } from './render-lan.ts';
@@ -55,20 +69,28 @@ const renderAdmission = (
   turnAway: readonly (readonly NftObject[])[],
   permits: readonly (readonly NftObject[])[],
   fromLan: readonly (readonly NftObject[])[],
-): NftChain[] => [
+): readonly NftChain[] => [
   nftChain('admission', { type: 'filter', hook: 'prerouting', prio: PRIORITY.admission }, [
     [is(meta('iifname'), tunnel.interfaceName), jump('from_tunnel')],
     ...fromLan,
   ]),
-  nftChain('from_tunnel', undefined, [...turnAway, [ESTABLISHED, ACCEPT], ...permits, [DROP]]),
+  // What is narrowed is asked of open connections, too: whoever is no longer meant loses theirs.
+  nftChain('from_tunnel', undefined, [
+    [is(field('ip', 'daddr'), '@narrowed'), jump('narrowed')],
+    [ESTABLISHED, ACCEPT],
+    ...permits,
+    [DROP],
+  ]),
+  // Answers to what this machine itself asked are not turned away, whatever port they come to.
+  nftChain('narrowed', undefined, [[IS_ANSWER, RETURN], ...turnAway]),
 ];
 
 /** Linux answers on every address at every interface: our mesh addresses must not be reachable from a LAN or WAN. */
 const guardRules = ({ interfaceName, self }: FirewallTunnel): readonly (readonly NftObject[])[] => {
   const isElsewhere = is(meta('iifname'), { set: ['lo', interfaceName] }, '!=');
   return [
-    [isElsewhere, is(field('ip', 'daddr'), self.address4), DROP],
-    [isElsewhere, is(field('ip6', 'daddr'), self.address6), DROP],
+    [is(field('ip', 'daddr'), self.address4), isElsewhere, DROP],
+    [is(field('ip6', 'daddr'), self.address6), isElsewhere, DROP],
   ];
 };
 
@@ -91,23 +113,34 @@ const renderLocalDelivery = (tunnel: FirewallTunnel): readonly NftChain[] => {
   ];
 };
 
+const OPENS_TCP = is({ '&': [field('tcp', 'flags'), ['syn', 'rst']] }, 'syn');
 /** The MSS follows the smaller path of both directions, so that no forwarded packet needs fragments. */
-const CLAMP_MSS: readonly NftObject[] = [
-  is({ '&': [field('tcp', 'flags'), ['syn', 'rst']] }, 'syn'),
-  set({ 'tcp option': { name: 'maxseg', field: 'size' } }, { rt: { key: 'mtu' } }),
-];
+const CLAMP_MSS = set({ 'tcp option': { name: 'maxseg', field: 'size' } }, { rt: { key: 'mtu' } });
 
-const renderTransit = (tunnel: FirewallTunnel, published: readonly (readonly NftObject[])[]): NftChain => {
-  const isFrom = is(meta('iifname'), tunnel.interfaceName);
-  const isTo = is(meta('oifname'), tunnel.interfaceName);
-  return nftChain('transit', { type: 'filter', hook: 'forward', prio: PRIORITY.beforeFilter }, [
-    [isFrom, ...CLAMP_MSS],
-    [isTo, ...CLAMP_MSS],
-    ...published,
-    [is({ ct: { key: 'state' } }, 'related', 'in'), is(meta('l4proto'), { set: ['icmp', 'icmpv6'] }), ACCEPT],
-    [isFrom, DROP],
-    [isTo, DROP],
-  ]);
+const renderTransit = (
+  { interfaceName }: FirewallTunnel,
+  passing: readonly (readonly NftObject[])[],
+): readonly NftChain[] => {
+  const isFrom = is(meta('iifname'), interfaceName);
+  const isTo = is(meta('oifname'), interfaceName);
+  return [
+    nftChain('transit', { type: 'filter', hook: 'forward', prio: PRIORITY.beforeFilter }, [
+      [OPENS_TCP, jump('clamp')],
+      [...IS_PUBLISHED, jump('published')],
+      [
+        is({ ct: { key: 'state' } }, 'related', 'in'),
+        is(meta('l4proto'), { set: ['icmp', 'icmpv6'] }),
+        ACCEPT,
+      ],
+      [isFrom, DROP],
+      [isTo, DROP],
+    ]),
+    nftChain('clamp', undefined, [
+      [isFrom, CLAMP_MSS],
+      [isTo, CLAMP_MSS],
+    ]),
+    nftChain('published', undefined, passing),
+  ];
 };
 
 /** The whole table for this plan; `nowMs` is wall time, which turns the ends of forwards into timeouts. */
@@ -126,13 +159,14 @@ export const renderRuleset = (plan: FirewallPlan, nowMs: number): Ruleset => {
     };
     const forwards = renderForwards(tunnel, plan.forwards, others, nowMs);
     data.push(...forwards.counters, ...addresses.counters, ...peers.sets);
+    data.push(nftSet('narrowed', 'ipv4_addr', [...forwards.narrowed, ...addresses.narrowed]));
     data.push(ownServicesSet.render(ownServices), ...forwards.maps, ...addresses.maps, ...lan.sets);
     chains.push(
       ...renderAdmission(tunnel, [...forwards.turnAway, ...addresses.turnAway], peers.permits, lan.admission),
       ...lan.chains,
       ...forwards.chains,
       ...renderLocalDelivery(tunnel),
-      renderTransit(tunnel, [...addresses.transitRules, ...forwards.transitRules]),
+      ...renderTransit(tunnel, [...forwards.passing, ...addresses.passing]),
     );
   }
   return {
