@@ -8,11 +8,10 @@ export const OUR_MARK = 0x10000000;
 const CT_MARK = { ct: { key: 'mark' } };
 /** Says of a connection: translated by us. */
 export const MARK_AS_OURS = set(CT_MARK, { '|': [CT_MARK, OUR_MARK] });
-/** Goes on with connections that were translated, which most are not, and carry our mark. */
-export const IS_PUBLISHED: readonly NftObject[] = [
-  is({ ct: { key: 'status' } }, 'dnat', 'in'),
-  is({ '&': [CT_MARK, OUR_MARK] }, OUR_MARK),
-];
+/** Goes on with connections that carry our mark. */
+export const IS_MARKED = is({ '&': [CT_MARK, OUR_MARK] }, OUR_MARK);
+/** The same where a bit that somebody else set must not be taken for ours. */
+export const IS_PUBLISHED: readonly NftObject[] = [IS_MARKED, is({ ct: { key: 'status' } }, 'dnat', 'in')];
 /** Where the connection was meant for before it was translated, whichever way the packet goes. */
 export const ORIGINAL_ADDRESS = { ct: { key: 'ip daddr', dir: 'original' } };
 /** Goes on with packets of whoever began the connection. */

@@ -99,7 +99,7 @@ export const renderLan = (
     sets: renderSets(forwards, addresses, nowMs),
     chains,
     // What is open is looked at packet by packet, so that it ends with its publication.
-    admission: [[...IS_PUBLISHED, IS_ASKED, is(meta('iifname'), interfaceName, '!='), jump('from_lan')]],
+    admission: [[IS_ASKED, ...IS_PUBLISHED, is(meta('iifname'), interfaceName, '!='), jump('from_lan')]],
     translate: wires.map((wire) => [...isFrom(wire), jump('publish_lan')]),
   };
 };

@@ -23,7 +23,7 @@ import {
   RETURN,
   set,
 } from './nft-json.ts';
-import { IS_ANSWER, IS_PUBLISHED } from './publication-words.ts';
+import { IS_ANSWER, IS_MARKED } from './publication-words.ts';
 import { renderAddresses } from './render-addresses.ts';
 import { renderForwards } from './render-forwards.ts';
 import { renderLan } from './render-lan.ts';
@@ -113,9 +113,11 @@ const renderLocalDelivery = (tunnel: FirewallTunnel): readonly NftChain[] => {
   ];
 };
 
-const OPENS_TCP = is({ '&': [field('tcp', 'flags'), ['syn', 'rst']] }, 'syn');
 /** The MSS follows the smaller path of both directions, so that no forwarded packet needs fragments. */
-const CLAMP_MSS = set({ 'tcp option': { name: 'maxseg', field: 'size' } }, { rt: { key: 'mtu' } });
+const CLAMP_MSS: readonly NftObject[] = [
+  is({ '&': [field('tcp', 'flags'), ['syn', 'rst']] }, 'syn'),
+  set({ 'tcp option': { name: 'maxseg', field: 'size' } }, { rt: { key: 'mtu' } }),
+];
 
 const renderTransit = (
   { interfaceName }: FirewallTunnel,
@@ -125,8 +127,7 @@ const renderTransit = (
   const isTo = is(meta('oifname'), interfaceName);
   return [
     nftChain('transit', { type: 'filter', hook: 'forward', prio: PRIORITY.beforeFilter }, [
-      [OPENS_TCP, jump('clamp')],
-      [...IS_PUBLISHED, jump('published')],
+      [IS_MARKED, jump('published')],
       [
         is({ ct: { key: 'state' } }, 'related', 'in'),
         is(meta('l4proto'), { set: ['icmp', 'icmpv6'] }),
@@ -135,11 +136,8 @@ const renderTransit = (
       [isFrom, DROP],
       [isTo, DROP],
     ]),
-    nftChain('clamp', undefined, [
-      [isFrom, CLAMP_MSS],
-      [isTo, CLAMP_MSS],
-    ]),
-    nftChain('published', undefined, passing),
+    // Found by where it was meant for, a mesh address of ours: nobody but this table leads such a packet here.
+    nftChain('published', undefined, [CLAMP_MSS, ...passing]),
   ];
 };
 
