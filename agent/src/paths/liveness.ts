@@ -102,6 +102,10 @@ export const noteHeartbeatAnswer = (liveness: Liveness, id: number, nowMs: numbe
   };
 };
 
+/** Has an answer come since then? */
+export const hasAnsweredSince = ({ answerAtMs }: Liveness, sinceMs: number): boolean =>
+  answerAtMs !== undefined && answerAtMs >= sinceMs;
+
 /** Forgets what was not answered: the path has changed, and with it what silence means. */
 export const forgetPending = (liveness: Liveness): Liveness => ({ ...liveness, pending: [] });
 

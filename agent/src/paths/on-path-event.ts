@@ -3,6 +3,7 @@ import type { Endpoint } from '@sidegate/protocol';
 import { familyOf } from './family.ts';
 import { forgetPending, isInUse, noteHeartbeatAnswer, notePeerBusy, noteTraffic } from './liveness.ts';
 import {
+  andThen,
   failPunch,
   giveUp,
   goDown,
@@ -20,6 +21,7 @@ import {
   SESSION_LIFE_MS,
 } from './path-state.ts';
 import { PATH_TIMERS as T } from './path-timers.ts';
+import { onReturned } from './peer-return.ts';
 import {
   createProbeSession,
   isSelectConfirmed,
@@ -109,6 +111,8 @@ const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: numbe
     relay !== state.relay && isRelayInUse ? [{ kind: 'set-endpoint', endpoint: relay }] : [];
   if (state.phase === 'direct' && isNamed(state.reachKey, state.direct) && !isNamed(reachKey, state.direct))
     return { state: { ...changed, isPeerElsewhere: true }, effects: [{ kind: 'read-tunnel' }] };
+  if (isOnline && !state.isOnline && isInUse(state.liveness, nowMs))
+    return andThen({ state: changed, effects }, (next) => onReturned(next, nowMs));
   if (isOnline && state.phase === 'down')
     return { state: enterPhase(changed, 'relayed', 'the broker sees the peer again', nowMs), effects };
   if (!isOnline && state.phase === 'relayed' && !state.hasSession)

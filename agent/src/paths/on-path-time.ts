@@ -1,6 +1,15 @@
 /** What becomes due on a path as time passes, and when the next thing will. Pure. */
 import type { Endpoint } from '@sidegate/protocol';
-import { hasMissed, isBusy, isCutOff, isDead, isInUse, nextHeartbeatAtMs, usedAtMs } from './liveness.ts';
+import {
+  hasAnsweredSince,
+  hasMissed,
+  isBusy,
+  isCutOff,
+  isDead,
+  isInUse,
+  nextHeartbeatAtMs,
+  usedAtMs,
+} from './liveness.ts';
 import {
   andThen,
   beat,
@@ -16,6 +25,7 @@ import {
 } from './path-moves.ts';
 import { enterPhase, type PathEffect, type PathState, type PathStep } from './path-state.ts';
 import { PATH_TIMERS as T } from './path-timers.ts';
+import { checkReturn, returnEndsAtMs } from './peer-return.ts';
 import {
   chooseEndpoint,
   nextProbeAtMs,
@@ -45,9 +55,6 @@ const beatIfDue = (state: PathState, nowMs: number): PathStep => {
   return andThen(looked, (next) => beat(next, nowMs));
 };
 
-const hasAnsweredSince = (state: PathState, sinceMs: number): boolean =>
-  (state.liveness.answerAtMs ?? Number.NEGATIVE_INFINITY) >= sinceMs;
-
 /** One side asks, while packets flow: the controller, or whoever has moved. */
 const mayAsk = (state: PathState, nowMs: number): boolean =>
   (state.isController || state.upgrade.isEager) && state.canProbe && isBusy(state.liveness, nowMs);
@@ -67,7 +74,7 @@ const onRelayed = (state: PathState, nowMs: number): PathStep => {
   if (isDead(state.liveness, nowMs))
     return startFallback(state, 'no answer through the relay', nowMs, state.isController);
   const isReachedDirectly = state.strayReads >= T.switchGoodReads && state.direct !== undefined;
-  if (isReachedDirectly && hasAnsweredSince(state, nowMs - T.heartbeatBusyMs))
+  if (isReachedDirectly && hasAnsweredSince(state.liveness, nowMs - T.heartbeatBusyMs))
     return still(settleOnDirect(state, state.direct, 'the peer reaches us directly', nowMs));
   return askForPunch(state, nowMs);
 };
@@ -126,7 +133,7 @@ const onSwitching = (state: PathState, nowMs: number): PathStep => {
     return giveUp(state, 'there is nothing to switch to', nowMs);
   if (nowMs - state.sinceMs >= T.switchMaxMs) return giveUp(state, `${direct} did not hold`, nowMs);
   const recentMs = nowMs - T.reassertCount * T.reassertIntervalMs;
-  const isAnswered = hasAnsweredSince(state, Math.max(state.sinceMs, recentMs));
+  const isAnswered = hasAnsweredSince(state.liveness, Math.max(state.sinceMs, recentMs));
   if (switching.reassertsLeft === 0 && switching.goodReads >= T.switchGoodReads && isAnswered)
     return still(settleOnDirect(state, direct, `${direct} carries packets both ways`, nowMs));
   return nowMs < switching.nextAtMs ? still(state) : planRound(state, direct, nowMs);
@@ -177,7 +184,10 @@ const RULES = {
 
 /** The path after what is due by now. */
 export const onPathTime = (state: PathState, nowMs: number): PathStep =>
-  andThen(RULES[state.phase](state, nowMs), (next) => beatIfDue(next, nowMs));
+  andThen(
+    andThen(checkReturn(state, nowMs), (next) => RULES[next.phase](next, nowMs)),
+    (next) => beatIfDue(next, nowMs),
+  );
 
 /** When the phase itself wants to be looked at. */
 export const phaseWakeAtMs = (state: PathState, nowMs: number): number | undefined => {
@@ -201,8 +211,10 @@ export const phaseWakeAtMs = (state: PathState, nowMs: number): number | undefin
 
 /** When `tick` should come next; `undefined` while only events can change anything. */
 export const nextPathTimeMs = (state: PathState, nowMs: number): number | undefined => {
-  const times = [phaseWakeAtMs(state, nowMs), nextHeartbeatAtMs(state.liveness, nowMs)].filter(
-    (atMs) => atMs !== undefined,
-  );
+  const times = [
+    phaseWakeAtMs(state, nowMs),
+    returnEndsAtMs(state),
+    nextHeartbeatAtMs(state.liveness, nowMs),
+  ].filter((atMs) => atMs !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
 };

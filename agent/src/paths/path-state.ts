@@ -63,6 +63,8 @@ export interface PathState {
   readonly strayReads: number;
   /** The broker does not name the endpoint in use any more: the next reading of the tunnel decides. */
   readonly isPeerElsewhere: boolean;
+  /** When the broker saw the peer again: it may have come back without the session that we hold. */
+  readonly returnedAtMs: number | undefined;
   readonly liveness: Liveness;
   /** Age of the WireGuard session at the last reading. */
   readonly hasSession: boolean;
@@ -189,6 +191,7 @@ export const createPath = (
     switching: undefined,
     strayReads: 0,
     isPeerElsewhere: false,
+    returnedAtMs: undefined,
     liveness: createLiveness(),
     hasSession,
     upgrade: { failures: 0, notBeforeMs: nowMs, askedAtMs: undefined, isEager: false },
@@ -208,6 +211,7 @@ export const enterPhase = (state: PathState, phase: PathPhase, why: string, nowM
   sinceMs: nowMs,
   strayReads: 0,
   isPeerElsewhere: false,
+  returnedAtMs: undefined,
   transitions: [
     ...state.transitions.slice(1 - TRANSITIONS_KEPT),
     { atMs: nowMs, from: state.transitions.length === 0 ? 'new' : state.phase, to: phase, why },

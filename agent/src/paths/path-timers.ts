@@ -43,6 +43,11 @@ export const PATH_TIMERS = {
   deadMs: 3000,
   /** The same on a direct path where packets flowed and none comes in any more: the relay is a cheap way to be wrong. */
   cutOffMs: 1200,
+  /**
+   * A peer that is back as the broker sees it answers by then, or knows no session of ours. It greets its peers by
+   * itself, so this is for those it does not greet; both ends wait differently, as two handshakes would cross.
+   */
+  returnMs: { controller: 600, other: 900 },
   /** While the peer's packets still come in, its agent may merely be restarting: the kernel works without it. */
   deadWhileReceivingMs: 30_000,
   receivingMs: 2500,
