@@ -10,17 +10,20 @@ import { hasBeaconAnswered } from './mesh-views.ts';
 import type { RelayFallback } from './relay-fallback.ts';
 import type { UnderlayWatch } from './underlay-watch.ts';
 
+/** Who knows of beacons, and who has to. */
+export interface BeaconWatchParts {
+  readonly health: Health;
+  readonly facts: MeshFacts;
+  readonly greeter: BeaconGreeter;
+  readonly underlay: UnderlayWatch;
+  readonly fallback: RelayFallback;
+  readonly clockWatch: ClockWatch;
+  readonly sessionAgeMs: (state: TunnelPeerState | undefined) => number | undefined;
+}
+
 /** Takes in one reading. Resolves with whether a beacon answers, or was waited for long enough. */
 export const noteBeacons = async (
-  parts: {
-    readonly health: Health;
-    readonly facts: MeshFacts;
-    readonly greeter: BeaconGreeter;
-    readonly underlay: UnderlayWatch;
-    readonly fallback: RelayFallback;
-    readonly clockWatch: ClockWatch;
-    readonly sessionAgeMs: (state: TunnelPeerState | undefined) => number | undefined;
-  },
+  parts: BeaconWatchParts,
   map: NetworkMap,
   latest: ReadonlyMap<PublicKey, TunnelPeerState>,
 ): Promise<boolean> => {

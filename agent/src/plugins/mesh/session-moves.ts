@@ -2,15 +2,13 @@
  * What a session does when it is somewhere else, or its beacons are: they are greeted first, since the relay forwards
  * for addresses that greeted it and holds early handshakes until then; then paths hear of it.
  */
-
 import type { Family } from '../../paths/family.ts';
 import type { PathEvent } from '../../paths/path-state.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import type { BeaconGreeter } from './beacon-greeter.ts';
-import type { BrokerLink } from './broker-link.ts';
 import type { NetworkView } from './network-watcher.ts';
-import type { PathService } from './path-service.ts';
 import type { RelayFallback } from './relay-fallback.ts';
+import type { SessionParts } from './session-parts.ts';
 import type { UnderlayWatch } from './underlay-watch.ts';
 
 export interface SessionMoves {
@@ -27,20 +25,19 @@ export interface SessionMoves {
   onBeaconsLost(): void;
 }
 
-/** The parts that come and go are asked for when they are needed. */
+/** The parts are asked for when they are needed: not all are there yet. */
 export const createSessionMoves = (deps: {
   readonly log: PluginHost['log'];
   readonly greeter: BeaconGreeter;
   readonly underlay: UnderlayWatch;
   readonly fallback: () => RelayFallback;
-  readonly paths: () => PathService | undefined;
-  readonly link: () => BrokerLink | undefined;
+  readonly parts: SessionParts;
   /** Paths take to the relays that both ends reach, as they are reached now. */
   readonly planPaths: () => void;
   /** Runs a task whose failure is only worth a line in the log. */
   readonly inBackground: (what: string, task: () => Promise<void>) => void;
 }): SessionMoves => {
-  const { log, greeter, underlay, fallback, paths, link, planPaths, inBackground } = deps;
+  const { log, greeter, underlay, fallback, parts, planPaths, inBackground } = deps;
   const greetThen = (next: () => void): void =>
     inBackground('could not greet the beacons', async () => {
       await greeter.greet();
@@ -51,19 +48,19 @@ export const createSessionMoves = (deps: {
   const moveThen = (event: PathEvent): void =>
     greetThen(() => {
       planPaths();
-      paths()?.runner.dispatchAll(event);
+      parts.paths?.runner.dispatchAll(event);
     });
   return {
     greetThen,
     async showMapping() {
       if (!(await greeter.showMapping())) return;
       fallback().noteDoubt();
-      link()?.checkInSoon();
+      parts.link?.checkInSoon();
     },
     onSeenElsewhere() {
       log.info('the beacons see us at another address');
-      link()?.reconnect();
-      paths()?.runner.dispatchAll({ kind: 'mapping-changed' });
+      parts.link?.reconnect();
+      parts.paths?.runner.dispatchAll({ kind: 'mapping-changed' });
     },
     onNetworkChanged(view, left) {
       log.info('the network changed', {
@@ -71,10 +68,10 @@ export const createSessionMoves = (deps: {
       });
       underlay.noteNetwork(view);
       fallback().noteMoved();
-      if (left.length > 0) paths()?.showDirectWays();
+      if (left.length > 0) parts.paths?.showDirectWays();
       moveThen({ kind: 'network-changed', left });
-      link()?.reconnect();
-      link()?.checkInSoon();
+      parts.link?.reconnect();
+      parts.link?.checkInSoon();
     },
     onUnderlayChanged(why) {
       log.info('beacons and relays are reached in another way', { why });
@@ -83,7 +80,7 @@ export const createSessionMoves = (deps: {
     onBeaconsLost() {
       log.info('the broker restarted; greeting its beacons anew');
       fallback().reconnect();
-      greetThen(() => paths()?.runner.dispatchAll({ kind: 'relay-lost' }));
+      greetThen(() => parts.paths?.runner.dispatchAll({ kind: 'relay-lost' }));
     },
   };
 };
