@@ -32,6 +32,8 @@ export const set = (key: Nft, value: unknown): NftObject => ({ mangle: { key, va
 export const jump = (target: string): NftObject => ({ jump: { target } });
 /** Lets the packet go on to other tables' chains. */
 export const ACCEPT: NftObject = { accept: null };
+/** Goes through another chain and does not come back. */
+export const goto = (target: string): NftObject => ({ goto: { target } });
 /** Goes back to the rule after the jump. */
 export const RETURN: NftObject = { return: null };
 /** The end of the packet, whatever other tables say. */

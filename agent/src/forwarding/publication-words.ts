@@ -14,10 +14,16 @@ export const IS_MARKED = is({ '&': [CT_MARK, OUR_MARK] }, OUR_MARK);
 export const IS_PUBLISHED: readonly NftObject[] = [IS_MARKED, is({ ct: { key: 'status' } }, 'dnat', 'in')];
 /** Where the connection was meant for before it was translated, whichever way the packet goes. */
 export const ORIGINAL_ADDRESS = { ct: { key: 'ip daddr', dir: 'original' } };
-/** Goes on with packets of whoever began the connection. */
-export const IS_ASKED = is({ ct: { key: 'direction' } }, 'original');
-/** Goes on with packets the other way. */
+/** Who began it. */
+export const ORIGINAL_SOURCE = { ct: { key: 'ip saddr', dir: 'original' } };
+/** The port it was meant for. nft knows what that is only in a rule that has asked for the protocol before. */
+export const ORIGINAL_PORT = { ct: { key: 'proto-dst', dir: 'original' } };
+/** Goes on with what is meant for some only, or for some ports only. */
+export const IS_NARROWED = is(ORIGINAL_ADDRESS, '@narrowed');
+/** Goes on with packets towards whoever began the connection. */
 export const IS_ANSWER = is({ ct: { key: 'direction' } }, 'reply');
+/** Protocols that have ports. */
+export const PROTOCOLS = ['tcp', 'udp'] as const;
 /** Of every map, so that maps and rules look the same whether something expires or not. */
 export const FLAGS = ['timeout'] as const;
 

@@ -1,7 +1,7 @@
 /**
  * Hosts with mesh addresses of their own: one rule translates all of them by a map from address to address, ports
- * stay what they are, ICMP goes along. What a peer may open of a host is asked at the tunnel's door, where its own
- * address still stands in the packet; what is let through and counted is asked by the connection's first destination.
+ * stay what they are, ICMP goes along. What a packet may pass by, and where it counts, is asked by the address that its
+ * connection was meant for.
  */
 import type { AddressRule } from '../plugin-api/firewall-wish.ts';
 import type { NftObject } from '../ports/ruleset.ts';
@@ -25,12 +25,14 @@ import {
   FLAGS,
   MARK_AS_OURS,
   ORIGINAL_ADDRESS,
+  ORIGINAL_PORT,
+  ORIGINAL_SOURCE,
+  PROTOCOLS,
   timeoutSec,
   trafficCounter,
 } from './publication-words.ts';
 
 const DESTINATION = field('ip', 'daddr');
-const PORTED = { set: ['tcp', 'udp'] };
 
 const renderMaps = (rules: readonly AddressRule[], nowMs: number): readonly NftObject[] => {
   const map = (name: string, type: string, value: (rule: AddressRule) => string) =>
@@ -75,19 +77,23 @@ const renderSets = (rules: readonly AddressRule[]): readonly NftObject[] => {
 
 /** Turns away whom an address is not for. */
 const TURN_AWAY: readonly NftObject[] = [
-  is(DESTINATION, '@address_guarded'),
-  is(concat(field('ip', 'saddr'), DESTINATION), '@address_sources', '!='),
+  is(ORIGINAL_ADDRESS, '@address_guarded'),
+  is(concat(ORIGINAL_SOURCE, ORIGINAL_ADDRESS), '@address_sources', '!='),
   DROP,
 ];
 /** The same for what an address does not let through, whoever asks. */
 const LIMITS: readonly (readonly NftObject[])[] = [
+  ...PROTOCOLS.map((protocol) => [
+    is(ORIGINAL_ADDRESS, '@address_limited'),
+    is(meta('l4proto'), protocol),
+    is(concat(ORIGINAL_ADDRESS, meta('l4proto'), ORIGINAL_PORT), '@address_ports', '!='),
+    DROP,
+  ]),
   [
-    is(DESTINATION, '@address_limited'),
-    is(meta('l4proto'), PORTED),
-    is(concat(DESTINATION, meta('l4proto'), field('th', 'dport')), '@address_ports', '!='),
+    is(ORIGINAL_ADDRESS, '@address_limited'),
+    is(meta('l4proto'), { set: [...PROTOCOLS, 'icmp'] }, '!='),
     DROP,
   ],
-  [is(DESTINATION, '@address_limited'), is(meta('l4proto'), { set: ['tcp', 'udp', 'icmp'] }, '!='), DROP],
 ];
 
 /** The first packet of each connection passes here; an address that is in no map falls through. */
@@ -107,8 +113,7 @@ export const renderAddresses = (rules: readonly AddressRule[], nowMs: number) =>
     maps: [...renderMaps(alive, nowMs), ...renderSets(alive)],
     narrowed: alive.filter(isNarrowed).map(({ meshAddress }) => meshAddress),
     turnAway: [TURN_AWAY, ...LIMITS],
-    limits: LIMITS,
     translate: TRANSLATE,
-    passing: [PASS],
+    pass: [PASS],
   };
 };

@@ -12,13 +12,9 @@ import {
   concat,
   DROP,
   expiring,
-  field,
   is,
-  jump,
   lookup,
   meta,
-  type NftChain,
-  nftChain,
   nftMap,
   nftSet,
   PROTOCOL_AND_PORT,
@@ -28,16 +24,15 @@ import {
   connectionsCounter,
   countersOf,
   FLAGS,
-  IS_PUBLISHED,
   MARK_AS_OURS,
   ORIGINAL_ADDRESS,
+  ORIGINAL_PORT,
+  ORIGINAL_SOURCE,
+  PROTOCOLS,
   timeoutSec,
   trafficCounter,
 } from './publication-words.ts';
 
-/** Before fw4's and Docker's translation (-100, 100): the first to translate a connection wins. */
-const PRIORITY = { translate: -105, masquerade: 95 } as const;
-const PROTOCOLS = ['tcp', 'udp'] as const;
 const KEY_TYPE = ['inet_proto', 'inet_service'] as const;
 
 const renderMaps = (forwards: readonly ForwardRule[], nowMs: number): readonly NftObject[] => {
@@ -86,7 +81,7 @@ const renderMaps = (forwards: readonly ForwardRule[], nowMs: number): readonly N
 };
 
 /** The first packet of each connection passes here; a port that is in no map falls through. */
-export const TRANSLATE_PORT: readonly NftObject[] = [
+const TRANSLATE: readonly NftObject[] = [
   is(meta('l4proto'), { set: PROTOCOLS }),
   { counter: lookup(PROTOCOL_AND_PORT, 'forward_connections') },
   MARK_AS_OURS,
@@ -99,34 +94,12 @@ export const TRANSLATE_PORT: readonly NftObject[] = [
   },
 ];
 
-const renderChains = (
-  { interfaceName, self }: FirewallTunnel,
-  redirects: readonly (readonly NftObject[])[],
-  translateAddresses: readonly NftObject[],
-  translateLan: readonly (readonly NftObject[])[],
-): readonly NftChain[] => {
-  const isFrom = is(meta('iifname'), interfaceName);
-  return [
-    nftChain('translate', { type: 'nat', hook: 'prerouting', prio: PRIORITY.translate }, [
-      [isFrom, is(field('ip', 'daddr'), self.address4), jump('publish')],
-      [isFrom, is(field('ip6', 'daddr'), self.address6), jump('publish6')],
-      [isFrom, ...translateAddresses],
-      ...translateLan,
-    ]),
-    nftChain('publish', undefined, [...redirects, TRANSLATE_PORT]),
-    nftChain('publish6', undefined, redirects),
-    nftChain('return_path', { type: 'nat', hook: 'postrouting', prio: PRIORITY.masquerade }, [
-      [is(meta('oifname'), interfaceName, '!='), ...IS_PUBLISHED, { masquerade: null }],
-    ]),
-  ];
-};
-
 /** An address of a host's own has left its map: its connections must not pass as those of a forward. */
-const passing = ({ self }: FirewallTunnel): readonly (readonly NftObject[])[] =>
+const pass = ({ self }: FirewallTunnel): readonly (readonly NftObject[])[] =>
   PROTOCOLS.map((protocol) => [
     is(ORIGINAL_ADDRESS, self.address4),
     is(meta('l4proto'), protocol),
-    { counter: lookup({ ct: { key: 'proto-dst', dir: 'original' } }, `forward_traffic_${protocol}`) },
+    { counter: lookup(ORIGINAL_PORT, `forward_traffic_${protocol}`) },
     ACCEPT,
   ]);
 
@@ -150,37 +123,24 @@ const renderGuards = (forwards: readonly ForwardRule[]): readonly NftObject[] =>
 };
 
 /** Turns away whom a forward is not for. */
-const turnAway = ({ self }: FirewallTunnel): readonly NftObject[] => [
-  is(field('ip', 'daddr'), self.address4),
-  is(PROTOCOL_AND_PORT, '@forward_guarded'),
-  is(concat(field('ip', 'saddr'), meta('l4proto'), field('th', 'dport')), '@forward_sources', '!='),
-  DROP,
-];
+const turnAway = ({ self }: FirewallTunnel): readonly (readonly NftObject[])[] =>
+  PROTOCOLS.map((protocol) => [
+    is(ORIGINAL_ADDRESS, self.address4),
+    is(meta('l4proto'), protocol),
+    is(concat(meta('l4proto'), ORIGINAL_PORT), '@forward_guarded'),
+    is(concat(ORIGINAL_SOURCE, meta('l4proto'), ORIGINAL_PORT), '@forward_sources', '!='),
+    DROP,
+  ]);
 
-/** Counters, maps, chains, the destinations that are not for all and the rule that turns away from them, and the rules of `published` that let published connections through, both ways. */
-export const renderForwards = (
-  tunnel: FirewallTunnel,
-  forwards: readonly ForwardRule[],
-  rulesOfOthers: {
-    /** Ports of own services that lead to other ports. */
-    readonly redirects: readonly (readonly NftObject[])[];
-    readonly translateAddresses: readonly NftObject[];
-    readonly translateLan: readonly (readonly NftObject[])[];
-  },
-  nowMs: number,
-) => {
+/** Counters, maps and sets, and the rules that other chains have of forwards. */
+export const renderForwards = (tunnel: FirewallTunnel, forwards: readonly ForwardRule[], nowMs: number) => {
   const alive = aliveAmong(forwards, nowMs);
   return {
     counters: countersOf(alive),
     maps: [...renderMaps(alive, nowMs), ...renderGuards(alive)],
     narrowed: alive.some(({ sources }) => sources !== undefined) ? [tunnel.self.address4] : [],
-    turnAway: [turnAway(tunnel)],
-    chains: renderChains(
-      tunnel,
-      rulesOfOthers.redirects,
-      rulesOfOthers.translateAddresses,
-      rulesOfOthers.translateLan,
-    ),
-    passing: passing(tunnel),
+    turnAway: turnAway(tunnel),
+    translate: TRANSLATE,
+    pass: pass(tunnel),
   };
 };

@@ -7,21 +7,16 @@
 import type { AddressRule, ForwardRule, LanWire } from '../plugin-api/firewall-wish.ts';
 import type { NftObject } from '../ports/ruleset.ts';
 import type { FirewallTunnel } from './firewall-plan.ts';
+import { concat, DROP, expiring, field, is, meta, nftSet, RETURN } from './nft-json.ts';
 import {
-  ACCEPT,
-  concat,
-  DROP,
-  expiring,
-  field,
-  is,
-  jump,
-  meta,
-  type NftChain,
-  nftChain,
-  nftSet,
-} from './nft-json.ts';
-import { aliveAmong, FLAGS, IS_ASKED, IS_PUBLISHED, timeoutSec } from './publication-words.ts';
-import { TRANSLATE_PORT } from './render-forwards.ts';
+  aliveAmong,
+  FLAGS,
+  IS_ANSWER,
+  ORIGINAL_ADDRESS,
+  ORIGINAL_PORT,
+  PROTOCOLS,
+  timeoutSec,
+} from './publication-words.ts';
 
 const DESTINATION = field('ip', 'daddr');
 const IS_OPEN_PORT = is(concat(meta('iifname'), meta('l4proto'), field('th', 'dport')), '@lan_ports');
@@ -68,38 +63,30 @@ const renderSets = (
   ),
 ];
 
-/** Sets, and chains with the rules that lead to them: for what is open already, and for what begins. */
+/** Sets, and the rules that other chains have of the LAN: for what begins, and for what is open already. */
 export const renderLan = (
-  { interfaceName, self }: FirewallTunnel,
-  rules: { readonly forwards: readonly ForwardRule[]; readonly addresses: readonly AddressRule[] },
-  ofAddresses: {
-    readonly limits: readonly (readonly NftObject[])[];
-    readonly translate: readonly NftObject[];
-  },
+  { self }: FirewallTunnel,
+  forwards: readonly ForwardRule[],
+  addresses: readonly AddressRule[],
   nowMs: number,
 ) => {
-  const forwards = aliveAmong(rules.forwards, nowMs);
-  const addresses = aliveAmong(rules.addresses, nowMs);
-  const wires = wiresOf([...forwards, ...addresses]);
-  const isToUs = is(DESTINATION, self.address4);
-  const chains: readonly NftChain[] = [
-    nftChain('from_lan', undefined, [
-      ...ofAddresses.limits,
-      [isToUs, IS_OPEN_PORT, ACCEPT],
-      [IS_OPEN_ADDRESS, ACCEPT],
-      [DROP],
-    ]),
-    nftChain('publish_lan', undefined, [
-      ...ofAddresses.limits,
-      [isToUs, IS_OPEN_PORT, ...TRANSLATE_PORT],
-      [IS_OPEN_ADDRESS, ...ofAddresses.translate],
-    ]),
-  ];
+  const alive = [aliveAmong(forwards, nowMs), aliveAmong(addresses, nowMs)] as const;
   return {
-    sets: renderSets(forwards, addresses, nowMs),
-    chains,
+    sets: renderSets(...alive, nowMs),
+    wires: wiresOf(alive.flat()).map(isFrom),
+    isOpenPort: [is(DESTINATION, self.address4), IS_OPEN_PORT],
+    isOpenAddress: [IS_OPEN_ADDRESS],
     // What is open is looked at packet by packet, so that it ends with its publication.
-    admission: [[IS_ASKED, ...IS_PUBLISHED, is(meta('iifname'), interfaceName, '!='), jump('from_lan')]],
-    translate: wires.map((wire) => [...isFrom(wire), jump('publish_lan')]),
+    stillOpen: [
+      [IS_ANSWER, RETURN],
+      ...PROTOCOLS.map((protocol) => [
+        is(ORIGINAL_ADDRESS, self.address4),
+        is(meta('l4proto'), protocol),
+        is(concat(meta('iifname'), meta('l4proto'), ORIGINAL_PORT), '@lan_ports'),
+        RETURN,
+      ]),
+      [is(concat(meta('iifname'), ORIGINAL_ADDRESS), '@lan_addresses'), RETURN],
+      [DROP],
+    ],
   };
 };

@@ -4,7 +4,7 @@ import { DEFAULTS } from '@sidegate/protocol';
 import type { OwnService, PermittedPeer } from '../plugin-api/firewall-wish.ts';
 import type { NftObject } from '../ports/ruleset.ts';
 import type { FirewallTunnel } from './firewall-plan.ts';
-import { ACCEPT, concat, field, is, meta, nftSet } from './nft-json.ts';
+import { concat, field, goto, is, meta, nftSet } from './nft-json.ts';
 import { permittedRanges } from './permitted-ports.ts';
 
 interface Family {
@@ -49,10 +49,10 @@ const renderFamily = (
       nftSet(ports, [type, 'inet_proto', 'inet_service'], portTriples(family, peers, services), ['interval']),
     ],
     permits: [
-      [is(source, `@${all}`), ACCEPT],
-      [is(concat(source, meta('l4proto'), field('th', 'dport')), `@${ports}`), ACCEPT],
-      [is(source, `@${known}`), isToUs, is(field('udp', 'dport'), DEFAULTS.heartbeatPort), ACCEPT],
-      [is(source, `@${known}`), isToUs, is(field(icmp, 'type'), 'echo-request'), ACCEPT],
+      [is(source, `@${all}`), goto('admitted')],
+      [is(concat(source, meta('l4proto'), field('th', 'dport')), `@${ports}`), goto('admitted')],
+      [is(source, `@${known}`), isToUs, is(field('udp', 'dport'), DEFAULTS.heartbeatPort), goto('admitted')],
+      [is(source, `@${known}`), isToUs, is(field(icmp, 'type'), 'echo-request'), goto('admitted')],
     ],
   };
 };

@@ -186,6 +186,35 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
     await peers.configure(['route del 192.168.1.0/24']);
   });
 
+  it('lets nothing in that it was not asked about: untracked, or translated before', async () => {
+    await add();
+    const page = "require('node:http').createServer((_, reply) => reply.end('page')).listen(7380)";
+    await using _web = edge.spawn(process.execPath, ['-e', page]);
+    await edge.waitFor({ tcp: 7380 });
+    const others = (lines: string) =>
+      edge.run('nft', ['-f', '-'], { input: `table ip others {\n${lines}\n}\n` });
+    const ask = () =>
+      openAll(
+        ...[via(8001), via(7380), via(8888)].flatMap((url) => [
+          [TECHNICIAN.address4, url] as const,
+          [STRANGER.address4, url] as const,
+        ]),
+      );
+    const none = Array.from({ length: 6 }, () => 'none');
+    await others('chain raw { type filter hook prerouting priority -300; iifname "sg0" notrack; }');
+    expect(await ask()).toEqual(none);
+    await edge.run('nft', ['delete', 'table', 'ip', 'others']);
+    await others(
+      `chain early { type nat hook prerouting priority -110; iifname "sg0" tcp dport { 8001, 7380, 8888 } dnat to ${CAMERA}:80; }`,
+    );
+    expect(await ask()).toEqual(none);
+    await edge.run('nft', ['delete', 'table', 'ip', 'others']);
+    expect(await openAll([TECHNICIAN.address4, via(8001)], [TECHNICIAN.address4, via(7380)])).toEqual([
+      '200',
+      '200',
+    ]);
+  });
+
   it('opens own services to permitted peers only, by their second port too', async () => {
     const page = "require('node:http').createServer((_, reply) => reply.end('page')).listen(7380)";
     await using _web = edge.spawn(process.execPath, ['-e', page]);
