@@ -6,7 +6,7 @@ VITEST := $(NODE) node_modules/vitest/vitest.mjs
 .PHONY: help run demo-check test test-unit test-lab test-browser test-postgres check format build bench-main bench-forwarding bench-beacon bench-discovery bench-paths bench-idle screenshots packages feeds test-packages test-vm clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: lab-tools build ## a whole world on this machine: broker, two homes, a technician; look at it in your browser
 	@exec $(NODE) lab/demo/run.ts
@@ -17,7 +17,7 @@ demo-check: lab-tools build ## the main job from log-in to the camera's page, by
 test: lab-tools check build ## everything: style and types, unit, golden, lab and browser tests, budgets
 	$(VITEST) run
 
-test-unit: node_modules/.installed ## what needs nothing but Node
+test-unit: build ## what needs nothing but Node
 	$(VITEST) run --project unit
 
 test-lab: lab-tools build ## real WireGuard, nftables and arp-scan in network namespaces
@@ -44,6 +44,9 @@ build: node_modules/.installed ## agent and broker bundles, web UI: into each pa
 
 bench-main: lab-tools build ## click to first byte, and throughput of a forward against the bare tunnel
 	@exec $(NODE) bench/main.ts
+
+bench-forwarding: lab-tools ## what a port forward costs against the bare route, and a change among a thousand
+	@exec $(NODE) bench/forwarding.ts
 
 bench-discovery: lab-tools ## hosts and services of a full home and of a routed /20, beside arp-scan, nmap and fping
 	@exec $(NODE) bench/discovery.ts
@@ -73,9 +76,6 @@ test-packages: feeds ## packages and feeds, read by dpkg, apt, gpgv, tar and rea
 test-vm: feeds ## Debian's kernel in an emulator: packages under systemd, kernel WireGuard, the main job, power cuts
 	@sh lab/ensure-tools.sh vm
 	@$(NODE) test/vm/main.ts
-
-bench-forwarding: lab-tools ## what a port forward costs against the bare route, and a change among a thousand
-	@exec $(NODE) bench/forwarding.ts
 
 clean: ## remove what was built; node_modules stays
 	rm -rf agent/dist broker/dist webui/dist dist/packages dist/feeds bench/results
