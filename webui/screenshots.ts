@@ -18,10 +18,38 @@ const only = process.argv[3] ?? '';
 interface Shot {
   readonly name: string;
   readonly path: string;
+  /** What the server shall answer otherwise; taken back after the picture. */
+  readonly before?: (page: Page) => Promise<unknown>;
   readonly act?: (page: Page) => Promise<void>;
 }
 
+/** A change to confirm, and an obstacle of another firewall. */
+const withTrouble = (page: Page): Promise<unknown> =>
+  page.route('**/api/status', async (route) => {
+    const response = await route.fetch();
+    const status = await response.json();
+    const obstacle = {
+      ...{ code: 'firewall-blocks', severity: 'warning', source: 'forwarding', sinceMs: Date.now() - 90_000 },
+      title: 'ufw drops what this edge forwards',
+      hint: 'Run “ufw route allow in on sg0”, or “sidegate doctor” for all that is in the way.',
+    };
+    const pending = [
+      { id: 'f_x', what: 'http://alder.acme.sidegate.internal:8001/', endsAt: Date.now() + 47_000 },
+    ];
+    await route.fulfill({ response, json: { ...status, health: [obstacle, ...status.health], pending } });
+  });
+const DATA = /\/api\/(forwards|addresses|templates|access-log)$/;
+
 const EDGE: readonly Shot[] = [
+  { name: 'edge-forwards-trouble', path: '/forwards', before: withTrouble },
+  ...(['forwards', 'access'] as const).flatMap((name): Shot[] => [
+    {
+      name: `edge-${name}-failed`,
+      path: `/${name}`,
+      before: (page) => page.route(DATA, (route) => route.abort()),
+    },
+    { name: `edge-${name}-loading`, path: `/${name}`, before: (page) => page.route(DATA, () => {}) },
+  ]),
   { name: 'edge-overview', path: '/' },
   { name: 'edge-hosts', path: '/hosts' },
   {
@@ -76,6 +104,57 @@ const EDGE: readonly Shot[] = [
     },
   },
   { name: 'edge-access', path: '/access' },
+  {
+    name: 'edge-forward-edit',
+    path: '/forwards',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Edit forward DiskStation shell' }).click();
+      await page.locator('sg-forward-dialog').getByLabel('Ends', { exact: true }).selectOption('at');
+    },
+  },
+  {
+    name: 'edge-address-new',
+    path: '/hosts',
+    act: async (page) => {
+      await page.getByRole('link', { name: 'front-door-camera' }).last().click();
+      await page.getByRole('button', { name: 'Options for its address' }).click();
+      const dialog = page.locator('sg-new-address-dialog');
+      await dialog.getByLabel('Ports').fill('80, 554');
+      await dialog.getByLabel('Only for').fill('tag:support');
+      await dialog.getByRole('button', { name: 'Preview' }).click();
+      await page.getByText('This would be added').waitFor();
+    },
+  },
+  {
+    name: 'edge-template-new',
+    path: '/forwards',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Add a template' }).click();
+      const dialog = page.locator('sg-template-dialog');
+      await dialog.getByLabel('Name', { exact: true }).fill('door');
+      await dialog.getByLabel('Camera', { exact: true }).check();
+      await dialog.getByLabel('Ports', { exact: true }).fill('80, 554, 8000');
+      await dialog.getByLabel('Publish new hosts').check();
+      await dialog.getByRole('button', { name: 'Preview' }).click();
+      await page.getByText('would be added').waitFor();
+    },
+  },
+  {
+    name: 'edge-template-error',
+    path: '/forwards',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Add a template' }).click();
+      await page.getByRole('button', { name: 'Save' }).click();
+    },
+  },
+  {
+    name: 'edge-template-apply',
+    path: '/forwards',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Publish all hosts of template camera' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
   {
     name: 'edge-address-edit',
     path: '/forwards',
@@ -199,12 +278,14 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     );
     page.on('pageerror', (error) => console.log('page error:', error.message));
     const visit = async (base: string, shots: readonly Shot[]): Promise<void> => {
-      for (const { name, path, act } of shots) {
+      for (const { name, path, before, act } of shots) {
         if (!`${name}-${size}-${colorScheme}`.includes(only)) continue;
+        await before?.(page);
         await page.goto(`${base}${path}`);
         await page.locator('h2, sg-empty').first().waitFor();
         await act?.(page);
         await shoot(page, `${name}-${size}-${colorScheme}`);
+        await page.unrouteAll({ behavior: 'ignoreErrors' });
       }
     };
     await page.goto(fakes.edgeUrl);
@@ -233,7 +314,10 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     await page.getByLabel('Password').fill(EDGE_PASSWORD);
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.getByRole('heading', { name: 'alder' }).waitFor();
-    await visit(fresh.edgeUrl, [{ name: 'edge-hosts-empty', path: '/hosts' }]);
+    await visit(
+      fresh.edgeUrl,
+      ['hosts', 'forwards', 'access'].map((name) => ({ name: `edge-${name}-empty`, path: `/${name}` })),
+    );
     await context.close();
   }
 }

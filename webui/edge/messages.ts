@@ -11,6 +11,7 @@ import { overviewMessages } from './messages/overview.ts';
 import { peersMessages } from './messages/peers.ts';
 import { publicationsMessages } from './messages/publications.ts';
 import { scopesMessages } from './messages/scopes.ts';
+import { templatesMessages } from './messages/templates.ts';
 
 const messages = {
   ...commonMessages,
@@ -21,6 +22,7 @@ const messages = {
   ...forwardsMessages,
   ...addressesMessages,
   ...publicationsMessages,
+  ...templatesMessages,
   ...accessMessages,
   ...scopesMessages,
   ...peersMessages,

@@ -48,7 +48,7 @@ test('a change that may cut the way here is kept by a click, on whatever page', 
   const { root, api } = await enter({ path: '/hosts' });
   const pending = [{ id: 'f_x', what: 'http://alder:8001/', endsAt: Date.now() + 60_000 }];
   api.emit('status.changed', { ...api.data.status, pending });
-  await text(root, 'You came here by http://alder:8001/, which your change cuts');
+  await text(root, 'You came here by http://alder:8001/, and your change cuts that way');
   (await button(root, 'Keep the change')).click();
   await waitFor('no question', () => find(root, 'button', 'Keep the change') === undefined);
 });

@@ -45,10 +45,16 @@ const TEMPLATES = [
     auto: true,
     from: 'here',
   },
+  {
+    name: 'door-station',
+    from: 'config',
+    fault: 'ports such as 80, 161/udp or 10000-10019, not "8o"',
+  },
 ].map((one) =>
   brand<TemplateView>({
     kinds: [],
     macPrefixes: [],
+    ports: [],
     as: 'forwards',
     auto: false,
     allow: [],

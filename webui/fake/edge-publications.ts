@@ -1,5 +1,5 @@
 /** What the fake edge publishes, forwards and addresses, and who came. */
-import type { AccessEntry, Address, Forward, Host } from '@sidegate/protocol';
+import type { AccessEntry, Address, Forward, ForwardAllow, Host } from '@sidegate/protocol';
 import { brand, fakeId } from './fake-api.ts';
 
 const MINUTE = 60_000;
@@ -91,6 +91,8 @@ export const seedForwards = (hosts: readonly Host[]): Forward[] => {
       }),
       connections: 12,
       bytes: 4_810_442,
+      expiresAt: Date.now() + 2 * DAY,
+      allow: brand<ForwardAllow>({ nodes: [], tags: ['support'], users: [] }),
     },
     {
       ...makeForward({

@@ -8,12 +8,11 @@ import {
   ForwardPatch,
   type Host,
   HostPatch,
-  NewAddress,
   NewForward,
   type PendingChange,
 } from '@sidegate/protocol';
 import { type EdgeData, makeEdgeData } from './edge-data.ts';
-import { makeAddress } from './edge-publications.ts';
+import { addAddress } from './fake-addresses.ts';
 import {
   createEvents,
   type FakeAnswer,
@@ -29,7 +28,7 @@ import { exportFile, importFile } from './fake-publications.ts';
 import { createFakeScans } from './fake-scans.ts';
 import { addScope, patchScope, SCOPE_SUGGESTIONS } from './fake-scopes.ts';
 import { createFakeSessions } from './fake-sessions.ts';
-import { applyTemplate, listTemplates } from './fake-templates.ts';
+import { addTemplate, applyTemplate, listTemplates } from './fake-templates.ts';
 
 /** The local password of the fake edge. */
 export const EDGE_PASSWORD = 'open sesame';
@@ -43,6 +42,10 @@ interface Options {
   /** Time between two finds of a scan. */
   readonly stepMs?: number;
 }
+
+/** `null` takes a value away. */
+const patched = <T extends object>(old: T, patch: object): T =>
+  Object.fromEntries(Object.entries({ ...old, ...patch }).filter(([, value]) => value !== null)) as T;
 
 /** One edge in memory: `handle` answers requests, events follow. */
 export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data: EdgeData } => {
@@ -172,13 +175,15 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     'GET /forwards': () => list(data.forwards),
     'POST /forwards': addForward,
     'PATCH /forwards/:id': ({ body }, { id = '' }) =>
-      put(data.forwards, 'forward.changed', {
-        ...need(data.forwards.get(id), 'forward'),
-        ...readBody(ForwardPatch, body),
-      } as Forward),
+      put(
+        data.forwards,
+        'forward.changed',
+        patched<Forward>(need(data.forwards.get(id), 'forward'), readBody(ForwardPatch, body)),
+      ),
     'DELETE /forwards/:id': (_, { id = '' }) => removeForward(id),
     'GET /addresses': () => list(data.addresses),
     'GET /templates': () => listTemplates(data),
+    'POST /templates': (request) => addTemplate(data, request),
     'POST /templates/:name/apply': (request, { name = '' }) =>
       applyTemplate(data, name, request, (forward) => put(data.forwards, 'forward.changed', forward)),
     'DELETE /templates/:name': (_, { name = '' }) => {
@@ -189,18 +194,14 @@ export const createFakeEdge = (options: Options = {}): FakeApi & { readonly data
     'POST /publications/import': (request) => importFile(data, request, events.emit),
     'POST /pending/confirm': () => setPending([]),
     'POST /pending/undo': () => setPending([]),
-    'POST /addresses': ({ body, query }) => {
-      const { target } = readBody(NewAddress, body);
-      const host = need(data.hosts.get(target.kind === 'host' ? target.hostId : ''), 'host');
-      const address = makeAddress(host, 50 + data.addresses.size);
-      if (query.get('dryRun') === '1') return { address, ruleset: '' };
-      return put(data.addresses, 'address.changed', address);
-    },
+    'POST /addresses': (request) =>
+      addAddress(data, request, (address) => put(data.addresses, 'address.changed', address)),
     'PATCH /addresses/:id': ({ body }, { id = '' }) =>
-      put(data.addresses, 'address.changed', {
-        ...need(data.addresses.get(id), 'address'),
-        ...readBody(AddressPatch, body),
-      } as Address),
+      put(
+        data.addresses,
+        'address.changed',
+        patched<Address>(need(data.addresses.get(id), 'address'), readBody(AddressPatch, body)),
+      ),
     'DELETE /addresses/:id': (_, { id = '' }) => {
       data.addresses.delete(id);
       events.emit('address.removed', { id });

@@ -1,6 +1,7 @@
 /** The fake edge's templates: each forward gets the next port. */
 import {
   type Forward,
+  Template,
   type TemplatePlan,
   type TemplateStep,
   TemplateUse,
@@ -32,7 +33,27 @@ export const applyTemplate = (
   const template = listTemplates(data).find((one) => one.name === name);
   if (template === undefined) throw new FakeError(404, 'TEMPLATE_NOT_FOUND', `There is no template ${name}`);
   const { hostId } = readBody(TemplateUse, body);
-  const isDryRun = query.get('dryRun') === '1';
+  return publish(data, template, hostId, query.get('dryRun') === '1', add);
+};
+
+/** Adds one or replaces it, or says what it would publish. */
+export const addTemplate = (data: EdgeData, { body, query }: FakeRequest): TemplatePlan | TemplateView => {
+  const template = readBody(Template, body);
+  const others = data.templates.filter(({ name }) => name !== template.name);
+  const next = { ...data, templates: [...others, { ...template, from: 'here' as const, hostIds: [] }] };
+  const view = listTemplates(next).at(-1)!;
+  if (query.get('dryRun') === '1') return publish(data, view, undefined, true, () => {});
+  data.templates = next.templates;
+  return view;
+};
+
+const publish = (
+  data: EdgeData,
+  template: TemplateView,
+  hostId: string | undefined,
+  isDryRun: boolean,
+  add: (forward: Forward) => void,
+): TemplatePlan => {
   let edgePort = Math.max(8000, ...[...data.forwards.values()].map((one) => one.edgePort));
   const steps = (hostId === undefined ? template.hostIds : [hostId]).flatMap((id) => {
     const host = data.hosts.get(id)!;

@@ -1,6 +1,7 @@
 import type { Address } from '@sidegate/protocol';
 import { html } from 'lit';
 import { t } from '../messages.ts';
+import { portsText } from './parse-publication-fields.ts';
 import { type PublicationWords, SgPublicationTable } from './sg-publication-table.ts';
 
 /** Hosts with addresses of their own. Emits `sg-switch-address` ({ id, enabled }), `sg-edit-address` and `sg-remove-address`. */
@@ -19,20 +20,9 @@ export class SgAddressTable extends SgPublicationTable<Address> {
       title: label === '' ? name : label,
       tableLabel: t('addresses.table'),
       switchLabel: t('address.switch', { name }),
+      editLabel: t('address.edit-label', { name }),
       removeLabel: t('address.remove-label', { name }),
     };
-  }
-
-  protected override renderMore(address: Address) {
-    return html`<button
-      type="button"
-      class="btn btn-small"
-      aria-label=${t('address.edit-label', { name: address.name })}
-      ?disabled=${this.busyIds.has(address.id)}
-      @click=${() => this.emit('sg-edit-address', address)}
-    >
-      <sg-icon name="edit" size="15"></sg-icon>${t('address.edit')}
-    </button>`;
   }
 
   protected override renderPlace({ fqdn, address4, urls, enabled, name }: Address) {
@@ -47,10 +37,9 @@ export class SgAddressTable extends SgPublicationTable<Address> {
 
   protected override renderTarget({ target, targetAddress, ports }: Address) {
     const place = this.renderAddress(target.kind === 'address' ? target.address : targetAddress);
-    const open = ports?.map(({ protocol, from, to }) => `${from}${from === to ? '' : `-${to}`}/${protocol}`);
     return html`<div>
-      ${target.kind === 'host' ? html`<a href="${this.hostBase}/${target.hostId}">${place}</a>` : place}
-      <div class="cell-sub">${open?.join(', ') ?? t('address.everything')}</div>
+      ${this.renderHost(target)}
+      <div class="cell-sub">${place}, ${ports === undefined ? t('address.everything') : portsText(ports)}</div>
     </div>`;
   }
 }

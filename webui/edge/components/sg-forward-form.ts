@@ -1,11 +1,16 @@
 import type { ForwardPlan, Host } from '@sidegate/protocol';
-import { html, nothing } from 'lit';
+import { css, html, nothing } from 'lit';
 import '../../shared/components/sg-alert.ts';
 import { SgElement } from '../../shared/components/sg-element.ts';
 import { choices, field, readForm, selectField, textField } from '../../shared/components/templates.ts';
 import type { ApiError } from '../../shared/data/api-error.ts';
 import { t } from '../messages.ts';
 import { parseForwardForm } from './parse-forward-form.ts';
+import { planBox } from './plan-box.ts';
+import { type ErrorOf, labelField, publicationFieldStyles, publicationFields } from './publication-fields.ts';
+
+/** What is asked for under "More options". */
+const HIDDEN = ['lastPort', 'allow', 'expiresAt'] as const;
 
 /** What the form starts with. */
 export interface ForwardDraft {
@@ -26,6 +31,21 @@ export class SgForwardForm extends SgElement {
     targetKind: { state: true },
     errors: { state: true },
   };
+  static override styles = [
+    SgElement.styles,
+    publicationFieldStyles,
+    css`
+      details[open] > summary {
+        margin-bottom: 16px;
+      }
+      .form-end + .form-end {
+        margin-top: 16px;
+      }
+      sg-alert {
+        margin-bottom: 0;
+      }
+    `,
+  ];
   hosts: readonly Host[] = [];
   draft: ForwardDraft = {};
   plan: ForwardPlan | undefined;
@@ -41,8 +61,10 @@ export class SgForwardForm extends SgElement {
   }
 
   protected override render() {
-    const error = (name: string): string | undefined =>
-      this.errors[name] ?? (this.error?.field?.split('.').at(-1) === name ? this.error.message : undefined);
+    const ofServer = this.error?.field?.split('.').at(-1);
+    const error: ErrorOf = (...names) =>
+      names.map((name) => this.errors[name]).find((text) => text !== undefined) ??
+      (ofServer !== undefined && names.includes(ofServer) ? this.error?.message : undefined);
     return html`<form class="section-body" novalidate @submit=${this.#submit}>
       ${this.#renderTargetKind()} ${this.targetKind === 'host' ? this.#renderHost(error('hostId')) : this.#renderAddress(error('address'))}
       ${textField({
@@ -69,14 +91,7 @@ export class SgForwardForm extends SgElement {
         hint: t('form.edge-port-hint'),
         error: error('edgePort'),
       })}
-      ${textField({
-        name: 'label',
-        label: t('form.label'),
-        maxLength: 80,
-        value: this.draft.label ?? '',
-        hint: t('form.label-hint'),
-        error: error('label'),
-      })}
+      ${labelField(this.draft.label ?? '', error('label'))}
       ${this.#renderMore(error)}
       ${this.error === undefined ? nothing : html`<sg-alert class="form-end" .error=${this.error}></sg-alert>`}
       ${this.plan === undefined ? nothing : this.#renderPlan(this.plan)}
@@ -90,10 +105,10 @@ export class SgForwardForm extends SgElement {
   /** An error must not hide in a closed box. */
   #showMore(errors: Readonly<Record<string, string>>): void {
     const more = this.renderRoot.querySelector('details');
-    if (more !== null && (errors.lastPort ?? errors.allow) !== undefined) more.open = true;
+    if (more !== null && HIDDEN.some((name) => errors[name] !== undefined)) more.open = true;
   }
 
-  #renderMore(error: (name: string) => string | undefined) {
+  #renderMore(error: ErrorOf) {
     return html`<details class="form-end">
       <summary>${t('form.more')}</summary>
       ${textField({
@@ -101,27 +116,9 @@ export class SgForwardForm extends SgElement {
         label: t('form.last-port'),
         inputmode: 'numeric',
         hint: t('form.last-port-hint'),
-        error: error('lastPort') ?? error('portCount'),
+        error: error('lastPort', 'portCount'),
       })}
-      ${selectField({
-        name: 'expiryHours',
-        label: t('form.expiry'),
-        value: '',
-        choices: [
-          ['', t('form.expiry-never')],
-          ...[1, 2, 8].map((n) => [String(n), t('form.expiry-hours', { n })] as const),
-          ...[1, 7, 30].map((n) => [String(n * 24), t('form.expiry-days', { n })] as const),
-        ],
-      })}
-      ${textField({
-        name: 'allow',
-        label: t('form.allow'),
-        hint: t('form.allow-hint'),
-        placeholder: 'laptop, tag:support',
-        error: error('allow') ?? error('nodes') ?? error('users'),
-      })}
-      ${textField({ name: 'note', label: t('form.note'), maxLength: 500 })}
-      <label class="choice"><input type="checkbox" name="wake" value="yes" />${t('form.wake')}</label>
+      ${publicationFields(undefined, error)}
     </details>`;
   }
 
@@ -170,14 +167,9 @@ export class SgForwardForm extends SgElement {
   }
 
   #renderPlan({ forward, ruleset }: ForwardPlan) {
-    return html`<div class="form-end stack">
-      <sg-alert tone="ok" heading=${t('plan.title')}>
-        <code>${forward.url}</code> → <code>${forward.targetAddress ?? '?'}:${forward.targetPort}</code>
-      </sg-alert>
-      <p class="small muted">${t('plan.ruleset')}</p>
-      <pre tabindex="0">${ruleset}</pre>
-      <p></p>
-    </div>`;
+    const { url, targetAddress = '?', targetPort, portCount = 1 } = forward;
+    const ports = portCount === 1 ? `${targetPort}` : `${targetPort}-${targetPort + portCount - 1}`;
+    return planBox(html`<code>${url}</code> → <code>${targetAddress}:${ports}</code>`, ruleset);
   }
 
   readonly #submit = (event: SubmitEvent): void => {

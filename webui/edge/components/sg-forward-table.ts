@@ -1,20 +1,15 @@
 import type { Forward } from '@sidegate/protocol';
-import { html, nothing } from 'lit';
+import { html } from 'lit';
 import { t } from '../messages.ts';
 import { type PublicationWords, SgPublicationTable } from './sg-publication-table.ts';
 
 /** A name for a forward that has no label. */
 const nameOf = ({ label, edgePort }: Forward): string => (label === '' ? `:${edgePort}` : label);
 
-/** Forwards as rows. Emits `sg-switch-forward` ({ id, enabled }) and `sg-remove-forward` (the forward). */
+/** Forwards as rows. Emits `sg-switch-forward` ({ id, enabled }), `sg-edit-forward` and `sg-remove-forward` (the forward). */
 export class SgForwardTable extends SgPublicationTable<Forward> {
-  static override properties = {
-    ...SgPublicationTable.properties,
-    forwards: { attribute: false },
-    hostNames: { attribute: false },
-  };
+  static override properties = { ...SgPublicationTable.properties, forwards: { attribute: false } };
   forwards: readonly Forward[] = [];
-  hostNames: ReadonlyMap<string, string> = new Map();
 
   protected override render() {
     return this.renderTable(this.forwards);
@@ -27,6 +22,7 @@ export class SgForwardTable extends SgPublicationTable<Forward> {
       title: name,
       tableLabel: t('forwards.table'),
       switchLabel: t('forward.switch', { name }),
+      editLabel: t('forward.edit-label', { name }),
       removeLabel: t('forward.remove-label', { name }),
     };
   }
@@ -39,12 +35,8 @@ export class SgForwardTable extends SgPublicationTable<Forward> {
   protected override renderTarget({ target, targetAddress, targetPort, portCount = 1, protocol }: Forward) {
     const address = target.kind === 'address' ? target.address : targetAddress;
     const ports = `:${targetPort}${portCount > 1 ? `-${targetPort + portCount - 1}` : ''}`;
-    const title =
-      target.kind === 'host'
-        ? html`<a href="${this.hostBase}/${target.hostId}">${this.hostNames.get(target.hostId) ?? t('forward.unknown-host')}</a>`
-        : nothing;
     return html`<div>
-      ${title}
+      ${this.renderHost(target)}
       <div class="cell-sub">
         ${this.renderAddress(address, ports)} <span class="nowrap">${protocol === 'both' ? 'tcp + udp' : protocol}</span>
       </div>

@@ -1,10 +1,12 @@
 import type { ImportPlan, ImportStep } from '@sidegate/protocol';
 import { css, html, nothing } from 'lit';
 import '../../shared/components/sg-alert.ts';
-import '../../shared/components/sg-badge.ts';
+import type { Tone } from '../../shared/components/sg-badge.ts';
 import { SgElement } from '../../shared/components/sg-element.ts';
 import type { ApiError } from '../../shared/data/api-error.ts';
 import { t } from '../messages.ts';
+import './sg-plan-steps.ts';
+import type { PlanStep } from './sg-plan-steps.ts';
 
 /** A file as it was chosen, and what to do with it. */
 export interface ChosenFile {
@@ -13,7 +15,7 @@ export interface ChosenFile {
   readonly isReplace: boolean;
 }
 
-const TONES: Readonly<Record<ImportStep['what'], string>> = {
+const TONES: Readonly<Record<ImportStep['what'], Tone>> = {
   added: 'ok',
   changed: 'info',
   removed: 'warn',
@@ -22,8 +24,15 @@ const TONES: Readonly<Record<ImportStep['what'], string>> = {
   refused: 'error',
 };
 
+const toPlanStep = ({ what, noun, title, why }: ImportStep): PlanStep => ({
+  tone: TONES[what],
+  what: t(`file.${what}`),
+  title: t(`file.${noun}`, { title }),
+  why,
+});
+
 /**
- * Saves all publications as a file and takes one over, after showing what that would do. Emits `sg-export`,
+ * Saves all publications as a file and imports one, after showing what that would do. Emits `sg-export`,
  * `sg-plan-import` and `sg-import` (a `ChosenFile`), `sg-cancel-import`.
  */
 export class SgPublicationFile extends SgElement {
@@ -37,23 +46,6 @@ export class SgPublicationFile extends SgElement {
   static override styles = [
     SgElement.styles,
     css`
-      ul {
-        padding: 0;
-        margin: 0;
-        list-style: none;
-      }
-      li {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 4px 10px;
-        align-items: baseline;
-        padding: 6px 0;
-        overflow-wrap: anywhere;
-        border-top: 1px solid var(--sg-border);
-      }
-      li:first-child {
-        border-top: 0;
-      }
       input[type='file'] {
         display: none;
       }
@@ -92,15 +84,7 @@ export class SgPublicationFile extends SgElement {
     const isRefused = steps.some(({ what }) => what === 'refused');
     const isIdle = told.every(({ what }) => what === 'skipped');
     return html`<h4 tabindex="-1">${t('file.plan', { name: chosen.name })}</h4>
-      <ul>
-        ${told.map(({ what, noun, title, why }) => {
-          const reason = why === undefined ? nothing : html`<span class="muted">${why}</span>`;
-          return html`<li>
-            <sg-badge tone=${TONES[what]}>${t(`file.${what}`)}</sg-badge>
-            <span>${t(`file.${noun}`, { title })}</span>${reason}
-          </li>`;
-        })}
-      </ul>
+      <sg-plan-steps .steps=${told.map(toPlanStep)}></sg-plan-steps>
       ${told.length === steps.length ? nothing : html`<p class="muted">${t('file.same', { n: steps.length - told.length })}</p>`}
       ${steps.length === 0 ? html`<p class="muted">${t('file.nothing')}</p>` : nothing}
       <label class="choice">

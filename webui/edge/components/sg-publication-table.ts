@@ -1,3 +1,4 @@
+import type { ForwardAllow, ForwardTarget } from '@sidegate/protocol';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import '../../shared/components/sg-copy.ts';
@@ -8,6 +9,7 @@ import '../../shared/components/sg-time.ts';
 import { formatBytes } from '../../shared/format/format.ts';
 import { isWebUrl } from '../data/forwards.ts';
 import { t } from '../messages.ts';
+import { allowText } from './parse-publication-fields.ts';
 
 /** What forwards and addresses of hosts have in common. */
 interface Publication {
@@ -17,6 +19,7 @@ interface Publication {
   readonly bytes: number;
   readonly connections: number;
   readonly expiresAt?: number | undefined;
+  readonly allow?: ForwardAllow | undefined;
 }
 
 /** What differs between them. */
@@ -24,14 +27,21 @@ export interface PublicationWords {
   readonly title: string;
   readonly tableLabel: string;
   readonly switchLabel: string;
+  readonly editLabel: string;
   readonly removeLabel: string;
-  /** `forward`: events are called `sg-switch-forward` and `sg-remove-forward`. */
+  /** `forward`: events are called `sg-switch-forward`, `sg-edit-forward` and `sg-remove-forward`. */
   readonly noun: string;
 }
 
 /** Publications as rows; a table of one kind says how its cells look. */
 export abstract class SgPublicationTable<P extends Publication> extends SgElement {
-  static override properties = { hostBase: { type: String }, busyIds: { attribute: false } };
+  static override properties = {
+    hostBase: { type: String },
+    busyIds: { attribute: false },
+    hostNames: { attribute: false },
+    nodeNames: { attribute: false },
+    lastUsed: { attribute: false },
+  };
   static override styles = [
     SgElement.styles,
     css`
@@ -46,14 +56,14 @@ export abstract class SgPublicationTable<P extends Publication> extends SgElemen
   ];
   hostBase = '/hosts';
   busyIds: ReadonlySet<string> = new Set();
+  hostNames: ReadonlyMap<string, string> = new Map();
+  nodeNames: ReadonlyMap<string, string> = new Map();
+  /** When each was last used, by id, as far as the log reaches. */
+  lastUsed: ReadonlyMap<string, number> = new Map();
 
   protected abstract words(publication: P | undefined): PublicationWords;
   protected abstract renderPlace(publication: P): TemplateResult;
   protected abstract renderTarget(publication: P): TemplateResult;
-  /** Buttons beside the one that removes. */
-  protected renderMore(_publication: P): TemplateResult | typeof nothing {
-    return nothing;
-  }
 
   protected renderTable(publications: readonly P[]): TemplateResult {
     const head = ['what', 'url', 'target', 'traffic', 'state'] as const;
@@ -75,12 +85,18 @@ export abstract class SgPublicationTable<P extends Publication> extends SgElemen
   }
 
   #renderRow(publication: P) {
-    const { id, enabled, owner, expiresAt, bytes, connections } = publication;
-    const { title, switchLabel, removeLabel, noun } = this.words(publication);
+    const { id, enabled, owner, expiresAt, allow, bytes, connections } = publication;
+    const { title, switchLabel, editLabel, removeLabel, noun } = this.words(publication);
+    const usedAt = this.lastUsed.get(id);
     return html`<tr class="tr ${enabled ? '' : 'off'}" role="row">
       <td class="td lead" role="cell">
         <div class="cell-title">${title}</div>
         <div class="cell-sub">${t('forward.owner', { name: owner })}</div>
+        ${
+          allow === undefined
+            ? nothing
+            : html`<div class="cell-sub">${t('forward.only-for', { who: allowText(allow, this.nodeNames) })}</div>`
+        }
         ${
           expiresAt === undefined
             ? nothing
@@ -93,6 +109,11 @@ export abstract class SgPublicationTable<P extends Publication> extends SgElemen
         <div>
           ${formatBytes(bytes)}
           <div class="cell-sub">${t('forward.connections', { n: connections })}</div>
+          ${
+            usedAt === undefined
+              ? nothing
+              : html`<div class="cell-sub">${t('forward.used')} <sg-time .at=${usedAt}></sg-time></div>`
+          }
         </div>
       </td>
       <td class="td" role="cell" data-title=${t('forward.state')}>
@@ -106,11 +127,20 @@ export abstract class SgPublicationTable<P extends Publication> extends SgElemen
       </td>
       <td class="td end" role="cell">
         <div class="actions">
-          ${this.renderMore(publication)}
+          <button
+            type="button"
+            class="btn btn-small"
+            aria-label=${editLabel}
+            ?disabled=${this.busyIds.has(id)}
+            @click=${() => this.emit(`sg-edit-${noun}`, publication)}
+          >
+            <sg-icon name="edit" size="15"></sg-icon>${t('action.edit')}
+          </button>
           <button
             type="button"
             class="btn btn-small btn-danger"
             aria-label=${removeLabel}
+            ?disabled=${this.busyIds.has(id)}
             @click=${() => this.emit(`sg-remove-${noun}`, publication)}
           >
             <sg-icon name="trash" size="15"></sg-icon>${t('forward.remove')}
@@ -130,6 +160,13 @@ export abstract class SgPublicationTable<P extends Publication> extends SgElemen
         ? html`<a class="url" href=${href} target="_blank" rel="noopener noreferrer">${shown}</a>`
         : html`<code class="url">${shown}</code>`;
     return html`<span class="copyable">${text}<sg-copy .value=${copy} what=${t('forward.copy', { name })}></sg-copy></span>`;
+  }
+
+  /** The host by its name; nothing where it leads to a mere address. */
+  protected renderHost(target: ForwardTarget): TemplateResult | typeof nothing {
+    if (target.kind === 'address') return nothing;
+    const name = this.hostNames.get(target.hostId) ?? t('forward.unknown-host');
+    return html`<a href="${this.hostBase}/${target.hostId}">${name}</a>`;
   }
 
   /** Where it leads, or that nobody can tell just now. */

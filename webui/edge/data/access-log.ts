@@ -11,6 +11,14 @@ export const watchAccessLog = (api: ApiClient, stream: EdgeStream): Live<AccessL
 /** What people call the thing that was opened. */
 export const titleOfAccess = ({ label, name }: AccessEntry): string => label || name;
 
+/** When each publication was last used, by its id. */
+export const lastUsedOf = ({ entries }: AccessLog): ReadonlyMap<string, number> => {
+  const last = new Map<string, number>();
+  for (const { publicationId, lastAt } of entries)
+    last.set(publicationId, Math.max(lastAt, last.get(publicationId) ?? 0));
+  return last;
+};
+
 /** The entries in which every word is to be found. */
 export const searchAccess = (entries: readonly AccessEntry[], text: string): readonly AccessEntry[] => {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);

@@ -1,5 +1,5 @@
 /** What is published of hosts of one sort. */
-import type { Host, TemplatePlan, TemplateView } from '@sidegate/protocol';
+import type { Host, Template, TemplatePlan, TemplateView } from '@sidegate/protocol';
 import type { ApiClient } from '../../shared/data/api-client.ts';
 import { createLiveValue, type Live } from '../../shared/data/live.ts';
 import type { EdgeStream } from './edge-stream.ts';
@@ -15,6 +15,14 @@ export const applyTemplate = (
   { hostId, isDryRun }: { readonly hostId?: Host['id'] | undefined; readonly isDryRun: boolean },
 ): Promise<TemplatePlan> =>
   api.post(`/templates/${name}/apply${isDryRun ? '?dryRun=1' : ''}`, hostId === undefined ? {} : { hostId });
+
+/** Adds one, or replaces that of its name. */
+export const saveTemplate = (api: ApiClient, template: Template): Promise<TemplateView> =>
+  api.post('/templates', template);
+
+/** What one that is not there yet would publish now. */
+export const planTemplate = (api: ApiClient, template: Template): Promise<TemplatePlan> =>
+  api.post('/templates?dryRun=1', template);
 
 export const removeTemplate = (api: ApiClient, name: string): Promise<void> =>
   api.remove(`/templates/${name}`);

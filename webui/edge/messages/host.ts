@@ -47,8 +47,9 @@ export const hostMessages = {
   'host.gone-text': 'It may have been forgotten after a long absence. Scan again to look for it.',
   'host.address': 'Address of its own',
   'host.address-descr':
-    'The host becomes a member of the network: all its ports, under a name that stays, whatever the numbers of this LAN are.',
+    'The host gets a name and an address in your network: all its ports can be reached as they are, even where another network has the same numbers.',
   'host.give-address': 'Give it an address of its own',
+  'host.address-options': 'Options for its address',
   'wake.wake': 'Wake',
   'wake.waiting': 'Waking …',
   'wake.awake': '{name} is awake',

@@ -1,9 +1,32 @@
 /** Switching and removing publications: what forwards and addresses of hosts have in common. */
+import type { AccessLog, Host, PeerStatus } from '@sidegate/protocol';
 import { askConfirm } from '../../shared/components/sg-confirm.ts';
 import { showToast } from '../../shared/components/toast.ts';
 import type { LiveList } from '../../shared/data/live.ts';
+import { lastUsedOf } from '../data/access-log.ts';
 import { t } from '../messages.ts';
 import { type PanelCaller, tellError } from './panel-caller.ts';
+
+/** What a table of publications says of hosts, machines and visits. */
+export interface TableWords {
+  readonly hostBase: string;
+  readonly hostNames: ReadonlyMap<string, string>;
+  readonly nodeNames: ReadonlyMap<string, string>;
+  readonly lastUsed: ReadonlyMap<string, number>;
+}
+
+/** The same from what is known just now. */
+export const tableWords = (
+  hostBase: string,
+  hosts: readonly Host[] = [],
+  peers: readonly PeerStatus[] = [],
+  log: AccessLog = { entries: [] },
+): TableWords => ({
+  hostBase,
+  hostNames: new Map(hosts.map(({ id, name }) => [id, name])),
+  nodeNames: new Map(peers.map(({ id, name }) => [id, name])),
+  lastUsed: lastUsedOf(log),
+});
 
 /** Does what is asked of one publication, and puts the answer into its list. */
 export const changePublication = async <T>(

@@ -26,5 +26,5 @@ test('the log says who opened what, when and how much; it is searched', async ()
 
 test('before anybody came the log says so', async () => {
   const { root } = await enter({ path: '/access', empty: true });
-  await text(root, 'Nobody has been here yet');
+  await text(root, 'Nobody has opened anything yet');
 });

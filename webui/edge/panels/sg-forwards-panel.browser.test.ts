@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { allElements, button, find, labelled, link, text, type, waitFor } from '../../testing.ts';
-import { clearPage, enter, question } from '../testing/open-edge-app.ts';
+import { allElements, button, find, labelled, text, type, waitFor } from '../../testing.ts';
+import { clearPage, enter, formDialog, question } from '../testing/open-edge-app.ts';
 
 afterEach(clearPage);
 
@@ -33,6 +33,7 @@ test('a forward is previewed without being added, then added, switched off and r
   await type(root, 'Name', 'DSM');
   (await button(root, 'Preview')).click();
   await text(root, 'This would be added');
+  (await waitFor('the rules', () => find(root, 'summary', 'Firewall rules that would change'))).click();
   await text(root, 'add element inet sidegate');
   expect(api.data.forwards.size).toBe(3);
   (await button(root, 'Add forward')).click();
@@ -58,10 +59,10 @@ test('a refused forward says why, and the form keeps what was typed', async () =
   expect((await labelled(root, 'Port of the device')).value).toBe('80');
 });
 
-test('a file of publications is previewed, and taken over only where nothing in it is refused', async () => {
+test('a file of publications is previewed, and imported only where nothing in it is refused', async () => {
   const { root, api } = await enter({ path: '/forwards' });
   const choose = async (forwards: readonly object[]): Promise<void> => {
-    await button(root, 'Take over a file …');
+    await button(root, 'Import …');
     const input = allElements(root).find((element) => element.matches('input[type=file]'))!;
     const content = JSON.stringify({ format: 'sidegate-publications', version: 1, forwards });
     const files = new DataTransfer();
@@ -73,46 +74,23 @@ test('a file of publications is previewed, and taken over only where nothing in 
   const added = { edgePort: 8044, targetPort: 80, target: { address: '192.168.1.20' }, label: 'attic' };
   await choose([added, { ...added, edgePort: 22 }]);
   await text(root, 'Port 22 of the edge is taken by dropbear');
-  expect((await button(root, 'Apply')).disabled).toBe(true);
+  expect((await button(root, 'Import')).disabled).toBe(true);
   await choose([added]);
   const before = api.data.forwards.size;
-  (await button(root, 'Apply')).click();
-  await text(root, 'The publications of the file are in place');
+  (await button(root, 'Import')).click();
+  await text(root, 'The file was imported');
   expect(api.data.forwards.size).toBe(before + 1);
   await choose([added]);
   (await labelled(root, 'Remove what is not in the file')).click();
   await waitFor('the removals', () => find(root, 'sg-badge', 'removed'));
-  (await button(root, 'Apply')).click();
+  (await button(root, 'Import')).click();
   await waitFor('the removals', () => api.data.forwards.size === 1);
-});
-
-test('a template publishes one host by a click, and all that match after a preview', async () => {
-  const { root, api } = await enter({ path: '/hosts' });
-  (await link(root, /^front-door-camera/)).click();
-  (await button(root, 'Publish as camera: 80 and 554')).click();
-  await text(root, '2 publications were added');
-  const before = api.data.forwards.size;
-  (await link(root, 'Forwards')).click();
-  (await button(root, 'Publish all hosts of template camera')).click();
-  await text(document.body, 'would be added:');
-  expect(api.data.forwards.size).toBe(before);
-  allElements(document.body)
-    .find((element): element is HTMLButtonElement => element.matches('sg-dialog .btn-primary'))
-    ?.click();
-  await waitFor('forwards', () => api.data.forwards.size > before);
-  (await button(root, 'Remove template hikvision')).click();
-  await text(document.body, 'What it published stays.');
-  (await button(await question(), 'Remove')).click();
-  await waitFor('the removal', () => find(root, 'button', 'Remove template hikvision') === undefined);
 });
 
 test('an address is narrowed to ports and sources in a dialog, and refuses what cannot be meant', async () => {
   const { root, api } = await enter({ path: '/forwards' });
   (await button(root, 'Edit address of diskstation')).click();
-  const dialog = await waitFor(
-    'the dialog',
-    () => document.querySelector('sg-address-dialog')?.shadowRoot ?? undefined,
-  );
+  const dialog = await formDialog('sg-address-dialog');
   await type(dialog, 'Ports', '443, eighty');
   (await button(dialog, 'Save')).click();
   await text(dialog, 'Ports such as 80');
@@ -127,4 +105,33 @@ test('an address is narrowed to ports and sources in a dialog, and refuses what 
     ],
     allow: { tags: ['support'] },
   });
+});
+
+test('a forward is changed: for whom, until when, and what it is called', async () => {
+  const { root, api } = await enter({ path: '/forwards' });
+  await text(root, 'only for tag:support');
+  (await button(root, 'Edit forward DiskStation shell')).click();
+  const dialog = await formDialog('sg-forward-dialog');
+  await type(dialog, 'Name', 'Shell');
+  await type(dialog, 'Only for', '');
+  await type(dialog, 'Ends', 'at');
+  (await button(dialog, 'Save')).click();
+  await text(dialog, 'Choose a moment to come.');
+  await type(dialog, 'Moment when it ends', '2099-01-01T12:00');
+  (await button(dialog, 'Save')).click();
+  await text(root, 'Saved');
+  const changed = [...api.data.forwards.values()].find(({ label }) => label === 'Shell');
+  expect(changed).toMatchObject({ expiresAt: new Date('2099-01-01T12:00').getTime() });
+  expect(changed?.allow).toBeUndefined();
+});
+
+test('what another firewall does to publications stands above them', async () => {
+  const { root, api } = await enter({ path: '/forwards' });
+  const warning = {
+    ...{ code: 'firewall-blocks', severity: 'warning', source: 'forwarding', sinceMs: Date.now() },
+    ...{ title: 'ufw drops what is forwarded', hint: 'Run “ufw route allow in on sg0”.' },
+  };
+  api.emit('status.changed', { ...api.data.status, health: [warning] });
+  await text(root, 'ufw drops what is forwarded');
+  await text(root, 'Run “ufw route allow in on sg0”.');
 });

@@ -1,12 +1,13 @@
-import type { Forward, ForwardPlan, ImportPlan, NewForward } from '@sidegate/protocol';
+import type { ForwardPlan, ImportPlan, NewForward } from '@sidegate/protocol';
 import { html, nothing } from 'lit';
 import '../../shared/components/sg-empty.ts';
+import '../../shared/components/sg-icon.ts';
 import { pageHead, whenLoaded } from '../../shared/components/templates.ts';
 import { showToast } from '../../shared/components/toast.ts';
 import '../components/sg-forward-form.ts';
 import { download } from '../components/download.ts';
+import { healthAlert } from '../components/health-alert.ts';
 import type { ForwardDraft, SgForwardForm } from '../components/sg-forward-form.ts';
-import '../components/sg-forward-table.ts';
 import type { ChosenFile, SgPublicationFile } from '../components/sg-publication-file.ts';
 import '../components/sg-publication-file.ts';
 import { addForward, planForward } from '../data/forwards.ts';
@@ -14,8 +15,9 @@ import { fetchPublications, importPublications } from '../data/publications.ts';
 import { t } from '../messages.ts';
 import { addressTable } from './address-actions.ts';
 import { EdgePanel } from './edge-panel.ts';
-import { confirmRemoveForward, switchForward } from './forward-actions.ts';
-import { templateTable } from './template-actions.ts';
+import { forwardTable } from './forward-actions.ts';
+import { tableWords } from './publication-actions.ts';
+import { editTemplate, templateTable } from './template-actions.ts';
 
 /** All forwards, and the form that adds one. `?host=&port=&protocol=` fills the form. */
 export class SgForwardsPanel extends EdgePanel {
@@ -30,15 +32,24 @@ export class SgForwardsPanel extends EdgePanel {
   readonly #hosts = this.live((edge) => edge.hosts);
   readonly #addresses = this.live((edge) => edge.addresses);
   readonly #templates = this.live((edge) => edge.templates);
+  readonly #peers = this.live((edge) => edge.peers);
+  readonly #accessLog = this.live((edge) => edge.accessLog);
+  readonly #status = this.live((edge) => edge.status);
 
   protected override render() {
-    return html`${pageHead(t('menu.forwards'), t('forwards.descr'))}
+    return html`${pageHead(t('menu.forwards'), t('forwards.descr'))} ${this.#renderHealth()}
       <div class="section">
         ${whenLoaded(this.#forwards.state, this.#forwards.retry, (forwards) =>
-          forwards.length === 0 ? this.#renderEmpty() : this.#renderTable(forwards),
+          forwards.length === 0 ? this.#renderEmpty() : forwardTable(this.#caller, forwards, this.#words),
         )}
       </div>
       ${this.#renderAddresses()} ${this.#renderForm()} ${this.#renderTemplates()} ${this.#renderFile()}`;
+  }
+
+  /** What keeps publications from working: an obstacle of another firewall, a faulty template. */
+  #renderHealth() {
+    const health = this.#status.value?.health ?? [];
+    return health.filter(({ source }) => source === 'forwarding').map(healthAlert);
   }
 
   #renderEmpty() {
@@ -47,26 +58,25 @@ export class SgForwardsPanel extends EdgePanel {
     </sg-empty>`;
   }
 
-  #renderTable(forwards: readonly Forward[]) {
-    const caller = { element: this, edge: this.edge, actions: this.actions };
-    return html`<sg-forward-table
-      .forwards=${[...forwards].sort((a, b) => a.edgePort - b.edgePort)}
-      .hostNames=${new Map((this.#hosts.value ?? []).map(({ id, name }) => [id as string, name]))}
-      hostBase=${this.router.href('/hosts')}
-      .busyIds=${new Set(forwards.map(({ id }) => id as string).filter((id) => this.actions.isBusy(id)))}
-      @sg-switch-forward=${({ detail: { id, enabled } }: CustomEvent<{ id: string; enabled: boolean }>) =>
-        void switchForward(caller, id, enabled)}
-      @sg-remove-forward=${({ detail: forward }: CustomEvent<Forward>) => void confirmRemoveForward(caller, forward)}
-    ></sg-forward-table>`;
+  get #caller() {
+    return { element: this, edge: this.edge, actions: this.actions };
+  }
+
+  get #words() {
+    return tableWords(
+      this.router.href('/hosts'),
+      this.#hosts.value,
+      this.#peers.value,
+      this.#accessLog.value,
+    );
   }
 
   #renderAddresses() {
     const addresses = this.#addresses.value ?? [];
     if (addresses.length === 0) return nothing;
-    const caller = { element: this, edge: this.edge, actions: this.actions };
     return html`<section class="section" aria-labelledby="addresses">
       <div class="section-head"><h3 id="addresses">${t('addresses.heading')}</h3></div>
-      ${addressTable(caller, addresses, this.router.href('/hosts'))}
+      ${addressTable(this.#caller, addresses, this.#words)}
     </section>`;
   }
 
@@ -86,13 +96,27 @@ export class SgForwardsPanel extends EdgePanel {
   }
 
   #renderTemplates() {
-    const caller = { element: this, edge: this.edge, actions: this.actions };
+    const { state, retry } = this.#templates;
     return html`<section class="section" aria-labelledby="templates">
       <div class="section-head">
         <h3 id="templates">${t('templates.heading')}</h3>
+        <div class="actions">
+          <button
+            type="button"
+            class="btn btn-small"
+            ?disabled=${state.value === undefined}
+            @click=${() => void editTemplate(this.#caller, state.value ?? [])}
+          >
+            <sg-icon name="plus" size="15"></sg-icon>${t('template.add')}
+          </button>
+        </div>
         <p class="cell-sub">${t('templates.descr')}</p>
       </div>
-      ${whenLoaded(this.#templates.state, this.#templates.retry, (templates) => templateTable(caller, templates))}
+      ${whenLoaded(state, retry, (templates) =>
+        templates.length === 0
+          ? html`<sg-empty icon="list" heading=${t('template.none')} text=${t('template.none-text')}></sg-empty>`
+          : templateTable(this.#caller, templates),
+      )}
     </section>`;
   }
 

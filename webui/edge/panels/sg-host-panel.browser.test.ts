@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { allElements, button, find, heading, link, text, type, waitFor } from '../../testing.ts';
-import { clearPage, enter, question } from '../testing/open-edge-app.ts';
+import { allElements, button, find, heading, labelled, link, text, type, waitFor } from '../../testing.ts';
+import { clearPage, enter, formDialog, question } from '../testing/open-edge-app.ts';
 
 afterEach(clearPage);
 
@@ -30,14 +30,42 @@ test('a host gets an address of its own with a click, and loses it', async () =>
   await button(root, 'Give it an address of its own');
 });
 
-test('an address is previewed before it is given', async () => {
+test('an address is given with ports, sources and an end, after a preview', async () => {
   const { root, api } = await enter({ path: '/hosts' });
   (await link(root, /^front-door-camera/)).click();
-  (await button(root, 'Preview')).click();
-  await text(document, 'front-door-camera.alder.acme.sidegate.internal would lead to 192.');
+  (await button(root, 'Options for its address')).click();
+  const dialog = await formDialog('sg-new-address-dialog');
+  await type(dialog, 'DNS name', 'diskstation');
+  await type(dialog, 'Ports', '80, 554');
+  await type(dialog, 'Only for', 'tag:support');
+  await type(dialog, 'Ends', '2');
+  (await button(dialog, 'Give the address')).click();
+  await text(dialog, 'Code ADDRESS_NAME_TAKEN');
+  expect((await labelled(dialog, 'Ports')).value).toBe('80, 554');
+  await type(dialog, 'DNS name', 'Front Door');
+  (await button(dialog, 'Preview')).click();
+  await text(dialog, 'Letters a-z, digits and hyphens');
+  await type(dialog, 'DNS name', 'front');
+  (await button(dialog, 'Preview')).click();
+  await text(dialog, 'front.alder.acme.sidegate.internal');
   expect(api.data.addresses.size).toBe(1);
-  (await button(await question(), 'Give it an address of its own')).click();
+  // What was previewed is not what would be given any more.
+  await type(dialog, 'Name', 'Entrance');
+  await waitFor('no preview', () => !dialog.textContent?.includes('front.alder'));
+  (await button(dialog, 'Give the address')).click();
   await waitFor('two addresses', () => api.data.addresses.size === 2);
+  await waitFor('no dialog', () => document.querySelector('sg-new-address-dialog') === null);
+  const given = [...api.data.addresses.values()].at(-1)!;
+  expect(given).toMatchObject({
+    name: 'front',
+    label: 'Entrance',
+    ports: [
+      { protocol: 'tcp', from: 80, to: 80 },
+      { protocol: 'tcp', from: 554, to: 554 },
+    ],
+    allow: { tags: ['support'] },
+  });
+  expect(given.expiresAt! - Date.now()).toBeGreaterThan(7_100_000);
 });
 
 test('what is suggested is published by a click', async () => {

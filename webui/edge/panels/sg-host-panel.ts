@@ -18,7 +18,6 @@ import {
 import { showError, showToast } from '../../shared/components/toast.ts';
 import { validate } from '../../shared/data/validate.ts';
 import '../components/sg-evidence.ts';
-import '../components/sg-forward-table.ts';
 import '../components/sg-service-table.ts';
 import '../components/sg-suggestions.ts';
 import { addressOfHost } from '../data/addresses.ts';
@@ -27,9 +26,10 @@ import { forgetHost, patchHost } from '../data/hosts.ts';
 import { templatesOfHost } from '../data/templates.ts';
 import { canWake } from '../data/wake.ts';
 import { t } from '../messages.ts';
-import { addressTable, giveAddress, previewAddress } from './address-actions.ts';
+import { addressTable, giveAddress, giveAddressWith } from './address-actions.ts';
 import { EdgePanel } from './edge-panel.ts';
-import { confirmRemoveForward, switchForward } from './forward-actions.ts';
+import { forwardTable } from './forward-actions.ts';
+import { tableWords } from './publication-actions.ts';
 import { templateButtons } from './template-actions.ts';
 import { wakeButton } from './wake-actions.ts';
 
@@ -66,6 +66,8 @@ export class SgHostPanel extends EdgePanel {
   readonly #addresses = this.live((edge) => edge.addresses);
   readonly #scopes = this.live((edge) => edge.scopes);
   readonly #templates = this.live((edge) => edge.templates);
+  readonly #peers = this.live((edge) => edge.peers);
+  readonly #accessLog = this.live((edge) => edge.accessLog);
 
   get #host(): Host | undefined {
     return this.edge.hosts.get(this.params.id ?? '');
@@ -109,7 +111,7 @@ export class SgHostPanel extends EdgePanel {
           @sg-publish=${({ detail: service }: CustomEvent<HostService>) => void this.#publish(host, service)}
         ></sg-service-table>
       </section>
-      ${forwards.length === 0 ? nothing : this.#renderForwards(host, forwards)} ${this.#renderAddress(host)}
+      ${forwards.length === 0 ? nothing : this.#renderForwards(forwards)} ${this.#renderAddress(host)}
       ${this.#renderDetails(host)}
       <sg-evidence .evidence=${host.evidence}></sg-evidence>
       ${this.#renderEdit(host)}`;
@@ -162,18 +164,19 @@ export class SgHostPanel extends EdgePanel {
     </sg-alert>`;
   }
 
-  #renderForwards(host: Host, forwards: readonly Forward[]) {
+  get #words() {
+    return tableWords(
+      this.router.href('/hosts'),
+      this.#hosts.value,
+      this.#peers.value,
+      this.#accessLog.value,
+    );
+  }
+
+  #renderForwards(forwards: readonly Forward[]) {
     return html`<section class="section" aria-labelledby="forwards">
       <div class="section-head"><h3 id="forwards">${t('host.forwards')}</h3></div>
-      <sg-forward-table
-        .forwards=${forwards}
-        .hostNames=${new Map([[host.id, host.name]])}
-        hostBase=${this.router.href('/hosts')}
-        .busyIds=${new Set(forwards.map(({ id }) => id).filter((id) => this.actions.isBusy(id)))}
-        @sg-switch-forward=${({ detail: { id, enabled } }: CustomEvent<{ id: string; enabled: boolean }>) =>
-          void switchForward(this.#caller, id, enabled)}
-        @sg-remove-forward=${({ detail: forward }: CustomEvent<Forward>) => void confirmRemoveForward(this.#caller, forward)}
-      ></sg-forward-table>
+      ${forwardTable(this.#caller, forwards, this.#words)}
     </section>`;
   }
 
@@ -182,32 +185,34 @@ export class SgHostPanel extends EdgePanel {
     return html`<section class="section" aria-labelledby="own-address">
       <div class="section-head">
         <h3 id="own-address">${t('host.address')}</h3>
-        ${
-          address === undefined
-            ? html`<div class="actions">
-                <button
-                type="button"
-                class="btn btn-small"
-                ?disabled=${this.actions.isBusy(`address-${host.id}`)}
-                @click=${() => void giveAddress(this.#caller, host)}
-              >
-                ${t('host.give-address')}
-              </button>
-              <button
-                type="button"
-                class="btn btn-small"
-                ?disabled=${this.actions.isBusy(`address-${host.id}`)}
-                @click=${() => void previewAddress(this.#caller, host)}
-              >
-                ${t('address.preview')}
-              </button>
-            </div>`
-            : nothing
-        }
+        ${address === undefined ? this.#renderGive(host) : nothing}
         <p class="cell-sub">${t('host.address-descr')}</p>
       </div>
-      ${address === undefined ? nothing : addressTable(this.#caller, [address], this.router.href('/hosts'))}
+      ${address === undefined ? nothing : addressTable(this.#caller, [address], this.#words)}
     </section>`;
+  }
+
+  #renderGive(host: Host) {
+    const isBusy = this.actions.isBusy(`address-${host.id}`);
+    return html`<div class="actions">
+      <button
+        type="button"
+        class="btn btn-small btn-primary"
+        ?disabled=${isBusy}
+        @click=${() => void giveAddress(this.#caller, host)}
+      >
+        ${t('host.give-address')}
+      </button>
+      <button
+        type="button"
+        class="btn btn-small btn-plain"
+        aria-label=${t('host.address-options')}
+        ?disabled=${isBusy}
+        @click=${() => void giveAddressWith(this.#caller, host)}
+      >
+        ${t('host.options')}
+      </button>
+    </div>`;
   }
 
   #renderDetails(host: Host) {

@@ -1,4 +1,4 @@
-import type { EdgeStatus, HealthWarning } from '@sidegate/protocol';
+import type { EdgeStatus } from '@sidegate/protocol';
 import { html, nothing } from 'lit';
 import '../../shared/components/sg-alert.ts';
 import '../../shared/components/sg-badge.ts';
@@ -7,11 +7,11 @@ import '../../shared/components/sg-tile.ts';
 import '../../shared/components/sg-time.ts';
 import { copyable, detail, pageHead, whenLoaded } from '../../shared/components/templates.ts';
 import { formatCount } from '../../shared/format/format.ts';
+import { healthAlert } from '../components/health-alert.ts';
 import '../components/sg-peer-table.ts';
 import { t } from '../messages.ts';
 import { EdgePanel } from './edge-panel.ts';
 
-const SEVERITY_TONE = { info: 'info', warning: 'warn', error: 'error' } as const;
 const PLUGIN_TONE = { running: 'ok', skipped: 'neutral', failed: 'error', stopped: 'neutral' } as const;
 const SHOWN_PEERS = 6;
 
@@ -27,7 +27,7 @@ export class SgOverviewPanel extends EdgePanel {
 
   #renderStatus(status: EdgeStatus) {
     return html`${status.state === 'up' ? nothing : this.#renderState(status.state)}
-      ${status.health.map((warning) => this.#renderWarning(warning))} ${this.#renderTiles(status)}
+      ${status.health.map(healthAlert)} ${this.#renderTiles(status)}
       <div class="columns">${this.#renderNode(status)} ${this.#renderConnection(status)}</div>
       ${this.#renderPeers()} ${this.#renderPlugins(status)}`;
   }
@@ -35,13 +35,6 @@ export class SgOverviewPanel extends EdgePanel {
   #renderState(state: Exclude<EdgeStatus['state'], 'up'>) {
     return html`<sg-alert tone=${state === 'starting' ? 'info' : 'warn'} heading=${t(`overview.${state}`)}>
       ${t(`overview.${state}-hint`)}
-    </sg-alert>`;
-  }
-
-  #renderWarning({ code, severity, title, hint, source, sinceMs }: HealthWarning) {
-    return html`<sg-alert tone=${SEVERITY_TONE[severity]} heading=${title}>
-      ${hint}
-      <div class="small"><code>${code}</code> ${t('overview.source', { source })}, <sg-time .at=${sinceMs}></sg-time></div>
     </sg-alert>`;
   }
 

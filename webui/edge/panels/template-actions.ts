@@ -1,12 +1,15 @@
-/** Applying and removing templates, the same on every page that shows them. */
+/** Applying, changing and removing templates, the same on every page that shows them. */
 import type { Host, TemplateView } from '@sidegate/protocol';
 import { html } from 'lit';
 import { askConfirm } from '../../shared/components/sg-confirm.ts';
 import '../../shared/components/sg-icon.ts';
 import { showToast } from '../../shared/components/toast.ts';
 import '../components/sg-template-table.ts';
-import { applyTemplate, joinWords, removeTemplate } from '../data/templates.ts';
+import { SgTemplateDialog } from '../components/sg-template-dialog.ts';
+import { countAdded, templatePlan } from '../components/template-plan.ts';
+import { applyTemplate, joinWords, planTemplate, removeTemplate, saveTemplate } from '../data/templates.ts';
 import { t } from '../messages.ts';
+import { runFormDialog } from './form-dialog.ts';
 import { type PanelCaller, tellError } from './panel-caller.ts';
 
 const keyOf = ({ name }: TemplateView): string => `template-${name}`;
@@ -37,17 +40,38 @@ const applyToAll = async (caller: PanelCaller, template: TemplateView): Promise<
   );
   tellError(caller, key);
   if (plan === undefined) return;
-  const added = plan.steps.filter(({ what }) => what === 'added');
-  if (added.length === 0) return showToast(caller.element, { tone: 'ok', text: t('template.present') });
-  const shown = added.slice(0, 6).map(({ hostName, title }) => `${hostName} ${title}`);
-  const more =
-    added.length > shown.length ? ` ${t('template.more', { n: added.length - shown.length })}` : '';
+  if (plan.steps.every(({ what }) => what === 'present'))
+    return showToast(caller.element, { tone: 'ok', text: t('template.present') });
+  const n = countAdded(plan);
   const isSure = await askConfirm({
     heading: t('template.apply-heading', { name: template.name }),
-    text: `${t('template.would', { n: added.length })} ${shown.join('; ')}${more}`,
-    confirm: t('template.apply'),
+    text: '',
+    content: templatePlan(plan),
+    ...(n === 0 ? {} : { confirm: t('template.apply') }),
   });
   if (isSure) await applyNow(caller, template);
+};
+
+/** Adds a template, or changes one. */
+export const editTemplate = async (
+  caller: PanelCaller,
+  templates: readonly TemplateView[],
+  template?: TemplateView,
+): Promise<void> => {
+  const { api } = caller.edge;
+  const others = templates.filter(({ name }) => name !== template?.name);
+  const dialog = Object.assign(new SgTemplateDialog(), {
+    template,
+    taken: new Set(others.map(({ name }) => name)),
+  });
+  const done = await runFormDialog(dialog, {
+    plan: (request) => planTemplate(api, request),
+    send: (request) => saveTemplate(api, request),
+  });
+  if (done === undefined) return;
+  caller.edge.templates.refresh();
+  if (done.how === 'send-and-apply') return applyNow(caller, done.value);
+  showToast(caller.element, { tone: 'ok', text: t('template.saved', { name: done.value.name }) });
 };
 
 const confirmRemove = async (caller: PanelCaller, template: TemplateView): Promise<void> => {
@@ -85,5 +109,6 @@ export const templateTable = (caller: PanelCaller, templates: readonly TemplateV
     .templates=${templates}
     .busyNames=${new Set(templates.filter((one) => caller.actions.isBusy(keyOf(one))).map(({ name }) => name))}
     @sg-apply-template=${({ detail }: CustomEvent<TemplateView>) => void applyToAll(caller, detail)}
+    @sg-edit-template=${({ detail }: CustomEvent<TemplateView>) => void editTemplate(caller, templates, detail)}
     @sg-remove-template=${({ detail }: CustomEvent<TemplateView>) => void confirmRemove(caller, detail)}
   ></sg-template-table>`;

@@ -41,6 +41,10 @@ export const enter = async (options: Options = {}) => {
 export const question = async (): Promise<ShadowRoot> =>
   await waitFor('a question', () => document.querySelector('sg-confirm')?.shadowRoot ?? undefined);
 
+/** The form in a modal that is open just now. */
+export const formDialog = async (tag: string): Promise<ShadowRoot> =>
+  await waitFor(tag, () => document.querySelector(tag)?.shadowRoot ?? undefined);
+
 /** Leaves the page as it was, for `afterEach`. */
 export const clearPage = (): void => {
   document.body.replaceChildren();

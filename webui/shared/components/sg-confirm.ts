@@ -1,4 +1,4 @@
-import { html } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { t } from '../i18n/common.ts';
 import './sg-dialog.ts';
 import { SgElement } from './sg-element.ts';
@@ -7,29 +7,37 @@ import { SgElement } from './sg-element.ts';
 export interface Question {
   readonly heading: string;
   readonly text: string;
-  /** The words on the button: what will happen, never "OK". */
-  readonly confirm: string;
+  /** Below the text, where words do not do. */
+  readonly content?: TemplateResult;
+  /** The words on the button: what will happen, never "OK". Without them there is nothing to do but to close. */
+  readonly confirm?: string;
   readonly danger?: boolean;
 }
 
 /** Draws one question; use `askConfirm`. */
 export class SgConfirm extends SgElement {
   static override properties = { question: { attribute: false } };
-  question: Question = { heading: '', text: '', confirm: '' };
+  question: Question = { heading: '', text: '' };
 
   protected override render() {
-    const { heading, text, confirm, danger } = this.question;
+    const { heading, text, content, confirm, danger } = this.question;
     return html`<sg-dialog open heading=${heading} @sg-close=${() => this.#answer(false)}>
-      <p>${text}</p>
-      <button slot="actions" type="button" class="btn" @click=${() => this.#answer(false)}>${t('action.cancel')}</button>
-      <button
-        slot="actions"
-        type="button"
-        class="btn ${danger === true ? 'btn-danger btn-solid' : 'btn-primary'}"
-        @click=${() => this.#answer(true)}
-      >
-        ${confirm}
+      ${text === '' ? nothing : html`<p>${text}</p>`} ${content}
+      <button slot="actions" type="button" class="btn" @click=${() => this.#answer(false)}>
+        ${t(confirm === undefined ? 'action.close' : 'action.cancel')}
       </button>
+      ${
+        confirm === undefined
+          ? nothing
+          : html`<button
+              slot="actions"
+              type="button"
+              class="btn ${danger === true ? 'btn-danger btn-solid' : 'btn-primary'}"
+              @click=${() => this.#answer(true)}
+            >
+              ${confirm}
+            </button>`
+      }
     </sg-dialog>`;
   }
 

@@ -11,12 +11,16 @@ export class SgDialog extends SgElement {
         width: min(520px, calc(100vw - 32px));
         max-height: calc(100dvh - 32px);
         padding: 0;
-        overflow: auto;
+        overflow: hidden;
         color: var(--sg-text);
         background: var(--sg-bg);
         border: 1px solid var(--sg-border-strong);
         border-radius: 8px;
         box-shadow: var(--sg-shadow-raised);
+      }
+      dialog[open] {
+        display: flex;
+        flex-direction: column;
       }
       dialog::backdrop {
         background: rgb(0 0 0 / 45%);
@@ -24,12 +28,24 @@ export class SgDialog extends SgElement {
       h3 {
         padding: 18px 20px 0;
       }
+      /* What is long scrolls between the heading and the buttons. */
       .body {
-        padding: 10px 20px 4px;
+        flex: 1 1 auto;
+        min-height: 0;
+        padding: 10px 20px 14px;
+        overflow: auto;
       }
       .actions {
         justify-content: flex-end;
-        padding: 14px 20px 18px;
+        padding: 12px 20px 16px;
+        border-top: 1px solid var(--sg-border-soft);
+      }
+      @media (max-width: 640px) {
+        h3,
+        .body,
+        .actions {
+          padding-inline: 16px;
+        }
       }
     `,
   ];
