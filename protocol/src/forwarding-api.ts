@@ -49,7 +49,15 @@ export type NewForwardAllow = v.InferOutput<typeof NewForwardAllow>;
 export const Wake = v.boolean();
 
 /** How many consecutive ports a forward takes, on both sides; without it, one. */
-export const PortCount = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(LIMITS.portsPerForward));
+export const PortCount = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(1),
+  v.maxValue(
+    LIMITS.portsPerForward,
+    `at most ${LIMITS.portsPerForward} ports; give the host an address of its own to publish all of them`,
+  ),
+);
 
 /** What is said of a forward and of an address alike when it is made. */
 const NEW_PUBLICATION_ENTRIES = {
@@ -101,6 +109,8 @@ export const Forward = v.strictObject({
   createdAt: WallMs,
   expiresAt: v.optional(WallMs),
   allow: v.optional(ForwardAllow),
+  /** The same in words: `laptop`, `tag:support`, `user:anna`; an id where nobody by it is known just now. */
+  allowWords: v.optional(v.array(v.string())),
   wake: v.optional(Wake),
   /** `http://home.acme.sidegate.internal:8001/`, or `host:port` where no browser speaks the protocol. */
   url: v.string(),
@@ -157,6 +167,8 @@ export const Address = v.strictObject({
   createdAt: WallMs,
   expiresAt: v.optional(WallMs),
   allow: v.optional(ForwardAllow),
+  /** The same in words: `laptop`, `tag:support`, `user:anna`; an id where nobody by it is known just now. */
+  allowWords: v.optional(v.array(v.string())),
   wake: v.optional(Wake),
   /** What can be opened there, likeliest first: `http://camera.home.acme.sidegate.internal/`. */
   urls: v.array(v.string()),

@@ -13,11 +13,19 @@ describe('parseDuration', () => {
     ['1h30m', 5_400_000],
     ['2d', 172_800_000],
     ['1w', 604_800_000],
+    ['two hours', 7_200_000],
+    ['2 h', 7_200_000],
+    ['An hour 30 minutes', 5_400_000],
+    ['90 sec', 90_000],
+    ['a day', 86_400_000],
   ])('%s', (text, ms) => expect(parseDuration(text)).toBe(ms));
 
-  it.each(['', '2', 'h', '2 h', '0h', '-2h', '2h!', '2y'])('refuses "%s"', (text) => {
-    expect(() => parseDuration(text)).toThrow(AgentError);
-  });
+  it.each(['', '2', 'h', '0h', '-2h', '2h!', '2y', 'two', 'hours', 'two hoers', '2 h x', 'toString h'])(
+    'refuses "%s"',
+    (text) => {
+      expect(() => parseDuration(text)).toThrow(AgentError);
+    },
+  );
 });
 
 describe('parseMoment', () => {
@@ -26,6 +34,8 @@ describe('parseMoment', () => {
     ['9:00', new Date(2026, 3, 16, 9, 0)],
     ['friday', new Date(2026, 3, 18)],
     ['Wed', new Date(2026, 3, 16)],
+    ['today', new Date(2026, 3, 16)],
+    ['Tomorrow', new Date(2026, 3, 17)],
     ['tuesday', new Date(2026, 3, 22)],
     ['2026-12-31', new Date(2027, 0, 1)],
     ['2026-12-31 18:00', new Date(2026, 11, 31, 18, 0)],

@@ -13,12 +13,25 @@ const DAY_END = [24, 0] as const;
 
 const refuse = (message: string, hint: string): AgentError => new AgentError('USAGE', message, { hint });
 
-/** `90s`, `30m`, `1h30m`, `2d`: milliseconds. */
+const NUMBERS = 'an one two three four five six seven eight nine ten eleven twelve'.split(' ');
+
+/** `two hours` as `2h`. */
+const shorten = (text: string): string =>
+  text
+    .toLowerCase()
+    .replaceAll(/\b[a-z]+(?= )/g, (word) => {
+      const number = NUMBERS.indexOf(word === 'a' ? 'an' : word);
+      return number < 0 ? word : String(Math.max(1, number));
+    })
+    .replaceAll(/(\d) ?(s|m|h|d|w)(?:ec(?:ond)?s?|in(?:ute)?s?|(?:ou)?rs?|ays?|eeks?)?\b(?: |$)/g, '$1$2');
+
+/** `90s`, `30m`, `1h30m`, `2d`, `two hours`: milliseconds. */
 export const parseDuration = (text: string): number => {
-  const parts = [...text.matchAll(/(\d{1,6})([smhdw])/g)];
+  const short = shorten(text);
+  const parts = [...short.matchAll(/(\d{1,6})([smhdw])/g)];
   const ms = parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNIT_MS[unit!]!, 0);
-  if (ms > 0 && parts.map(([part]) => part).join('') === text) return ms;
-  throw refuse(`${text} is not a length of time`, 'Write it as 45m, 2h, 1h30m, 3d or 1w.');
+  if (ms > 0 && parts.map(([part]) => part).join('') === short) return ms;
+  throw refuse(`${text} is not a length of time`, 'Write it as 45m, 2h, 1h30m, 3d, 1w or "two hours".');
 };
 
 /** `2026-01-02` and `2026-01-02 18:00`; a day means its end. */
@@ -47,11 +60,16 @@ const parseTimeOfDay = (text: string, now: Date): number | undefined => {
   return on(0) > now.getTime() ? on(0) : on(1);
 };
 
-/** `friday`, `fri`: the end of the next such day, which may be today. */
+const daysUntil = (text: string, now: Date): number => {
+  if (text === 'today' || text === 'tomorrow') return Number(text === 'tomorrow');
+  const at = text.length < 3 ? -1 : WEEKDAYS.findIndex((day) => day.startsWith(text));
+  return at < 0 ? -1 : (at - now.getDay() + 7) % 7;
+};
+
+/** `friday`, `fri`, `tomorrow`: the end of the next such day, which may be today. */
 const parseWeekday = (text: string, now: Date): number | undefined => {
-  const at = text.length < 3 ? -1 : WEEKDAYS.findIndex((day) => day.startsWith(text.toLowerCase()));
-  if (at < 0) return undefined;
-  const daysAhead = (at - now.getDay() + 7) % 7;
+  const daysAhead = daysUntil(text.toLowerCase(), now);
+  if (daysAhead < 0) return undefined;
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + daysAhead, ...DAY_END).getTime();
 };
 
@@ -60,7 +78,10 @@ export const parseMoment = (text: string, nowMs: number): number => {
   const now = new Date(nowMs);
   const moment = parseDate(text) ?? parseTimeOfDay(text, now) ?? parseWeekday(text, now);
   if (moment !== undefined) return moment;
-  throw refuse(`${text} is not a moment`, 'Write it as 18:30, friday, 2030-01-31 or "2030-01-31 18:00".');
+  throw refuse(
+    `${text} is not a moment`,
+    'Write it as 18:30, friday, tomorrow, 2030-01-31 or "2030-01-31 18:00".',
+  );
 };
 
 /** Since when: so long ago (`2h`), from the beginning of a day (`2026-01-02`), or since the last `18:30`. */

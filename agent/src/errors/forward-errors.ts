@@ -21,6 +21,12 @@ export const FORWARD_ERRORS = {
     blame: 'remote',
     status: 422,
   },
+  FORWARD_TARGET_NO_HOST: {
+    hint: 'The first and the last address of a network stand for all of it: name a device.',
+    retry: 'never',
+    blame: 'remote',
+    status: 422,
+  },
   FORWARD_TARGET_STRAY: {
     hint: 'Give the edge a free address of that network on the same wire, and the network is attached; then publish.',
     retry: 'never',

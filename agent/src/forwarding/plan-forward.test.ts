@@ -94,6 +94,8 @@ describe('planForward', () => {
     ['FORWARD_TARGET_STRAY', 'target.address', toAddress('192.168.55.7')],
     ['FORWARD_TARGET_OUTSIDE_SCOPES', 'target.address', toAddress('8.8.8.8')],
     ['FORWARD_TARGET_OUTSIDE_SCOPES', 'target.address', toAddress('224.0.0.1')],
+    ['FORWARD_TARGET_NO_HOST', 'target.address', toAddress('192.168.1.0')],
+    ['FORWARD_TARGET_NO_HOST', 'target.address', toAddress('192.168.1.255')],
     ['FORWARD_TARGET_IS_SELF', 'target.address', toAddress('192.168.1.2')],
     ['FORWARD_TARGET_IS_SELF', 'target.address', toAddress('100.64.0.1')],
     ['FORWARD_TARGET_IS_SELF', 'target.address', toAddress('127.0.0.53')],

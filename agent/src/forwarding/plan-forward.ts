@@ -1,5 +1,5 @@
 /** Checks and completes a new forward. Pure: the machine's state comes in as data, a record or an error comes out. */
-import { isInCidr, isUnicast4 } from '@sidegate/kit';
+import { isInCidr, isUnicast4, lastAddressOf } from '@sidegate/kit';
 import {
   type Cidr4,
   type Forward,
@@ -67,7 +67,9 @@ const takerOf = (
   const wanted = protocolsOf(protocol);
   const forward = forwards.find((one) => isOverlap(one, range));
   if (forward !== undefined) {
-    const by = `the forward ${forward.label === '' ? forward.id : forward.label}`;
+    const { label, target, lastAddress, id, targetPort } = forward;
+    const place = target.kind === 'address' ? target.address : (lastAddress ?? id);
+    const by = `the forward ${label === '' ? `to ${place}:${targetPort}` : label}`;
     return { port: Math.max(first, forward.edgePort), by };
   }
   return portsInUse.find(
@@ -75,10 +77,14 @@ const takerOf = (
   );
 };
 
+/** Is it the network's own address, or its broadcast address? Two machines with a network to themselves have neither. */
+const isWhole = (address: Ip4, cidr: Cidr4): boolean =>
+  !/\/3[12]$/.test(cidr) && (address === cidr.split('/')[0] || address === lastAddressOf(cidr));
+
 /** Refuses an address that nothing may be published from. */
 export const checkAddress = (address: Ip4, state: ForwardingState, field: string): void => {
   const refuse = (
-    code: `FORWARD_TARGET_${'IS_SELF' | 'IN_MESH' | 'OUTSIDE_SCOPES' | 'STRAY'}`,
+    code: `FORWARD_TARGET_${'IS_SELF' | 'IN_MESH' | 'NO_HOST' | 'OUTSIDE_SCOPES' | 'STRAY'}`,
     message: string,
   ) => new AgentError(code, message, { field, details: { address } });
   if (state.ownAddresses.includes(address) || address.startsWith('127.')) {
@@ -87,6 +93,8 @@ export const checkAddress = (address: Ip4, state: ForwardingState, field: string
   if (state.meshPrefix !== undefined && isInCidr(address, state.meshPrefix)) {
     throw refuse('FORWARD_TARGET_IN_MESH', `${address} is an address of the mesh`);
   }
+  const whole = state.scopes.find(({ kind, cidr }) => kind === 'attached' && isWhole(address, cidr));
+  if (whole !== undefined) throw refuse('FORWARD_TARGET_NO_HOST', `${address} is no device of ${whole.cidr}`);
   if (isUnicast4(address) && isInScopes(address, state.scopes)) return;
   const stray = state.scopes.find(({ cidr }) => isInCidr(address, cidr));
   if (stray !== undefined)

@@ -3,7 +3,7 @@ import { isInCidr } from '@sidegate/kit';
 import { Forward, type ForwardPatch, Ip4, Mac, type Scope } from '@sidegate/protocol';
 import * as v from 'valibot';
 import type { ForwardExpiry, LanWire } from '../plugin-api/firewall-wish.ts';
-import { planSources, resolveSources, type SourcePeer } from './resolve-sources.ts';
+import { describeSources, planSources, resolveSources, type SourcePeer } from './resolve-sources.ts';
 
 const { target, label, note, enabled, owner, createdAt, expiresAt, allow, wake } = Forward.entries;
 /** What every record on disk has; those of addresses have the same words for the same things. */
@@ -58,6 +58,13 @@ export const patchPublication = <R extends Publication>(
     ...((patch.wake ?? asleep) ? { wake: true } : {}),
   } as R;
 };
+
+/** Who may, in words; nothing where it is for whoever policy permits. */
+export const allowWordsOf = (
+  { allow }: Publication,
+  peers: readonly SourcePeer[],
+): { readonly allowWords?: string[] } =>
+  allow === undefined ? {} : { allowWords: describeSources(allow, peers) };
 
 /** End and sources as the firewall wants them. */
 export const limitsOf = (

@@ -50,6 +50,13 @@ export const planSources = (request: NewForwardAllow, peers: readonly SourcePeer
   };
 };
 
+/** In words for people, and for a later change by them. */
+export const describeSources = (allow: ForwardAllow, peers: readonly SourcePeer[]): string[] => [
+  ...allow.nodes.map((node) => peers.find(({ id }) => id === node)?.name ?? node),
+  ...allow.tags.map((tag) => `tag:${tag}`),
+  ...allow.users.map((user) => `user:${peers.find(({ owner }) => owner?.id === user)?.owner?.name ?? user}`),
+];
+
 /** Addresses of the peers that are meant, in the map's order. */
 export const resolveSources = (allow: ForwardAllow, peers: readonly SourcePeer[]): readonly Ip4[] =>
   peers

@@ -15,6 +15,7 @@ import {
   expiryOf,
   PUBLICATION_OPTIONS,
   parsePorts,
+  sourcesColumn,
   wordsOf,
 } from './publication-options.ts';
 
@@ -108,7 +109,6 @@ const COLUMNS: readonly Column[] = [
   { title: 'CONNS', isRight: true },
   { title: 'BYTES', isRight: true },
   { title: 'LABEL', isFlexible: true },
-  { title: 'ID' },
 ];
 
 const stateOf = (address: Address, context: CommandContext): string => {
@@ -127,6 +127,8 @@ const listCommand: Command = {
       context.say('No addresses yet: give a host one with `sidegate address add HOST`.');
       return EXIT.ok;
     }
+    const sources = sourcesColumn(addresses);
+    const columns = [...COLUMNS, ...sources.columns, { title: 'ID' }];
     const rows = [...addresses]
       .sort((one, other) => (one.name < other.name ? -1 : 1))
       .map((address) => [
@@ -138,9 +140,10 @@ const listCommand: Command = {
         String(address.connections),
         formatBytes(address.bytes),
         address.label,
+        ...sources.cells(address),
         address.id,
       ]);
-    context.say(renderTable(COLUMNS, rows, { style: context.style, columns: context.io.stdout.columns }));
+    context.say(renderTable(columns, rows, { style: context.style, columns: context.io.stdout.columns }));
     return EXIT.ok;
   },
 };

@@ -17,6 +17,7 @@ import {
   PUBLICATION_OPTIONS,
   parsePort,
   parsePorts,
+  sourcesColumn,
   wordsOf,
 } from './publication-options.ts';
 
@@ -115,7 +116,6 @@ const COLUMNS: readonly Column[] = [
   { title: 'CONNS', isRight: true },
   { title: 'BYTES', isRight: true },
   { title: 'LABEL', isFlexible: true },
-  { title: 'ID' },
 ];
 
 const stateOf = (forward: Forward, context: CommandContext): string => {
@@ -134,6 +134,8 @@ const listCommand: Command = {
       context.say('No forwards yet: publish a host with `sidegate forward add HOST:PORT`.');
       return EXIT.ok;
     }
+    const sources = sourcesColumn(forwards);
+    const columns = [...COLUMNS, ...sources.columns, { title: 'ID' }];
     const rows = [...forwards]
       .sort((one, other) => one.edgePort - other.edgePort)
       .map((forward) => [
@@ -145,9 +147,10 @@ const listCommand: Command = {
         String(forward.connections),
         formatBytes(forward.bytes),
         forward.label,
+        ...sources.cells(forward),
         forward.id,
       ]);
-    context.say(renderTable(COLUMNS, rows, { style: context.style, columns: context.io.stdout.columns }));
+    context.say(renderTable(columns, rows, { style: context.style, columns: context.io.stdout.columns }));
     return EXIT.ok;
   },
 };

@@ -38,7 +38,7 @@ const readJson = async ({ io }: CommandContext, path: string): Promise<unknown> 
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new AgentError('FILE_UNREADABLE', `${path} is not JSON`, {
+    throw new AgentError('FILE_UNREADABLE', `${path === '-' ? 'Standard input' : path} is not JSON`, {
       cause,
       hint: '`sidegate forward export` writes such a file.',
     });

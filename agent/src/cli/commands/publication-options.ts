@@ -3,6 +3,7 @@ import { type NewForwardAllow, Port } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { CommandContext, Invocation, OptionSpec } from '../command.ts';
+import type { Column } from '../output/table.ts';
 import { formatDuration } from '../output/units.ts';
 import { parseDuration, parseMoment } from '../parse-expiry.ts';
 
@@ -60,6 +61,20 @@ export const describeEnd = (
   { expiresAt }: { readonly expiresAt?: number | undefined },
   { io }: CommandContext,
 ): string => (expiresAt === undefined ? '' : `, for ${formatDuration(expiresAt - io.clock.wallMs())}`);
+
+/** The column of those it is for, where there is anything to say. */
+export const sourcesColumn = (
+  publications: readonly { readonly allowWords?: readonly string[] | undefined }[],
+): {
+  readonly columns: readonly Column[];
+  readonly cells: (of: (typeof publications)[number]) => string[];
+} => {
+  const isShown = publications.some(({ allowWords }) => allowWords !== undefined);
+  return {
+    columns: isShown ? [{ title: 'ONLY FOR', isFlexible: true }] : [],
+    cells: ({ allowWords = [] }) => (isShown ? [allowWords.join(', ')] : []),
+  };
+};
 
 /** Options of every command that publishes. */
 export const PUBLICATION_OPTIONS: readonly OptionSpec[] = [

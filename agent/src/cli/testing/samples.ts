@@ -216,6 +216,8 @@ export const ADDRESS: Address = v.parse(Address, {
   label: '',
   note: '',
   enabled: true,
+  allow: { nodes: [], tags: ['support'], users: ['u_annaannaannaanna'] },
+  allowWords: ['tag:support', 'user:anna'],
   owner: 'root',
   createdAt: ago(3600),
   urls: ['http://front-door.home.acme.sidegate.internal/'],

@@ -5,6 +5,7 @@ import type { AddressRecord } from '../../forwarding/address-record.ts';
 import { renderHostUrls } from '../../forwarding/forward-url.ts';
 import { closedRanges } from '../../forwarding/permitted-ports.ts';
 import { type Allotted, addressRules, hostWishes } from '../../forwarding/plan-address.ts';
+import { allowWordsOf } from '../../forwarding/publication.ts';
 import { hostOf, resolveTarget } from '../../forwarding/resolve-target.ts';
 import type { AddressRule, Facts, PluginHost } from '../../plugin-api/index.ts';
 import { edgeNameOf } from './forward-kind.ts';
@@ -38,6 +39,7 @@ export const createAddressKind = (
         ...(targetAddress === undefined ? {} : { targetAddress }),
         fqdn,
         urls: renderHostUrls(record, fqdn, hostOf(record, surroundings.hosts)),
+        ...allowWordsOf(record, surroundings.peers),
         ...usage.usageOf(record.id),
       };
     },

@@ -4,6 +4,7 @@ import { AgentError } from '../../errors.ts';
 import { type ForwardRecord, protocolsOf } from '../../forwarding/forward-record.ts';
 import { renderForwardUrl } from '../../forwarding/forward-url.ts';
 import { forwardRules, isOverlap } from '../../forwarding/plan-forward.ts';
+import { allowWordsOf } from '../../forwarding/publication.ts';
 import { hostOf, resolveTarget } from '../../forwarding/resolve-target.ts';
 import type { ForwardRule, PluginHost } from '../../plugin-api/index.ts';
 import type { PublicationKind } from './publication-kind.ts';
@@ -36,6 +37,7 @@ export const createForwardKind = (
         ...shown,
         ...(targetAddress === undefined ? {} : { targetAddress }),
         url: renderForwardUrl(record, edgeNameOf(host), hostOf(record, surroundings.hosts)),
+        ...allowWordsOf(record, surroundings.peers),
         ...usage.usageOf(record.id),
       };
     },

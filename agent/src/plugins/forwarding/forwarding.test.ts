@@ -236,10 +236,9 @@ describe('the forwarding plugin', () => {
 
   it('is for those who were named, by ids that outlive names', async () => {
     const allow = { nodes: ['laptop'], users: ['anna'] };
-    expect((await add({ allow })).allow).toEqual({
-      nodes: ['n_technician123456'],
-      tags: [],
-      users: ['u_annaannaannaanna'],
+    expect(await add({ allow })).toMatchObject({
+      allow: { nodes: ['n_technician123456'], tags: [], users: ['u_annaannaannaanna'] },
+      allowWords: ['laptop', 'user:Anna'],
     });
     const sources = '{"concat":["100.64.0.2","tcp",8001]},{"concat":["100.64.0.3","tcp",8001]}';
     expect(ruleset()).toContain(sources);
