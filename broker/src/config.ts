@@ -64,7 +64,7 @@ const url = v.pipe(
 
 const UNITS = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 } as const;
 /** Bytes, as `50G`, or `none`. */
-const quota = v.pipe(
+export const RelayQuota = v.pipe(
   v.union([v.string(), v.number()]),
   v.transform((value) => String(value).toLowerCase()),
   v.regex(/^(none|\d{1,12}[kmgt]?)$/, 'none, or a size such as 500M, 50G or 2T'),
@@ -120,7 +120,7 @@ export const ConfigSchema = v.strictObject({
     ),
     DEFAULTS.checkInSec,
   ),
-  relayQuota: v.optional(quota, 'none'),
+  relayQuota: v.optional(RelayQuota, 'none'),
   trustProxy: v.optional(flag, false),
   tlsCert: v.optional(v.string()),
   tlsKey: v.optional(v.string()),

@@ -57,6 +57,12 @@ export const BrokerError = defineErrors('BrokerError', {
     blame: 'operator',
     status: 403,
   },
+  ACCOUNT_UNKNOWN: {
+    hint: '`sidegate-broker relay usage` names the accounts that relayed.',
+    retry: 'never',
+    blame: 'operator',
+    status: 404,
+  },
   ACCOUNT_LABEL_TAKEN: { hint: 'Choose another label.', retry: 'never', blame: 'operator', status: 409 },
   // People
   EMAIL_TAKEN: { hint: 'Choose another e-mail address.', retry: 'never', blame: 'operator', status: 409 },

@@ -8,7 +8,16 @@ export class UsageError extends Error {
 }
 
 /** Commands that have settings. */
-export type CommandKind = 'serve' | 'init' | 'key-create' | 'profile-create' | 'relay-usage';
+export type CommandKind =
+  | 'serve'
+  | 'init'
+  | 'key-create'
+  | 'profile-create'
+  | 'relay-usage'
+  | 'relay-quota'
+  | 'relay-list'
+  | 'relay-approve'
+  | 'relay-revoke';
 
 /** What is to be done. */
 export type Command =
@@ -49,6 +58,9 @@ const SETTINGS = {
   'log-level': 'logLevel',
 } as const satisfies Record<string, keyof ConfigInput>;
 
+/** A command that asks the portal of the running broker. */
+const AS_PERSON = { user: string, 'password-stdin': boolean, json: boolean } as const;
+
 const OPTIONS = {
   serve: {},
   init: {
@@ -70,6 +82,10 @@ const OPTIONS = {
     json: boolean,
   },
   'relay-usage': { json: boolean },
+  'relay-quota': { size: string, json: boolean },
+  'relay-list': AS_PERSON,
+  'relay-approve': AS_PERSON,
+  'relay-revoke': AS_PERSON,
   'profile-create': {
     user: string,
     name: string,
@@ -79,12 +95,34 @@ const OPTIONS = {
   },
 } as const;
 
-const kindOf = (words: readonly string[]): CommandKind => {
+/** The words of each command; one in capitals is for the person to choose, and becomes the option of that name. */
+const COMMANDS: Readonly<Record<string, CommandKind>> = {
+  serve: 'serve',
+  init: 'init',
+  'key create': 'key-create',
+  'profile create': 'profile-create',
+  'relay usage': 'relay-usage',
+  'relay quota ACCOUNT': 'relay-quota',
+  'relay list': 'relay-list',
+  'relay approve NODE': 'relay-approve',
+  'relay revoke NODE': 'relay-revoke',
+};
+
+const isChosen = (word: string): boolean => word === word.toUpperCase();
+
+/** The command, and what was chosen in it. */
+const findCommand = (
+  words: readonly string[],
+): { readonly kind: CommandKind; readonly chosen: CommandOptions } => {
+  for (const [command, kind] of Object.entries(COMMANDS)) {
+    const pattern = command.split(' ');
+    const isSame = pattern.every((word, at) => isChosen(word) || word === words[at]);
+    // A word to choose may be left out here: the command says better what is missing.
+    if (!isSame || words.length > pattern.length) continue;
+    const chosen = pattern.flatMap((word, at) => (isChosen(word) ? [[word.toLowerCase(), words[at]]] : []));
+    return { kind, chosen: Object.fromEntries(chosen) };
+  }
   const name = words.join(' ');
-  if (name === 'serve' || name === 'init') return name;
-  if (name === 'key create') return 'key-create';
-  if (name === 'profile create') return 'profile-create';
-  if (name === 'relay usage') return 'relay-usage';
   throw new UsageError(name === '' ? 'Say what to do' : `There is no command ${JSON.stringify(name)}`);
 };
 
@@ -94,7 +132,7 @@ export const parseCommandLine = (argv: readonly string[]): Command => {
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) return { kind: 'version' };
   const firstFlag = argv.findIndex((word) => word.startsWith('-'));
   const words = firstFlag < 0 ? argv : argv.slice(0, firstFlag);
-  const kind = kindOf(words);
+  const { kind, chosen } = findCommand(words);
   const settings = Object.fromEntries(
     Object.keys(SETTINGS).map((name) => [name, name === 'trust-proxy' ? boolean : string]),
   );
@@ -113,7 +151,7 @@ export const parseCommandLine = (argv: readonly string[]): Command => {
         entries.flatMap(([name, value]) => (isSetting(name) ? [[SETTINGS[name], value]] : [])),
       ),
       configFile: config as string | undefined,
-      options: Object.fromEntries(entries.filter(([name]) => !isSetting(name))),
+      options: { ...Object.fromEntries(entries.filter(([name]) => !isSetting(name))), ...chosen },
     };
   } catch (error) {
     throw new UsageError((error as Error).message);

@@ -17,8 +17,18 @@ Usage
       Lets a device of the user's with the stock WireGuard app in, over the portal of the running broker at --public-url,
       and prints its profile: with a placeholder for the private key, or with a new one that was made here. Asks for the
       user's password, or reads one line of standard input.
+  sidegate-broker relay list --user EMAIL [--password-stdin] [--json] [--public-url URL]
+  sidegate-broker relay approve NODE --user EMAIL [--password-stdin] [--json] [--public-url URL]
+  sidegate-broker relay revoke NODE --user EMAIL [--password-stdin] [--json] [--public-url URL]
+      Shows which machines of the account offer to relay for it (\`sidegate relay on\`), lets one do so, with the key
+      that it offers now, or no longer. Over the portal of the running broker at --public-url, in the name of an
+      administrator; asks for the password, or reads one line of standard input.
   sidegate-broker relay usage [--json] [settings]
-      Shows what each account relayed this month (UTC), as far as it is written: every five minutes.
+      Shows what each account relayed this month (UTC), as far as it is written, and who is near the end of its quota.
+      Written every five minutes.
+  sidegate-broker relay quota ACCOUNT [--size SIZE|none|default] [--json] [settings]
+      Shows or sets what the account with this label may relay in a month instead of --relay-quota. A running broker
+      takes note within five minutes.
   sidegate-broker --help | --version
 
 Settings, for all commands

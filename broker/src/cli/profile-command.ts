@@ -5,18 +5,11 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { parseBody } from '@sidegate/kit';
-import {
-  ErrorBody,
-  NewProfile,
-  PortalSession,
-  PRIVATE_KEY_PLACEHOLDER,
-  ProfileCreated,
-  renderProfile,
-} from '@sidegate/protocol';
+import { NewProfile, PRIVATE_KEY_PLACEHOLDER, ProfileCreated, renderProfile } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { type BrokerConfig, publicUrlOf } from '../config.ts';
-import { BrokerError } from '../errors.ts';
 import { type CommandOptions, UsageError } from './command-line.ts';
+import { openPortalClient } from './portal-client.ts';
 
 const toBase64 = (base64url: string): string => Buffer.from(base64url, 'base64url').toString('base64');
 
@@ -31,23 +24,6 @@ const keysOf = ({ generate, 'public-key': publicKey }: CommandOptions) => {
   return generate === true ? generateKeys() : { privateKey: PRIVATE_KEY_PLACEHOLDER, publicKey };
 };
 
-const post = async (url: string, body: unknown, headers: Readonly<Record<string, string>>) => {
-  const init = { method: 'POST', body: JSON.stringify(body) };
-  const response = await fetch(url, {
-    ...init,
-    headers: { 'content-type': 'application/json', ...headers },
-  }).catch((cause: unknown) => {
-    throw new BrokerError('PORTAL_REFUSED', `Reach the broker at ${new URL(url).origin}`, { cause });
-  });
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return { answer, cookie: response.headers.get('set-cookie')?.split(';')[0] ?? '' };
-  const refused = v.safeParse(ErrorBody, answer);
-  const { message, hint } = refused.success
-    ? refused.output.error
-    : { message: `The broker answered ${response.status}`, hint: undefined };
-  throw new BrokerError('PORTAL_REFUSED', message, hint === undefined ? {} : { hint });
-};
-
 /** Makes the device and ends the session; returns what to print. */
 export const runProfileCreate = async (
   config: BrokerConfig,
@@ -58,14 +34,8 @@ export const runProfileCreate = async (
     throw new UsageError('--user and --name say whose device it is and what it is called');
   const { privateKey, publicKey } = keysOf(options);
   const wish = parseBody(NewProfile, { name: options.name, publicKey });
-  const base = `${publicUrlOf(config)}/v1/portal`;
-  const login = await post(`${base}/session`, { email: options.user, password: await readPassword() }, {});
-  const { csrf } = v.parse(PortalSession, login.answer);
-  const headers = { cookie: login.cookie, 'x-sidegate-csrf': csrf };
-  try {
-    const { answer } = await post(`${base}/profiles`, wish, headers);
-    return renderProfile(v.parse(ProfileCreated, answer).profile, { privateKey });
-  } finally {
-    await fetch(`${base}/session`, { method: 'DELETE', headers }).catch(() => {});
-  }
+  const login = { email: options.user, password: await readPassword() };
+  await using portal = await openPortalClient(publicUrlOf(config), login);
+  const { profile } = v.parse(ProfileCreated, await portal.ask('POST', '/profiles', wish));
+  return renderProfile(profile, { privateKey });
 };

@@ -9,9 +9,10 @@ import { type Command, parseCommandLine, UsageError } from './command-line.ts';
 import { HELP } from './help.ts';
 import { runInit } from './init-command.ts';
 import { runKeyCreate } from './key-command.ts';
+import { runRelayApproval, runRelayList } from './private-relay-command.ts';
 import { runProfileCreate } from './profile-command.ts';
 import { readPassword } from './read-password.ts';
-import { runRelayUsage } from './relay-command.ts';
+import { runRelayQuota, runRelayUsage } from './relay-command.ts';
 import { runServe } from './serve-command.ts';
 
 /** The process, as far as it matters. */
@@ -61,6 +62,10 @@ const run = async (command: Command, host: CliHost): Promise<void> => {
     init: () => runInit(config, options, clock, askPassword),
     'key-create': () => runKeyCreate(config, options, clock),
     'relay-usage': () => runRelayUsage(config, options, clock),
+    'relay-quota': () => runRelayQuota(config, options),
+    'relay-list': () => runRelayList(config, options, askPassword),
+    'relay-approve': () => runRelayApproval(config, options, askPassword, true),
+    'relay-revoke': () => runRelayApproval(config, options, askPassword, false),
     'profile-create': () => runProfileCreate(config, options, askPassword),
   };
   stdout.write(await runs[command.kind]());

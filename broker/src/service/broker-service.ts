@@ -174,7 +174,7 @@ export const createBrokerService = async (options: BrokerServiceOptions, signal:
   every(PRESENCE_SWEEP_MS, presence.sweep);
   every(OBSERVATIONS_FLUSH_MS, observations.flushChanged);
   every(LAST_SEEN_FLUSH_MS, observations.flushSeen);
-  every(RELAY_USAGE_FLUSH_MS, relayUsage.flush);
+  every(RELAY_USAGE_FLUSH_MS, relayUsage.refresh);
   every(PROFILE_REVIEW_MS, review);
   every(DAY_MS, () => store.nodes.forgetRemoved(clock.wallMs() - KEEP_REMOVED_MS));
 

@@ -14,7 +14,7 @@ import { audit, type PortalActor, requireRole } from './actor.ts';
 import type { Network } from './network.ts';
 import type { Node } from './node.ts';
 import type { Registry } from './registry.ts';
-import { RELAY_QUOTA_USED_UP, type RelayUsage } from './relay-usage.ts';
+import type { RelayUsage } from './relay-usage.ts';
 import { type Relays, relayStateOf } from './relays.ts';
 import { canManageNode, canSeeNode } from './roles.ts';
 import type { TicketService } from './tickets.ts';
@@ -72,8 +72,7 @@ export const createPortalNodes = (deps: {
     const relayedBytes = deps.relayUsage.bytesOf(node.id);
     const shown = toPortalNode(node, registry, deps.baseDomain, deps.isProfileOutOfDate);
     if (relayedBytes === 0) return shown;
-    const usedUp = deps.relayUsage.hasUsedUp(node.id) ? [RELAY_QUOTA_USED_UP] : [];
-    return { ...shown, relayedBytes, health: [...shown.health, ...usedUp] };
+    return { ...shown, relayedBytes, health: [...shown.health, ...deps.relayUsage.warningsOf(node.id)] };
   };
 
   const findNode = (actor: PortalActor, id: NodeId): Node => {

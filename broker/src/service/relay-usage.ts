@@ -6,6 +6,7 @@ import type { Clock } from '@sidegate/kit';
 import type { AccountId, NodeId } from '@sidegate/protocol';
 import type { Store } from '../store/store.ts';
 import type { Registry } from './registry.ts';
+import { loadRelayQuotas, type QuotaState, quotaStateOf } from './relay-quotas.ts';
 
 /** What a crash may forget. */
 export const RELAY_USAGE_FLUSH_MS = 5 * 60_000;
@@ -13,18 +14,23 @@ export const RELAY_USAGE_FLUSH_MS = 5 * 60_000;
 /** The month that a moment counts for, `YYYY-MM`. */
 export const monthAt = (wallMs: number): string => new Date(wallMs).toISOString().slice(0, 7);
 
-/** Its account has relayed all that it may this month. Stable: shown in the portal among the node's warnings. */
-export const RELAY_QUOTA_USED_UP = 'relay-quota-used-up';
+/** Its account has relayed most, or all, of what it may this month. Stable: shown among the node's warnings. */
+const QUOTA_WARNINGS = {
+  free: [],
+  near: ['relay-quota-near'],
+  'used-up': ['relay-quota-used-up'],
+} as const satisfies Record<QuotaState, readonly string[]>;
 
 /** Loads this month's counts. */
 export const createRelayUsage = async (deps: {
   readonly store: Store;
   readonly registry: Registry;
   readonly clock: Clock;
-  /** What each account may relay in a month; `undefined`: no bound. */
+  /** What each account may relay in a month that was not given a quota of its own; `undefined`: no bound. */
   readonly quotaBytes?: number | undefined;
 }) => {
-  const { store, registry, clock, quotaBytes = Number.POSITIVE_INFINITY } = deps;
+  const { store, registry, clock, quotaBytes } = deps;
+  let quotaOf = await loadRelayQuotas(store, quotaBytes);
   let month = monthAt(clock.wallMs());
   const totals = new Map((await store.relayUsage.list(month)).map(({ nodeId, bytes }) => [nodeId, bytes]));
   const accounts = new Map((await store.relayUsage.listAccounts(month)).map(({ id, bytes }) => [id, bytes]));
@@ -36,6 +42,11 @@ export const createRelayUsage = async (deps: {
     for (const [id, bytes] of counts) {
       if (registry.find(id) !== undefined) await store.relayUsage.add(id, writtenMonth, bytes);
     }
+  };
+  /** Quotas are set beside a running broker. */
+  const refresh = async (): Promise<void> => {
+    quotaOf = await loadRelayQuotas(store, quotaBytes);
+    await flush();
   };
   const turn = (): void => {
     const now = monthAt(clock.wallMs());
@@ -49,6 +60,11 @@ export const createRelayUsage = async (deps: {
   const bytesOfAccount = (id: AccountId): number => {
     turn();
     return accounts.get(id) ?? 0;
+  };
+
+  const stateOf = (id: NodeId): QuotaState => {
+    const account = registry.find(id)?.identity.accountId;
+    return account === undefined ? 'free' : quotaStateOf(bytesOfAccount(account), quotaOf(account));
   };
 
   return {
@@ -67,11 +83,12 @@ export const createRelayUsage = async (deps: {
     },
     bytesOfAccount,
     /** `BeaconDirectory.hasUsedUp`. */
-    hasUsedUp(from: NodeId): boolean {
-      const account = registry.find(from)?.identity.accountId;
-      return account !== undefined && bytesOfAccount(account) >= quotaBytes;
-    },
+    hasUsedUp: (from: NodeId): boolean => stateOf(from) === 'used-up',
+    /** What a person should know of the quota of the node's account. */
+    warningsOf: (id: NodeId): readonly string[] => QUOTA_WARNINGS[stateOf(id)],
     flush,
+    /** Writes what was counted, and reads what accounts may relay. */
+    refresh,
   };
 };
 export type RelayUsage = Awaited<ReturnType<typeof createRelayUsage>>;

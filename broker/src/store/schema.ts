@@ -141,8 +141,11 @@ export interface AuditTable {
   detail: string;
 }
 
+/** What one account may relay in a month: bytes as text, or `Infinity`. */
+export type RelayQuotaKey = `relay-quota:${AccountId}`;
+
 export interface SettingsTable {
-  key: 'setup-code-hash';
+  key: 'setup-code-hash' | RelayQuotaKey;
   value: string;
 }
 

@@ -7,6 +7,7 @@ export const createSettingStore = (db: Db) => ({
     const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst();
     return row?.value;
   },
+  list: () => db.selectFrom('settings').selectAll().execute(),
   async set(key: SettingsTable['key'], value: string): Promise<void> {
     await db
       .insertInto('settings')
