@@ -2,7 +2,14 @@
  * The agent as a daemon: platform, configuration, core, socket; then it waits to be stopped. Stopping leaves the data
  * plane as it is, so that an upgrade or a crash drops no packet. The one file, with `main.ts`, that knows everything.
  */
-import { createLogger, createScope, describeError, type Logger, systemClock } from '@sidegate/kit';
+import {
+  createLogger,
+  createScope,
+  describeError,
+  type Logger,
+  type LogLevel,
+  systemClock,
+} from '@sidegate/kit';
 import * as v from 'valibot';
 import { createLocalClient } from './cli/local-client.ts';
 import type { AgentConfig } from './config/agent-config.ts';
@@ -103,16 +110,24 @@ const liveOnce = async (
 /** Runs until told to stop. Rejects with DAEMON_RUNNING, PLATFORM_UNSUPPORTED or what is wrong with the plugins. */
 export const runDaemon = async (options: DaemonOptions = {}): Promise<void> => {
   const signal = options.signal ?? untilTerminated();
-  const platform = options.platform ?? (await detectPlatform(options.log ?? createLogger({})));
+  let level: LogLevel = 'info';
+  const log = options.log ?? createLogger({ level: () => level });
+  const platform = options.platform ?? (await detectPlatform(log));
   let config = await platform.readConfig();
-  const log = options.log ?? createLogger({ level: config.core.logLevel });
+  level = config.core.logLevel;
   let core: Core | undefined;
   let life = new AbortController();
   const reload = async () => {
     const next = await platform.readConfig();
-    if (next.isRefused || next.fingerprint === config.fingerprint) return core?.reportConfig(next);
-    log.info('the configuration has changed');
+    if (next.isRefused) return core?.reportConfig(next);
+    const isSame = next.fingerprint === config.fingerprint;
     config = next;
+    if (level !== config.core.logLevel) {
+      level = config.core.logLevel;
+      log.info('the log level has changed', { state: level });
+    }
+    if (isSame) return core?.reportConfig(next);
+    log.info('the configuration has changed');
     life.abort();
   };
   using _ = onHangup(reload, log);

@@ -46,9 +46,12 @@ const renderFields = (fields: LogFields): string =>
     })
     .join('');
 
-/** Lines to `write`, `level` and above: `2026-01-01T00:00:00.000Z info mesh: peer is direct peer=n_…`. */
+/**
+ * Lines to `write`, `level` and above: `2026-01-01T00:00:00.000Z info mesh: peer is direct peer=n_…`. A level that may
+ * change is a function, asked for each line.
+ */
 export const createLogger = (options: {
-  readonly level?: LogLevel;
+  readonly level?: LogLevel | (() => LogLevel);
   readonly write?: (line: string) => void;
   readonly clock?: Clock;
   readonly name?: string;
@@ -62,7 +65,8 @@ export const createLogger = (options: {
   const at =
     (lineLevel: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
-      if (LEVELS.indexOf(lineLevel) < LEVELS.indexOf(level)) return;
+      const least = typeof level === 'function' ? level() : level;
+      if (LEVELS.indexOf(lineLevel) < LEVELS.indexOf(least)) return;
       const prefix = name === '' ? '' : `${name}: `;
       write(
         `${new Date(clock.wallMs()).toISOString()} ${lineLevel} ${prefix}${message}${renderFields(fields)}`,

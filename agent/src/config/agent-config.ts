@@ -41,7 +41,7 @@ const JSON_DIALECT: ConfigDialect = { coerce: (_schema, given) => given, spell: 
 /** The whole configuration. */
 export interface AgentConfig {
   readonly core: CoreConfig;
-  /** All of it as text, to tell whether a reload changes anything. */
+  /** All of it as text, but for the log level, to tell whether a reload has to start anything anew. */
   readonly fingerprint: string;
   /** Nothing of the source was taken: it cannot be read, or is of a newer version. A running agent keeps what it has. */
   readonly isRefused: boolean;
@@ -101,7 +101,7 @@ export const parseAgentConfig = (raw: unknown, dialect = JSON_DIALECT): AgentCon
   const core = parseSection('core', CoreConfig, sections.core ?? {}, dialect);
   return {
     core: core.value,
-    fingerprint: JSON.stringify(sections),
+    fingerprint: JSON.stringify({ ...sections, core: { ...core.value, logLevel: undefined } }),
     isRefused: !isUsable,
     problems: [...fileProblems, ...core.problems],
     sections: Object.keys(sections),

@@ -58,7 +58,8 @@ export const relayCommands: readonly Command[] = [
     summary: 'Offer to relay for the nodes of this account',
     description:
       'For a machine with a public address. Nodes that find no direct path to each other then use it instead of ' +
-      'the broker, where it is nearer; it cannot read what it relays. An administrator lets it in the portal. ' +
+      'the broker, where it is nearer; it cannot read what it relays. An administrator lets it in the ' +
+      'portal, or with `sidegate-broker relay approve`. ' +
       'Its UDP port must be open to the internet.',
     options: [
       { name: 'port', value: 'PORT', summary: 'UDP port of the relay; 7383 by default' },
