@@ -5,36 +5,33 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import { systemClock } from '@sidegate/kit';
-import type { Enrolment, Ip, MapPeer, NetworkMap, NodeId, PublicKey } from '@sidegate/protocol';
+import type { Ip, NodeId, PublicKey } from '@sidegate/protocol';
 import { createBeacon, startUdpServer } from '@sidegate/relay';
+import {
+  idAt,
+  makeEnrolment,
+  makeMap,
+  makePeer,
+} from '../../agent/src/plugins/mesh/testing/small-network.ts';
 
 const count = Number(process.argv[2]);
-const id = (prefix: string, at: number) => `${prefix}_${at.toString(16).padStart(16, '0')}`;
 const pair = generateKeyPairSync('x25519');
 const raw = (format: 'spki' | 'pkcs8') =>
   (format === 'spki' ? pair.publicKey : pair.privateKey).export({ format: 'der', type: format as never });
 const lastKey = Buffer.from(raw('spki')).subarray(-32).toString('base64');
 const privateKey = Buffer.from(raw('pkcs8')).subarray(-32).toString('base64');
 
-const address4 = (at: number) => `100.64.${(at + 2) >> 8}.${(at + 2) & 255}`;
+/** The edges are the machines after the laptop. */
+const numberOf = (at: number) => at + 2;
 const peers = Array.from({ length: count }, (_, at) => ({
-  id: id('n', at + 2),
-  name: `edge-${at}`,
-  role: 'edge',
-  publicKey: at === count - 1 ? lastKey : randomBytes(32).toString('base64'),
-  address4: address4(at),
-  address6: `fd00:1:2::${(at + 2).toString(16)}`,
-  online: true,
+  ...makePeer(numberOf(at), at === count - 1 ? lastKey : randomBytes(32).toString('base64')),
   nat: 'endpoint-independent',
   candidates: [{ kind: 'reflexive', endpoint: `198.51.100.${1 + (at % 250)}:${20_000 + at}` }],
   inbound: { kind: 'none' },
-  outbound: { kind: 'all' },
-  tags: [],
-})) as unknown as MapPeer[];
-const self = { name: 'laptop', address4: '100.64.0.1', address6: 'fd00:1:2::1' };
+}));
 let laptopKey: PublicKey | undefined;
-const edge = { id: id('n', count + 1) as NodeId, publicKey: lastKey as PublicKey };
-const laptop = () => ({ id: id('n', 1) as NodeId, publicKey: laptopKey! });
+const edge = { id: idAt('n', numberOf(count - 1)) as NodeId, publicKey: lastKey as PublicKey };
+const laptop = () => ({ id: map.self.id as NodeId, publicKey: laptopKey! });
 const beacon = createBeacon({
   keys: [randomBytes(32)],
   clock: systemClock,
@@ -47,29 +44,8 @@ const beacon = createBeacon({
 });
 const listen = [{ beaconIndex: 0, address: '203.0.113.10' as Ip, port: 7382 }];
 await startUdpServer({ beacon, clock: systemClock, listen });
-const map = {
-  revision: 1,
-  self: { id: id('n', 1), role: 'client', nat: 'none', tags: [], ...self },
-  account: {
-    id: id('a', 1),
-    label: 'acme',
-    name: 'Acme',
-    baseDomain: 'sidegate.internal',
-    prefix4: '100.64.0.0/10',
-    prefix6: 'fd00:1:2::/48',
-  },
-  beacons: [{ publicKey: beacon.publicKeys[0], endpoints: ['203.0.113.10:7382'] }],
-  checkInSec: 60,
-  peers,
-} as unknown as NetworkMap;
-const enrolment = {
-  nodeId: map.self.id,
-  token: `sgn_${'a'.repeat(43)}`,
-  ...self,
-  accountId: map.account.id,
-  accountName: 'Acme',
-  ticketKey: `${'A'.repeat(43)}=`,
-} as unknown as Enrolment;
+const map = makeMap('laptop', beacon.publicKeys[0]!, peers);
+const enrolment = makeEnrolment(map);
 
 const send = (response: ServerResponse, body: unknown) => {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -92,5 +68,5 @@ createServer(async (request, response) => {
   send(response, { update, checkInSec: 60 });
 }).listen(80, '203.0.113.10', () => {
   const beaconKey = beacon.publicKeys[0];
-  console.log(JSON.stringify({ privateKey, address: address4(count - 1), beaconKey }));
+  console.log(JSON.stringify({ privateKey, address: peers.at(-1)?.address4, beaconKey }));
 });

@@ -4,48 +4,13 @@ import { systemClock } from '@sidegate/kit';
 import type { PeerStatus } from '@sidegate/protocol';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { filesOf, type MemoryAgent, openMemoryAgent, SG0, until } from './testing/memory-agent.ts';
+import { makeEnrolment, makeMap, makePeer } from './testing/small-network.ts';
 
 /* A broker that let a machine in and then went mad: its answers to check-ins and its event stream are the test's. */
 const key = (letter: string) => Buffer.alloc(32, letter).toString('base64');
-const id = (prefix: string, at: number) => `${prefix}_${at.toString(16).padStart(16, '0')}`;
-const SELF = { name: 'box', address4: '100.64.0.1', address6: 'fd00:1:2::1' };
-const peerAt = (at: number) => ({
-  id: id('n', at),
-  name: `peer-${at}`,
-  role: 'edge',
-  publicKey: Buffer.from(String(at).padStart(32, '0')).toString('base64'),
-  address4: `100.${64 + (at >> 16)}.${(at >> 8) & 255}.${at & 255}`,
-  address6: `fd00:1:2::${at.toString(16)}`,
-  online: true,
-  nat: 'unknown',
-  candidates: [],
-  inbound: { kind: 'all' },
-  outbound: { kind: 'all' },
-  tags: [],
-});
-const MAP = {
-  revision: 1,
-  self: { id: id('n', 1), role: 'client', nat: 'none', tags: [], ...SELF },
-  account: {
-    id: id('a', 1),
-    label: 'acme',
-    name: 'Acme',
-    baseDomain: 'sidegate.internal',
-    prefix4: '100.64.0.0/10',
-    prefix6: 'fd00:1:2::/48',
-  },
-  beacons: [{ publicKey: key('B'), endpoints: ['203.0.113.10:7382'] }],
-  checkInSec: 60,
-  peers: [peerAt(2)],
-};
-const ENROLMENT = {
-  nodeId: MAP.self.id,
-  token: `sgn_${'a'.repeat(43)}`,
-  ...SELF,
-  accountId: MAP.account.id,
-  accountName: 'Acme',
-  ticketKey: key('A'),
-};
+const peerAt = (at: number) => makePeer(at, Buffer.from(String(at).padStart(32, '0')).toString('base64'));
+const MAP = makeMap('box', key('B'), [peerAt(2)]);
+const ENROLMENT = makeEnrolment(MAP);
 const GOOD = JSON.stringify({ update: { kind: 'full', map: MAP }, checkInSec: 60 });
 
 type Answer = (response: ServerResponse) => void;
