@@ -3,6 +3,7 @@ export type { Block, Uplink } from './access-network.ts';
 export { LabError } from './errors.ts';
 export type { Home, HomeMachineOptions, HomeOptions } from './home.ts';
 export { type MeasuredNat, measureNat, type NatVantage } from './instruments/measure-nat.ts';
+export { startPing } from './instruments/start-ping.ts';
 export { type Datagram, UdpPeer, type UdpSocket } from './instruments/udp-peer.ts';
 export type { Carrier, CarrierOptions, Internet, ServerOptions } from './internet.ts';
 export { createLab, type Lab, type LabHomeOptions, type LabOptions } from './lab.ts';

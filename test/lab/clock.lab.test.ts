@@ -8,9 +8,9 @@
  *                                cone NAT, anna 192.168.1.2
  */
 import { systemClock } from '@sidegate/kit';
-import { type Machine, requireLab } from '@sidegate/lab';
+import { type Machine, requireLab, startPing } from '@sidegate/lab';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPathSite, type MeshNode, type PathSite, startPing } from './paths-site.ts';
+import { createPathSite, type MeshNode, type PathSite } from './paths-site.ts';
 
 const CLOCK = '/run/clock';
 const FAKED = {

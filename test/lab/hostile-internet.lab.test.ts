@@ -8,12 +8,12 @@
  *                     cone NAT, anna     symmetric NAT, liar
  */
 import { systemClock } from '@sidegate/kit';
-import { type Machine, requireLab } from '@sidegate/lab';
+import { type Machine, requireLab, startPing } from '@sidegate/lab';
 import { isProbe } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROBES_PER_ADDRESS } from '../../agent/src/paths/probe-budget.ts';
 import { type Captured, startCapture } from './capture.ts';
-import { createPathSite, type MeshNode, type PathSite, startPing } from './paths-site.ts';
+import { createPathSite, type MeshNode, type PathSite } from './paths-site.ts';
 
 const BROKER = '203.0.113.10';
 const VICTIM = '203.0.113.77';

@@ -11,10 +11,10 @@
  *   2001:db8:a::2      2001:db8:b::2             2001:db8:c::2        2001:db8:d::2    192.168.1.2
  */
 import { systemClock } from '@sidegate/kit';
-import { requireLab } from '@sidegate/lab';
+import { requireLab, startPing } from '@sidegate/lab';
 import type { PeerStatus } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPathSite, type PathNode, type PathSite, startPing } from './paths-site.ts';
+import { createPathSite, type PathNode, type PathSite } from './paths-site.ts';
 
 /** Who pings whom, and what must come of it. */
 interface Cell {

@@ -9,10 +9,10 @@
  *                                                  1's neighbour                 customer 1   customer 2
  */
 import { systemClock } from '@sidegate/kit';
-import { requireLab } from '@sidegate/lab';
+import { requireLab, startPing } from '@sidegate/lab';
 import type { NatKind, PeerStatus } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPathSite, type PathNode, type PathSite, startPing } from './paths-site.ts';
+import { createPathSite, type PathNode, type PathSite } from './paths-site.ts';
 
 const KINDS = ['none', 'full-cone', 'restricted', 'port-restricted', 'symmetric'] as const;
 type Kind = (typeof KINDS)[number];

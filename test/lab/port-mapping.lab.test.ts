@@ -9,10 +9,10 @@
  *   maps ports     maps ports      maps ports      ports            `closed`           `cone`       `twice`, maps ports
  */
 import { systemClock } from '@sidegate/kit';
-import { type NatPreset, requireLab } from '@sidegate/lab';
+import { type NatPreset, requireLab, startPing } from '@sidegate/lab';
 import type { EdgeStatus, PeerStatus } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPathSite, type PathNode, type PathSite, startPing } from './paths-site.ts';
+import { createPathSite, type PathNode, type PathSite } from './paths-site.ts';
 
 const LAN = '192.168.1.0/24';
 const ADDRESS = '192.168.1.2';

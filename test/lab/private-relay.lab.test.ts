@@ -8,10 +8,10 @@
  *   symmetric NAT          symmetric NAT         hub-1 192.0.2.2       hub-2 192.0.2.18
  *   anna 192.168.1.2       bert 192.168.1.2      relay on UDP 7383     relay on UDP 7383
  */
-import { requireLab } from '@sidegate/lab';
+import { requireLab, startPing } from '@sidegate/lab';
 import { encodeEcho, type PortalNode, type RelayStatus } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPathSite, type PathNode, type PathSite, startPing } from './paths-site.ts';
+import { createPathSite, type PathNode, type PathSite } from './paths-site.ts';
 
 const HUBS = [
   { name: 'hub-1', lan: '192.0.2.0/28', address: '192.0.2.2' },

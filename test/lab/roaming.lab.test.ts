@@ -13,10 +13,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@sidegate/kit';
-import { type Home, type Machine, requireLab } from '@sidegate/lab';
+import { type Home, type Machine, requireLab, startPing } from '@sidegate/lab';
 import type { PeerStatus } from '@sidegate/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createPathSite, type MeshNode, type PathSite, startPing } from './paths-site.ts';
+import { createPathSite, type MeshNode, type PathSite } from './paths-site.ts';
 
 const LAN = '192.168.1.0/24';
 const PING_INTERVAL_SEC = 0.05;

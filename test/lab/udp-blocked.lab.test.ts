@@ -7,10 +7,10 @@
  *   guest (only TCP 80, 443)      shut (no UDP)                        open
  *   alder .2, birch .3            cedar 192.168.1.2               dogwood 192.168.1.2
  */
-import { requireLab } from '@sidegate/lab';
+import { requireLab, startPing } from '@sidegate/lab';
 import type { PeerStatus } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPathSite, type PathNode, type PathSite, startPing } from './paths-site.ts';
+import { createPathSite, type PathNode, type PathSite } from './paths-site.ts';
 
 const NO_UDP = { protocol: 'udp' } as const;
 const MEET_MAX_MS = 15_000;

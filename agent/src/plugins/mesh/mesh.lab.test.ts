@@ -9,6 +9,7 @@ import {
   type Machine,
   type NatPreset,
   requireLab,
+  startPing,
 } from '@sidegate/lab';
 import type { EdgeStatus, PeerStatus } from '@sidegate/protocol';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -130,7 +131,7 @@ const createSite = async (lab: Lab, edgeNat: NatPreset, laptopNat: NatPreset): P
     createAgent(lab, 'office', laptopNat, '198.51.100.6'),
   ]);
   const brokerProcess = await serveBroker(lab, broker);
-  const join_ = async (agent: Agent, name: string, role: string) =>
+  const joinAs = async (agent: Agent, name: string, role: string) =>
     agent.sidegate(
       'up',
       '--broker',
@@ -143,33 +144,11 @@ const createSite = async (lab: Lab, edgeNat: NatPreset, laptopNat: NatPreset): P
       role,
       '--wait',
     );
-  await join_(edge, 'edge', 'edge');
-  await join_(laptop, 'laptop', 'client');
+  await joinAs(edge, 'edge', 'edge');
+  await joinAs(laptop, 'laptop', 'client');
   await laptop.machine.waitFor(async () => (await laptop.peer()) !== undefined, 10_000);
   await edge.machine.waitFor(async () => (await edge.peer()) !== undefined, 10_000);
   return { lab, broker, brokerProcess, edge, laptop };
-};
-
-/** Pings until told to stop; answers with what was lost and the longest silence. */
-const startPing = (machine: Machine, address: string, intervalSec = 0.1) => {
-  const ping = machine.spawn('ping', ['-n', '-D', '-O', '-i', String(intervalSec), '-W', '2', address]);
-  return {
-    async stop() {
-      ping.kill('SIGINT');
-      await ping.exited;
-      const output = ping.output();
-      const summary = /(\d+) packets transmitted, (\d+) received/.exec(output);
-      const stamps = [...output.matchAll(/^\[(\d+\.\d+)\] \d+ bytes/gm)].map((match) => Number(match[1]));
-      const gaps = stamps.slice(1).map((at, index) => at - stamps[index]!);
-      return {
-        sent: Number(summary?.[1]),
-        lost: Number(summary?.[1]) - Number(summary?.[2]),
-        longestSilenceSec: Math.max(0, ...gaps),
-        firstAtSec: stamps[0],
-        output,
-      };
-    },
-  };
 };
 
 const pathIs = async (agent: Agent, path: PeerStatus['path'], timeoutMs: number) => {
