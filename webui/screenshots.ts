@@ -260,7 +260,9 @@ const shoot = async (page: Page, name: string): Promise<void> => {
   if (!name.includes(only)) return;
   await page.evaluate(() => scrollTo(0, 0));
   await page.waitForTimeout(350);
-  await page.screenshot({ path: join(directory, `${name}.png`), fullPage: true });
+  // A modal covers what is in view, and nothing below it.
+  const fullPage = (await page.locator('dialog[open]').count()) === 0;
+  await page.screenshot({ path: join(directory, `${name}.png`), fullPage });
 };
 
 for (const [size, viewport] of Object.entries(SIZES)) {

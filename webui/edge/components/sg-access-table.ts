@@ -1,9 +1,10 @@
 import type { AccessEntry } from '@sidegate/protocol';
-import { html, nothing } from 'lit';
+import { css, html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import '../../shared/components/sg-badge.ts';
 import { SgElement } from '../../shared/components/sg-element.ts';
 import '../../shared/components/sg-time.ts';
+import { breakable } from '../../shared/components/templates.ts';
 import { formatBytes, formatSpan } from '../../shared/format/format.ts';
 import { titleOfAccess } from '../data/access-log.ts';
 import { t } from '../messages.ts';
@@ -11,6 +12,14 @@ import { t } from '../messages.ts';
 /** Who opened what, when, for how long, and how much went. */
 export class SgAccessTable extends SgElement {
   static override properties = { entries: { attribute: false } };
+  static override styles = [
+    SgElement.styles,
+    css`
+      .break {
+        overflow-wrap: anywhere;
+      }
+    `,
+  ];
   entries: readonly AccessEntry[] = [];
 
   protected override render() {
@@ -42,16 +51,22 @@ export class SgAccessTable extends SgElement {
         ${node === address ? nothing : html`<div class="cell-sub"><code>${address}</code></div>`}
       </td>
       <td class="td" role="cell" data-title=${t('access.what')}>
-        <div>${title}</div>
-        <div class="cell-sub">${places.join(' · ')}</div>
+        <div class="break">
+          ${breakable(title)}
+          <div class="cell-sub">${breakable(places.join(' · '))}</div>
+        </div>
       </td>
       <td class="td" role="cell" data-title=${t('access.when')}><sg-time .at=${firstAt}></sg-time></td>
       <td class="td nowrap" role="cell" data-title=${t('access.span')}>
-        ${isOpen ? html`<sg-badge tone="ok" dot>${t('access.open')}</sg-badge>` : formatSpan(lastAt - firstAt)}
+        <div>
+          ${isOpen ? html`<sg-badge tone="ok" dot>${t('access.open')}</sg-badge>` : formatSpan(lastAt - firstAt)}
+        </div>
       </td>
       <td class="td nowrap" role="cell" data-title=${t('access.traffic')}>
-        ${bytes === undefined ? nothing : html`<div>${formatBytes(bytes)}</div>`}
-        <div class="cell-sub">${t('forward.connections', { n: connections })}</div>
+        <div>
+          ${bytes === undefined ? nothing : formatBytes(bytes)}
+          <div class="cell-sub">${t('forward.connections', { n: connections })}</div>
+        </div>
       </td>
     </tr>`;
   }

@@ -28,7 +28,6 @@ export abstract class SgFormDialog<R, P> extends SgElement {
     SgElement.styles,
     publicationFieldStyles,
     css`
-      .choice + .choice,
       .plan {
         margin-top: 12px;
       }

@@ -11,7 +11,8 @@ export class SgForwardDialog extends SgFormDialog<ForwardPatch, never> {
   nodeNames: ReadonlyMap<string, string> = new Map();
 
   protected override words() {
-    return { heading: t('forward.edit-heading', { url: this.forward.url }), submit: t('action.save') };
+    const { label, url } = this.forward;
+    return { heading: t('forward.edit-heading', { name: label || url }), submit: t('action.save') };
   }
 
   protected override parse(input: Record<string, string>) {

@@ -148,8 +148,13 @@ export class SgForwardForm extends SgElement {
       return [host.id, host.name === address ? address : `${host.name} (${address})`] as const;
     });
     return field(
-      { name: 'hostId', label: t('form.host'), error },
-      html`<select id="hostId" name="hostId">
+      {
+        name: 'hostId',
+        label: t('form.host'),
+        error,
+        ...(list.length === 0 ? { hint: t('form.no-hosts') } : {}),
+      },
+      html`<select id="hostId" name="hostId" aria-describedby=${list.length === 0 ? 'hostId-hint' : nothing}>
         ${choices([['', t('form.choose-host')], ...list], this.draft.hostId ?? '')}
       </select>`,
     );

@@ -6,6 +6,7 @@ import { SgElement } from '../../shared/components/sg-element.ts';
 import '../../shared/components/sg-icon.ts';
 import '../../shared/components/sg-switch.ts';
 import '../../shared/components/sg-time.ts';
+import { breakable } from '../../shared/components/templates.ts';
 import { formatBytes } from '../../shared/format/format.ts';
 import { isWebUrl } from '../data/forwards.ts';
 import { t } from '../messages.ts';
@@ -51,6 +52,9 @@ export abstract class SgPublicationTable<P extends Publication> extends SgElemen
       }
       .url {
         overflow-wrap: anywhere;
+      }
+      .used {
+        white-space: normal;
       }
     `,
   ];
@@ -112,7 +116,7 @@ export abstract class SgPublicationTable<P extends Publication> extends SgElemen
           ${
             usedAt === undefined
               ? nothing
-              : html`<div class="cell-sub">${t('forward.used')} <sg-time .at=${usedAt}></sg-time></div>`
+              : html`<div class="cell-sub used">${t('forward.used')} <sg-time .at=${usedAt}></sg-time></div>`
           }
         </div>
       </td>
@@ -157,8 +161,8 @@ export abstract class SgPublicationTable<P extends Publication> extends SgElemen
   ): TemplateResult {
     const text =
       enabled && isWebUrl(href)
-        ? html`<a class="url" href=${href} target="_blank" rel="noopener noreferrer">${shown}</a>`
-        : html`<code class="url">${shown}</code>`;
+        ? html`<a class="url" href=${href} target="_blank" rel="noopener noreferrer">${breakable(shown)}</a>`
+        : html`<code class="url">${breakable(shown)}</code>`;
     return html`<span class="copyable">${text}<sg-copy .value=${copy} what=${t('forward.copy', { name })}></sg-copy></span>`;
   }
 

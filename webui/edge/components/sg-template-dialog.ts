@@ -1,5 +1,5 @@
 import { HostKind, type Template, type TemplatePlan, type TemplateView } from '@sidegate/protocol';
-import { html, nothing } from 'lit';
+import { css, html, nothing } from 'lit';
 import { field, selectField, textField } from '../../shared/components/templates.ts';
 import { t } from '../messages.ts';
 import { parseTemplateForm } from './parse-template-form.ts';
@@ -10,6 +10,15 @@ import { countAdded, templatePlan } from './template-plan.ts';
 /** Adds a template, or changes the one that is given; a built-in one is replaced by what is saved. */
 export class SgTemplateDialog extends SgFormDialog<Template, TemplatePlan> {
   static override properties = { ...SgFormDialog.properties, as: { state: true }, isAuto: { state: true } };
+  static override styles = [
+    SgFormDialog.styles,
+    css`
+      .kinds {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(132px, 1fr));
+      }
+    `,
+  ];
   template: TemplateView | undefined;
   /** Names that other templates have. */
   taken: ReadonlySet<string> = new Set();
@@ -97,7 +106,7 @@ export class SgTemplateDialog extends SgFormDialog<Template, TemplatePlan> {
     return html`<div class="cbi-value" role="group" aria-labelledby="kinds">
       <span class="cbi-value-title" id="kinds">${t('template.kinds')}</span>
       <div class="cbi-value-field wide">
-        <div class="choices">
+        <div class="choices kinds">
           ${kinds.map(
             (kind) => html`<label class="choice">
               <input type="checkbox" name="kind-${kind}" value="yes" .checked=${chosen.includes(kind)} />

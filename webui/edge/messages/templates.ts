@@ -52,7 +52,7 @@ export const templatesMessages = {
   'template.save-and-publish': 'Save and publish',
   'template.saved': 'The template {name} was saved',
   'template.step-added': 'new',
-  'template.step-present': 'there',
+  'template.step-present': 'published',
   'template.step-refused': 'refused',
   'template.nothing-new': 'Nothing would be added',
   'template.no-hosts': 'No host that is known matches.',

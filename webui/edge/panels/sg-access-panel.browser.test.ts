@@ -19,7 +19,7 @@ test('the log says who opened what, when and how much; it is searched', async ()
   };
   await search('laptop 443');
   await waitFor('one visit', () => find(root, '.cell-title', '100.64.0.99') === undefined);
-  await text(root, 'diskstation.alder.acme.sidegate.internal');
+  await waitFor('the name', () => find(root, '.break', /^diskstation\.alder\.acme\.sidegate\.internal/));
   await search('nobody');
   await text(root, 'No visit matches');
 });

@@ -72,11 +72,11 @@ export class SgForwardsPanel extends EdgePanel {
   }
 
   #renderAddresses() {
-    const addresses = this.#addresses.value ?? [];
-    if (addresses.length === 0) return nothing;
+    const { state, retry } = this.#addresses;
+    if (state.status !== 'failed' && (state.value ?? []).length === 0) return nothing;
     return html`<section class="section" aria-labelledby="addresses">
       <div class="section-head"><h3 id="addresses">${t('addresses.heading')}</h3></div>
-      ${addressTable(this.#caller, addresses, this.#words)}
+      ${whenLoaded(state, retry, (addresses) => addressTable(this.#caller, addresses, this.#words))}
     </section>`;
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { findViolations } from '../../a11y.ts';
 import { allElements, button, find, heading, labelled, link, text, type, waitFor } from '../../testing.ts';
 import { clearPage, enter, formDialog, question } from '../testing/open-edge-app.ts';
 
@@ -48,6 +49,7 @@ test('an address is given with ports, sources and an end, after a preview', asyn
   await type(dialog, 'DNS name', 'front');
   (await button(dialog, 'Preview')).click();
   await text(dialog, 'front.alder.acme.sidegate.internal');
+  expect(await findViolations(dialog.host)).toEqual([]);
   expect(api.data.addresses.size).toBe(1);
   // What was previewed is not what would be given any more.
   await type(dialog, 'Name', 'Entrance');

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { findViolations } from '../../a11y.ts';
 import { allElements, button, find, labelled, link, text, type, waitFor } from '../../testing.ts';
 import { clearPage, enter, formDialog, question } from '../testing/open-edge-app.ts';
 
@@ -42,6 +43,7 @@ test('a template is added after a preview, and publishes what it showed', async 
   const before = api.data.forwards.size;
   (await button(dialog, 'Preview')).click();
   await text(dialog, 'diskstation: 443/tcp by port');
+  expect(await findViolations(dialog.host)).toEqual([]);
   expect(api.data.forwards.size).toBe(before);
   expect(api.data.templates.some(({ name }) => name === 'nas')).toBe(false);
   (await button(dialog, 'Save and publish')).click();

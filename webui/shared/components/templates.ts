@@ -26,6 +26,10 @@ export const detail = (label: string, value: Content | undefined): Content =>
 export const copyable = (text: string, what: string): TemplateResult =>
   html`<span class="copyable"><code>${text}</code><sg-copy .value=${text} .what=${what}></sg-copy></span>`;
 
+/** A name or URL that may be broken at its dots and before its port, before it is broken anywhere. */
+export const breakable = (text: string): TemplateResult =>
+  html`${text.split(/(?<=\.)|(?=:\d)/).map((part) => html`${part}<wbr />`)}`;
+
 /** Skeleton while the first answer is awaited; an error box in place of a list that never came. */
 export const whenLoaded = <T>(
   state: LiveState<T>,

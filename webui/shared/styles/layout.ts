@@ -49,6 +49,9 @@ export const layout = css`
   .section-body {
     padding: 16px;
   }
+  .section > sg-alert {
+    margin: 16px;
+  }
   .section > .table:last-child .tr:last-child .td:first-child {
     border-bottom-left-radius: var(--sg-radius-large);
   }
@@ -97,6 +100,7 @@ export const layout = css`
     display: flex;
     flex-wrap: wrap;
     gap: 5px;
+    align-items: center;
   }
   .columns {
     display: grid;
