@@ -2,14 +2,17 @@
  * A host with a mesh address of its own, through the real nftables; the topology is that of `forwarding.lab.test.ts`.
  */
 import { createLab, type Lab, type Machine, requireLab } from '@sidegate/lab';
-import type { Address } from '@sidegate/protocol';
+import type { Address, Scope } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EDGE, HELPER, STRANGER, TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
-import type { TestHost } from '../testing/test-host.ts';
+import { codeFrom, type TestHost } from '../testing/test-host.ts';
 import {
+  CAMERA,
   type ForwardingSite,
   OWN,
   openForwardingSite,
+  ROUTED,
+  SCOPES,
   speak,
   speakInVain,
 } from './testing/forwarding-site.ts';
@@ -63,6 +66,35 @@ describe.skipIf(await requireLab())('a host with an address of its own', () => {
     }, 3_000);
     await site.takeAway(address);
     expect(await open(TECHNICIAN.address4)).toBe('none');
+  });
+
+  it('is the same for a machine of a routed network, as is a forward', async () => {
+    const { address, own } = ROUTED;
+    await site.camera.configure([`addr add ${address}/32 dev lo`]);
+    await site.edge.configure([`route add 10.20.0.0/24 via ${CAMERA}`]);
+    const target = { kind: 'address', address };
+    expect(await codeFrom(site.give({ target, name: 'controller' }))).toBe('FORWARD_TARGET_OUTSIDE_SCOPES');
+    const routed = { id: 'c_bbbbbbbbbbbbbbbb', cidr: '10.20.0.0/24', kind: 'routed', label: 'DMZ' } as Scope;
+    host.setFact('scopes', [...SCOPES, routed]);
+    const given = await site.give({ target, name: 'controller' });
+    await site.add({ target, edgePort: 8003 });
+    expect(
+      await Promise.all([
+        open(TECHNICIAN.address4, `http://${own}/`),
+        site.ping(TECHNICIAN.address4, own),
+        open(HELPER.address4, `http://${EDGE.address4}:8003/`),
+        open(STRANGER.address4, `http://${own}/`),
+        open(STRANGER.address4, `http://${EDGE.address4}:8003/`),
+      ]),
+    ).toEqual(['200', true, '200', 'none', 'none']);
+    // A network that is no scope any more is none of ours.
+    host.setFact('scopes', SCOPES);
+    await vi.waitFor(
+      async () => expect(await open(TECHNICIAN.address4, `http://${own}/`)).toBe('none'),
+      5_000,
+    );
+    await site.takeAway(given);
+    await site.removeAll();
   });
 
   it('may be limited to ports and to peers, and forwards of the same numbers do not widen it', async () => {

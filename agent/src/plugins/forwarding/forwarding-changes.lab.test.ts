@@ -3,7 +3,7 @@
  * topology is that of `forwarding.lab.test.ts`.
  */
 import { createLab, type Lab, type LabProcess, type Machine, requireLab } from '@sidegate/lab';
-import type { AccessLog, Forward } from '@sidegate/protocol';
+import type { AccessLog, Forward, Host } from '@sidegate/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mergeWishes } from '../../forwarding/firewall-plan.ts';
 import { connectionsCounter, trafficCounter } from '../../forwarding/publication-words.ts';
@@ -95,6 +95,40 @@ describe.skipIf(await requireLab())('changes of forwards in the kernel', () => {
     const { id } = await add({ edgePort: 9001 });
     await host.call('DELETE', `/forwards/${id}`);
     await speak([client], 'two');
+  });
+
+  it('follows its host to another address, and nothing of what is open is left with who has the old one', async () => {
+    await camera.configure(['addr add 192.168.1.21/24 dev eth0']);
+    const known = {
+      id: 'h_aaaaaaaaaaaaaaaa',
+      mac: '44:47:cc:00:00:01',
+      name: 'nvr',
+      online: true,
+      services: [],
+    };
+    const seenAt = (address: string) =>
+      host.setFact('hosts', [{ ...known, addresses: [address] } as unknown as Host]);
+    seenAt(CAMERA);
+    const { id } = await add({
+      target: { kind: 'host', hostId: known.id },
+      targetPort: 7777,
+      edgePort: 9003,
+    });
+    await using client = site.connect(TECHNICIAN.address4, 9003);
+    await speak([client], 'one');
+    seenAt('192.168.1.21');
+    await vi.waitFor(
+      async () =>
+        expect(await host.call('GET', '/forwards')).toMatchObject([{ id, targetAddress: '192.168.1.21' }]),
+      3_000,
+    );
+    expect(await speakInVain(client, 'two')).toBe('LAB_TIMEOUT');
+    await using after = site.connect(TECHNICIAN.address4, 9003);
+    await speak([after], 'three');
+    const { stdout } = await edge.run('conntrack', ['-L', '-p', 'tcp', '--orig-port-dst', '9003']);
+    expect(stdout).toMatch(/ src=192\.168\.1\.21 /);
+    expect(stdout).not.toMatch(/ESTABLISHED .* src=192\.168\.1\.20 /);
+    host.setFact('hosts', []);
   });
 
   it('leaves the old table where nft refuses the new one', async () => {

@@ -9,6 +9,8 @@ import { EDGE, TECHNICIAN, tunnelWish } from '../../forwarding/testing/sample-wi
 import {
   CAMERA,
   type ForwardingSite,
+  MAP,
+  OWN,
   openForwardingSite,
   SCOPES,
   speak,
@@ -24,6 +26,7 @@ const standIn = (name, start) =>
   ({ name, apiVersion: 1, summary: 'A stand-in', config: v.strictObject({}), setup: (host) => ({ start: async () => start(host) }) });
 const mesh = standIn('mesh', ({ facts, hooks }) => {
   facts.claim('life').publish({ state: 'up', brokerConnected: false, beaconReachable: false });
+  facts.claim('network-map').publish(${JSON.stringify(MAP)});
   facts.claim('tunnel').publish({ interfaceName: 'sg0', kind: 'kernel', listenPort: 51000, mtuBytes: 1280 });
   hooks.firewall.replace(${JSON.stringify(tunnelWish())});
 });
@@ -77,22 +80,32 @@ describe.skipIf(await requireLab())('an agent that is killed', () => {
     });
   const page = () => site.open(site.peers, TECHNICIAN.address4, `http://${EDGE.address4}:9003/`);
 
-  it('ends a forward in time all the same, its open connections too', async () => {
+  it('ends a forward and an address in time all the same, their open connections too', async () => {
     await using _server = await site.echo('tcp', 7780);
     await publish(9001, 7780);
-    await publish(9002, 7780, Date.now() + 4_000);
+    const expiresAt = Date.now() + 4_000;
+    await publish(9002, 7780, expiresAt);
+    const target = { kind: 'address', address: CAMERA };
+    const ports = [{ protocol: 'tcp', from: 7780, to: 7790 }];
+    await call('POST', '/addresses', { target, name: 'camera', ports, expiresAt });
     await using kept = site.connect(TECHNICIAN.address4, 9001);
     await using ending = site.connect(TECHNICIAN.address4, 9002);
-    await speak([kept, ending], 'one');
+    await using own = site.connect(TECHNICIAN.address4, 7780, OWN);
+    await speak([kept, ending, own], 'one');
     await kill();
-    await speak([ending], 'two');
-    await vi.waitFor(async () => expect(await site.listing()).not.toContain('tcp . 9002'), 6_000);
+    await speak([ending, own], 'two');
+    await vi.waitFor(
+      async () => expect(await site.listing()).not.toMatch(/tcp \. 9002 timeout|50 timeout/),
+      6_000,
+    );
     await using late = site.connect(TECHNICIAN.address4, 9002);
+    await using lateOwn = site.connect(TECHNICIAN.address4, 7780, OWN);
     await speak([kept], 'three');
-    expect(await Promise.all([speakInVain(ending, 'three'), speakInVain(late, 'four')])).toEqual([
-      'LAB_TIMEOUT',
-      'LAB_TIMEOUT',
-    ]);
+    const over = [ending, own, late, lateOwn];
+    expect(await Promise.all(over.map((client) => speakInVain(client, 'four')))).toEqual(
+      over.map(() => 'LAB_TIMEOUT'),
+    );
+    expect(await site.ping(TECHNICIAN.address4, OWN)).toBe(false);
   });
 
   it('puts back, when it is back, a change that cut its author off and was not confirmed', async () => {

@@ -31,11 +31,16 @@ export const SCOPES: Scope[] = [
     label: 'eth0',
   },
 ];
-const MAP = {
+/** What the broker has given to a machine behind a router of the LAN. */
+export const ROUTED = { address: '10.20.0.9' as Ip4, own: '100.64.0.51' as Ip4 };
+export const MAP = {
   self: {
     name: 'alder',
     ...EDGE,
-    hosts: [{ key: CAMERA, name: 'camera', address4: OWN, address6: 'fd00::32' }],
+    hosts: [
+      { key: CAMERA, name: 'camera', address4: OWN, address6: 'fd00::32' },
+      { key: ROUTED.address, name: 'controller', address4: ROUTED.own, address6: 'fd00::33' },
+    ],
   },
   account: { label: 'acme', baseDomain: 'sidegate.internal', prefix4: '100.64.0.0/10' },
   peers: [
@@ -93,7 +98,7 @@ const plugTunnel = async (edge: Machine, peers: Machine): Promise<void> => {
     ...[TECHNICIAN, HELPER, STRANGER].map(({ address4 }) => `addr add ${address4}/10 dev sg0`),
     'link set sg0 up',
     // A tunnel asks nobody for hardware addresses.
-    `route add ${OWN}/32 via ${EDGE.address4} dev sg0`,
+    ...[OWN, ROUTED.own].map((own) => `route add ${own}/32 via ${EDGE.address4} dev sg0`),
   ]);
 };
 
