@@ -44,6 +44,8 @@ describe('human output', () => {
     'wake front\u00a0door',
     'forward set 8001 --for 2h --allow tag:support --wake',
     'forward set 8001',
+    'forward set 8001 --label gate --allow laptop --dry-run',
+    'address set front-door --ports 80 --dry-run',
     'forward set 8001 --until never --allow anyone --no-wake --label page',
     'address set front-door --ports 80,161/udp --name porch',
     'address set front-door --ports all --allow anyone',

@@ -40,7 +40,8 @@ export const portsOf = (invocation: Invocation): { ports?: PortRange[] } => {
   return { ports };
 };
 
-const describePorts = ({ ports }: Address): string =>
+/** `80,161/udp`, or `all`. */
+export const describePorts = ({ ports }: Address): string =>
   ports === undefined
     ? 'all'
     : ports

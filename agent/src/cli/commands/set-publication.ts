@@ -1,10 +1,18 @@
 /** `sidegate forward set` and `address set`: what may be changed of a publication, as a person types it. */
-import { Address, type AddressPatch, Forward, type ForwardPatch } from '@sidegate/protocol';
+import {
+  Address,
+  type AddressPatch,
+  AddressPlan,
+  Forward,
+  type ForwardPatch,
+  ForwardPlan,
+} from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import type { Command, CommandContext, Invocation, OptionSpec } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { plain } from '../output/plain-text.ts';
-import { fetchAddresses, findAddress, portsOf } from './addresses.ts';
+import { formatDuration } from '../output/units.ts';
+import { describePorts, fetchAddresses, findAddress, portsOf } from './addresses.ts';
 import { findForward } from './find-host.ts';
 import { fetchForwards } from './forwards.ts';
 import { warnIfPending, withAuthor } from './own-path.ts';
@@ -22,6 +30,7 @@ const OPTIONS: readonly OptionSpec[] = [
   { name: 'note', value: 'TEXT', summary: 'more than a label has room for' },
   { name: 'wake', summary: 'wake the host when somebody connects' },
   { name: 'no-wake', summary: 'let it sleep' },
+  { name: 'dry-run', summary: 'show what would differ, and change nothing' },
 ];
 
 /** What was said of it, and nothing else. */
@@ -46,6 +55,29 @@ const checkChange = (patch: object, noun: string): void => {
   throw new AgentError('USAGE', 'Nothing to change', { hint: `Try \`sidegate ${noun} set --help\`.` });
 };
 
+/** What differs, a line each: `label: Door, then Gate`. */
+const sayDifferences = (
+  { say, io }: CommandContext,
+  name: string,
+  before: Forward | Address,
+  after: Forward | Address,
+): void => {
+  const wordsOf = (one: Forward | Address): Readonly<Record<string, string>> => ({
+    ...('fqdn' in one ? { name: one.name, ports: describePorts(one) } : {}),
+    'ends after': one.expiresAt === undefined ? 'never' : formatDuration(one.expiresAt - io.clock.wallMs()),
+    'only for': one.allowWords?.join(', ') ?? 'anyone',
+    label: one.label,
+    note: one.note,
+    'wakes the host': one.wake === true ? 'yes' : 'no',
+  });
+  const [old, fresh] = [wordsOf(before), wordsOf(after)];
+  const lines = Object.entries(fresh).flatMap(([what, now]) =>
+    now === old[what] ? [] : [`  ${what}: ${plain(old[what] || 'none')}, then ${plain(now || 'none')}`],
+  );
+  say(`${plain(name)} would ${lines.length === 0 ? 'stay as it is.' : 'change:'}`);
+  for (const line of lines) say(line);
+};
+
 const setForward: Command = {
   path: ['forward', 'set'],
   summary: 'Change the end, the sources or the words of a forward',
@@ -55,7 +87,14 @@ const setForward: Command = {
   async run(context, invocation) {
     const patch = readPatch(context, invocation);
     checkChange(patch, 'forward');
-    const { id } = findForward(await fetchForwards(context), invocation.arguments[0]!);
+    const before = findForward(await fetchForwards(context), invocation.arguments[0]!);
+    const { id } = before;
+    if (invocation.has('dry-run')) {
+      const plan = await context.client.ask('PATCH', `/forwards/${id}?dryRun=1`, ForwardPlan, patch);
+      context.json(plan);
+      sayDifferences(context, before.url, before, plan.forward);
+      return EXIT.ok;
+    }
     const path = await withAuthor(context, `/forwards/${id}`);
     const forward = await context.client.ask('PATCH', path, Forward, patch);
     context.json(forward);
@@ -87,7 +126,14 @@ const setAddress: Command = {
       ...(isEverything ? { ports: null } : portsOf(invocation)),
     };
     checkChange(patch, 'address');
-    const { id } = findAddress(await fetchAddresses(context), invocation.arguments[0]!);
+    const before = findAddress(await fetchAddresses(context), invocation.arguments[0]!);
+    const { id } = before;
+    if (invocation.has('dry-run')) {
+      const plan = await context.client.ask('PATCH', `/addresses/${id}?dryRun=1`, AddressPlan, patch);
+      context.json(plan);
+      sayDifferences(context, before.fqdn, before, plan.address);
+      return EXIT.ok;
+    }
     const path = await withAuthor(context, `/addresses/${id}`);
     const address = await context.client.ask('PATCH', path, Address, patch);
     context.json(address);

@@ -44,6 +44,14 @@ export const ANSWERS: Answers = {
   'GET /addresses': [ADDRESS],
   'POST /addresses': ADDRESS,
   'POST /addresses?dryRun=1': { address: ADDRESS, ruleset: 'table inet sidegate {\n}' },
+  [`PATCH /addresses/${ADDRESS.id}?dryRun=1`]: {
+    address: { ...ADDRESS, ports: [{ protocol: 'tcp', from: 80, to: 80 }] },
+    ruleset: '',
+  },
+  [`PATCH /forwards/${FORWARD.id}?dryRun=1`]: {
+    forward: { ...FORWARD, label: 'gate', allowWords: ['laptop'] },
+    ruleset: '',
+  },
   [`PATCH /addresses/${ADDRESS.id}`]: { ...ADDRESS, enabled: false },
   [`DELETE /addresses/${ADDRESS.id}`]: undefined,
   [`PATCH /forwards/${FORWARD.id}`]: { ...FORWARD, enabled: false },

@@ -56,8 +56,8 @@ export const addAddressRoutes = (
       owner,
       at: clock.wallMs(),
     });
-  const preview = async (request: NewAddress, owner: string): Promise<AddressPlan> => {
-    const { shown, rules } = await addresses.preview(planFor(request, owner));
+  const preview = async (plan: ReturnType<typeof planFor>): Promise<AddressPlan> => {
+    const { shown, rules } = await addresses.preview(plan);
     return { address: shown, ruleset: renderAddressText(rules, clock.wallMs()) };
   };
   /** As it is once the broker has answered and the kernel has it. */
@@ -82,14 +82,15 @@ export const addAddressRoutes = (
     handler: async (request) => {
       const body = await request.readBody(NewAddress);
       const owner = request.actor.name;
-      if (isDryRun(request)) return preview(body, owner);
+      if (isDryRun(request)) return preview(planFor(body, owner));
       return settle((await addresses.create(planFor(body, owner))).id);
     },
   });
   api.add({
     method: 'PATCH',
     path: '/addresses/:id',
-    summary: 'Changes name, ports, sources, end, label or note of an address, or turns it on or off',
+    summary:
+      'Changes name, ports, sources, end, label or note of an address, or turns it on or off; `?dryRun=1` shows it',
     handler: async (request) => {
       const id = parseId(request.params.id);
       const { name, ports, ...patch } = await request.readBody(AddressPatch);
@@ -98,9 +99,10 @@ export const addAddressRoutes = (
         ...(name === undefined ? {} : { name }),
         ...(ports === undefined ? {} : { ports }),
       };
-      await safe.guard('address', id, request, () =>
-        addresses.patch(id, patch, (record, present, peers) => patchAddress(record, change, present, peers)),
-      );
+      const apply: Parameters<typeof addresses.planPatch>[2] = (record, present, peers) =>
+        patchAddress(record, change, present, peers);
+      if (isDryRun(request)) return preview(async () => addresses.planPatch(id, patch, apply));
+      await safe.guard('address', id, request, () => addresses.patch(id, patch, apply));
       return settle(id);
     },
   });

@@ -134,6 +134,15 @@ describe('addresses of hosts', () => {
     expect(await codeFrom(host.call('DELETE', `/addresses/${id}`))).toBe('ADDRESS_NOT_FOUND');
   });
 
+  it('show in a dry run what a change would make of them', async () => {
+    const { id } = await give();
+    const before = host.fact('addresses');
+    const change = { name: 'gate', ports: [{ protocol: 'tcp', from: 80, to: 80 }] };
+    const plan = await host.call<AddressPlan>('PATCH', `/addresses/${id}?dryRun=1`, change);
+    expect(plan.address).toMatchObject({ id, ...change });
+    expect(host.fact('addresses')).toEqual(before);
+  });
+
   it('end in time, and cut off whoever is no longer meant', async () => {
     const { id } = await give({ expiresAt: clock.wallMs() + 60_000, allow: { nodes: ['laptop', 'phone'] } });
     expect(ruleset()).toContain('"timeout":60');

@@ -36,8 +36,8 @@ export const addForwardRoutes = (
       owner,
       at: clock.wallMs(),
     });
-  const preview = async (request: NewForward, owner: string): Promise<ForwardPlan> => {
-    const { shown, rules } = await forwards.preview(planFor(request, owner));
+  const preview = async (plan: ReturnType<typeof planFor>): Promise<ForwardPlan> => {
+    const { shown, rules } = await forwards.preview(plan);
     return { forward: shown, ruleset: renderForwardText(rules, clock.wallMs()) };
   };
   api.add({
@@ -56,16 +56,19 @@ export const addForwardRoutes = (
     handler: async (request) => {
       const body = await request.readBody(NewForward);
       const owner = request.actor.name;
-      return isDryRun(request) ? await preview(body, owner) : await forwards.create(planFor(body, owner));
+      const plan = planFor(body, owner);
+      return isDryRun(request) ? await preview(plan) : await forwards.create(plan);
     },
   });
   api.add({
     method: 'PATCH',
     path: '/forwards/:id',
-    summary: 'Turns a forward on or off, labels it, or lets it end at another time',
+    summary:
+      'Turns a forward on or off, labels it, or lets it end at another time; `?dryRun=1` shows what would be',
     handler: async (request) => {
       const id = parseId(request.params.id);
       const patch = await request.readBody(ForwardPatch);
+      if (isDryRun(request)) return preview(async () => forwards.planPatch(id, patch));
       return safe.guard('forward', id, request, () => forwards.patch(id, patch));
     },
   });

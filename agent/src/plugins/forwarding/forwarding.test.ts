@@ -266,6 +266,25 @@ describe('the forwarding plugin', () => {
     expect(platform.fakes.firewall.cuts).toHaveLength(2);
   });
 
+  it('shows in a dry run what a change would make of it, and changes nothing', async () => {
+    const forward = await add({ label: 'door' });
+    const before = ruleset();
+    const path = `/forwards/${forward.id}?dryRun=1`;
+    const change = { label: 'gate', allow: { nodes: ['phone'] }, enabled: false };
+    expect(await host.call('PATCH', path, change)).toEqual({
+      forward: expect.objectContaining({
+        id: forward.id,
+        label: 'gate',
+        allowWords: ['phone'],
+        enabled: false,
+      }),
+      ruleset: '',
+    });
+    expect(await codeFrom(host.call('PATCH', path, { expiresAt: 1 }))).toBe('FORWARD_EXPIRED');
+    expect(host.fact('forwards')).toEqual([forward]);
+    expect([ruleset(), platform.fakes.firewall.cuts]).toEqual([before, []]);
+  });
+
   it('shuts nobody out while the map is away', async () => {
     await add({ allow: { nodes: ['phone'] } });
     host.setFact('network-map', undefined);

@@ -35,6 +35,13 @@ export interface PublisherDeps<
   readonly keepForwarding: () => Promise<void>;
 }
 
+type ApplyPatch<R> = (record: R, present: readonly R[], peers: readonly SourcePeer[]) => R;
+
+const applyCommon =
+  <R extends Publication>(patch: PublicationPatch): ApplyPatch<R> =>
+  (record, _, peers) =>
+    patchPublication(record, patch, peers);
+
 /** See the top of this file. */
 export class Publisher<R extends Publication & { readonly id: string }, V extends Shown, F extends Rule> {
   readonly #deps: PublisherDeps<R, V, F>;
@@ -107,20 +114,20 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
     };
   }
 
-  patch(
-    id: R['id'],
-    patch: PublicationPatch,
-    apply: (record: R, present: readonly R[], peers: readonly SourcePeer[]) => R = (record, _, peers) =>
-      patchPublication(record, patch, peers),
-  ): Promise<V> {
+  /** The record after a change; throws where it cannot be. */
+  planPatch(id: R['id'], patch: PublicationPatch, apply: ApplyPatch<R> = applyCommon(patch)): R {
+    const record = this.#find(id);
+    checkExpiry(patch.expiresAt, this.#deps.host.clock.wallMs());
+    const { hosts = [], scopes = [], peers } = this.surroundings();
+    const next = apply(record, this.#records, peers);
+    if (patch.wake === true) checkWake(next, { hosts, scopes });
+    return next;
+  }
+
+  patch(id: R['id'], patch: PublicationPatch, apply?: ApplyPatch<R>): Promise<V> {
     return this.#exclusively(async () => {
       const record = this.#find(id);
-      checkExpiry(patch.expiresAt, this.#deps.host.clock.wallMs());
-      const surroundings = this.surroundings();
-      const next = apply(record, this.#records, surroundings.peers);
-      if (patch.wake === true) {
-        checkWake(next, { hosts: surroundings.hosts ?? [], scopes: surroundings.scopes ?? [] });
-      }
+      const next = this.planPatch(id, patch, apply);
       const before = this.#rules;
       await this.#commit(this.#records.map((one) => (one.id === id ? next : one)));
       const isOff = record.enabled && !next.enabled;
