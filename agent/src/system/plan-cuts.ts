@@ -20,13 +20,17 @@ const isAmong = (
 export const isTellable = ({ lastPort, notFrom }: ConnectionMatch): boolean =>
   lastPort === undefined && notFrom === undefined;
 
+/** Conntrack takes no port without its protocol. */
+const portOf = ({ protocol, port }: Connection): ConnectionMatch =>
+  ({ protocol, port }) as Required<Pick<ConnectionMatch, 'protocol' | 'port'>>;
+
 /** What conntrack can be told: a range becomes the port, `notFrom` the machine that the connection is of. */
 const narrow = (
   { lastPort, notFrom, ...match }: ConnectionMatch,
   connection: Connection,
 ): ConnectionMatch => ({
   ...match,
-  ...(lastPort === undefined ? {} : { port: connection.port! }),
+  ...(lastPort === undefined ? {} : portOf(connection)),
   ...(notFrom === undefined ? {} : { source: connection.source }),
 });
 

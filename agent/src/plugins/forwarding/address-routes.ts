@@ -109,9 +109,10 @@ export const addAddressRoutes = (
   api.add({
     method: 'DELETE',
     path: '/addresses/:id',
-    summary: 'Takes the address away and cuts its connections',
+    summary: 'Takes the address away and cuts its connections; `?dryRun=1` shows which',
     handler: async (request) => {
       const id = parseId(request.params.id);
+      if (isDryRun(request)) return preview(async () => addresses.planPatch(id, {}));
       return safe.guard('address', id, request, () => addresses.remove(id, request.actor.name));
     },
   });

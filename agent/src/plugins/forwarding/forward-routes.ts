@@ -75,9 +75,10 @@ export const addForwardRoutes = (
   api.add({
     method: 'DELETE',
     path: '/forwards/:id',
-    summary: 'Removes a forward and cuts its connections',
+    summary: 'Removes a forward and cuts its connections; `?dryRun=1` shows which',
     handler: async (request) => {
       const id = parseId(request.params.id);
+      if (isDryRun(request)) return preview(async () => forwards.planPatch(id, {}));
       return safe.guard('forward', id, request, () => forwards.remove(id, request.actor.name));
     },
   });

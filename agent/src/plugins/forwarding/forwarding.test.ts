@@ -281,6 +281,7 @@ describe('the forwarding plugin', () => {
       ruleset: '',
     });
     expect(await codeFrom(host.call('PATCH', path, { expiresAt: 1 }))).toBe('FORWARD_EXPIRED');
+    expect(await host.call('DELETE', path)).toMatchObject({ forward: { id: forward.id } });
     expect(host.fact('forwards')).toEqual([forward]);
     expect([ruleset(), platform.fakes.firewall.cuts]).toEqual([before, []]);
   });
