@@ -2,7 +2,7 @@
  * The forwarding section of the configuration. A template with a mistake costs that template and nothing else: it is
  * set aside with the reason, and keeps its name, lest a wider one of the same name come in its place. Pure.
  */
-import { LIMITS, Template } from '@sidegate/protocol';
+import { type HealthWarning, LIMITS, Template, type TemplateView } from '@sidegate/protocol';
 import * as v from 'valibot';
 
 /** A template that is left out. */
@@ -71,4 +71,23 @@ const sortOut = (all: (Template | FaultyTemplate)[]): ConfiguredTemplates => {
 export const ForwardingConfig = v.strictObject({
   /** They go before those that were added here, and before built-in ones of the same name. */
   templates: v.optional(v.pipe(v.array(Written), v.transform(sortOut)), []),
+});
+
+/** Shows one that is left out; who wants it, sees why there is none. */
+export const viewFaulty = ({ name, why }: FaultyTemplate): TemplateView => ({
+  ...{ name, fault: why, from: 'config', as: 'forwards', auto: false },
+  ...{ kinds: [], macPrefixes: [], ports: [], allow: [], hostIds: [] },
+});
+
+/** What health says of them; there is one at least. */
+export const warnOfFaulty = (
+  faulty: readonly FaultyTemplate[],
+): Pick<HealthWarning, 'code' | 'severity' | 'title' | 'hint'> => ({
+  code: 'template-faulty',
+  severity: 'warning',
+  title:
+    faulty.length === 1
+      ? `The template ${faulty[0]!.name} of the configuration is left out`
+      : `${faulty.length} templates of the configuration are left out`,
+  hint: `${faulty.map(({ name, why }) => `${name}: ${why}`).join('. ')}. Everything else is in force.`,
 });

@@ -22,13 +22,12 @@ import type { PluginHost } from '../../plugin-api/index.ts';
 import { exchangeBoth } from './exchange-both.ts';
 import type { Publishers } from './publishers.ts';
 import { readForwardingState } from './read-forwarding-state.ts';
-import type { ConfiguredTemplates, FaultyTemplate } from './template-config.ts';
+import { type ConfiguredTemplates, viewFaulty, warnOfFaulty } from './template-config.ts';
 import { loadTemplates, saveTemplates, type TemplateState } from './template-store.ts';
 
 /** A host that was just found gets its kind from what the scan finds out next. */
 const SETTLE_MS = 2_000;
 const CROWD = 'template-crowd';
-const FAULTY = 'template-faulty';
 
 /** See the top of this file. */
 export interface TemplateDesk extends Disposable {
@@ -47,12 +46,6 @@ export interface TemplateDesk extends Disposable {
 type Sourced = Template & Pick<TemplateView, 'from'>;
 
 const namesOf = (templates: readonly Template[]) => new Set(templates.map(({ name }) => name));
-
-/** Shows one that is left out; who wants it, sees why there is none. */
-const viewFaulty = ({ name, why }: FaultyTemplate): TemplateView => ({
-  ...{ name, fault: why, from: 'config', as: 'forwards', auto: false },
-  ...{ kinds: [], macPrefixes: [], ports: [], allow: [], hostIds: [] },
-});
 
 /** `configured` are those of the configuration. */
 export const createTemplateDesk = (
@@ -179,19 +172,6 @@ export const createTemplateDesk = (
       });
     });
   };
-  const tellFaulty = (): void => {
-    const { faulty } = configured;
-    if (faulty.length === 0) return;
-    health.raise({
-      code: FAULTY,
-      severity: 'warning',
-      title:
-        faulty.length === 1
-          ? `The template ${faulty[0]!.name} of the configuration is left out`
-          : `${faulty.length} templates of the configuration are left out`,
-      hint: `${faulty.map(({ name, why }) => `${name}: ${why}`).join('. ')}. Everything else is in force.`,
-    });
-  };
   const checkName = ({ name }: Template): void => {
     if (inConfig.has(name))
       throw new AgentError('TEMPLATE_IN_CONFIG', `The configuration has a template ${name}`, {
@@ -201,7 +181,7 @@ export const createTemplateDesk = (
   const meantFor = (template: Template) => hostsNow().filter((one) => isMeantFor(template, one));
   return {
     async start() {
-      tellFaulty();
+      if (configured.faulty.length > 0) health.raise(warnOfFaulty(configured.faulty));
       const loaded = await loadTemplates(ports.files).catch((error: unknown) => {
         if (!(error instanceof AgentError)) throw error;
         health.raise({ code: error.code, severity: 'error', title: error.message, hint: error.hint });
