@@ -13,6 +13,15 @@ describe('chooseEdgePort', () => {
     );
   });
 
+  it.each([
+    [3389, undefined, [3389, 3390, 3391]],
+    [5900, undefined, [5900, 5901, 5902]],
+    [3399, 'ms-wbt-server', [3389, 3390, 3391]],
+    [5901, undefined, [5901, 15_901, 20_001]],
+  ])('counts remote desktops up: %i, %s', (port, name, first) => {
+    expect([...edgePortCandidates({ port, name })].slice(0, 3)).toEqual(first);
+  });
+
   it('says so when nothing is free', () => {
     expect(chooseEdgePort({ port: 80 }, () => true)).toBeUndefined();
   });

@@ -1,7 +1,7 @@
 /**
  * Readable edge ports. A person should see what is behind a port: web pages count up from 8001, encrypted ones from
- * 8401, SSH from 2201, streams from 5541, printers from 9101; all else keeps its own port where it can, or has 10,000
- * added to it. The first free port is taken, so that the same requests give the same ports.
+ * 8401, SSH from 2201, streams from 5541, printers from 9101, remote desktops from 3389 and 5900; all else keeps its own
+ * port where it can, or has 10,000 added to it. The first free port is taken, so that the same requests give the same.
  */
 
 /** What decides the family of ports. */
@@ -30,6 +30,8 @@ const FAMILIES: readonly Family[] = [
   family(8001, 8400, [80, 81, 88, 3000, 5000, 8000, 8080, 8081, 8123, 8888], ['http', 'upnp']),
   family(2201, 2299, [22, 2222], ['ssh']),
   family(5541, 5599, [554, 8554], ['rtsp']),
+  family(3389, 3449, [3389], ['ms-wbt-server']),
+  family(5900, 5999, [5900], ['vnc']),
   family(9101, 9199, [9100, 515, 631], ['jetdirect', 'printer', 'ipp']),
 ];
 

@@ -31,6 +31,7 @@ const SCHEME_BY_NAME: Readonly<Record<string, string>> = {
   ssh: 'ssh',
   rtsp: 'rtsp',
   ftp: 'ftp',
+  'ms-wbt-server': 'rdp',
   vnc: 'vnc',
   ipp: 'http',
   ipps: 'https',
