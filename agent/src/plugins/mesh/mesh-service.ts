@@ -1,29 +1,20 @@
-/**
- * The mesh as a whole: not enrolled, down, or up; asked by a person, remembered over reboots. One wish at a time.
- * A session that cannot come up is tried again; one that is up is left alone.
- */
-import { CodedError, createBackoff, createSingleFlight, describeError } from '@sidegate/kit';
+/** The mesh as a whole: not enrolled, down, or up; asked by a person, remembered over reboots. One wish at a time. */
+import { createSingleFlight } from '@sidegate/kit';
 import type { DownRequest, UpRequest, UpResponse } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { publicKeyOf } from '../../tunnel/key-pair.ts';
+import { createApprovalDesk } from './approval-desk.ts';
 import { type BrokerClient, createBrokerClient } from './broker-client.ts';
-import {
-  awaitApproval,
-  type JoinRequest,
-  joinWithKey,
-  type PendingJoin,
-  requestApproval,
-} from './enrolment.ts';
+import { joinWithKey, requestApproval } from './enrolment.ts';
 import { createIdentityStore, type Identity } from './identity.ts';
-import { createJoinStore } from './join-store.ts';
 import { removeStoredMap } from './map-store.ts';
 import type { MeshConfig } from './mesh-config.ts';
 import { claimMeshFacts } from './mesh-facts.ts';
 import { MESH_WARNINGS, trackHealth } from './mesh-health.ts';
-import { type MeshSession, openMeshSession } from './mesh-session.ts';
+import { openMeshSession } from './mesh-session.ts';
+import { createSessionHolder } from './session-holder.ts';
 
-const RETRY = { firstMs: 1000, maxMs: 60_000 } as const;
 /** `sidegate up` waits this long for the tunnel before it says "starting". */
 const UP_PATIENCE_MS = 8_000;
 /** `sidegate down` is for the machine: the broker hears of it if it can be reached just now. */
@@ -45,15 +36,10 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
   const host: PluginHost = { ...plainHost, health };
   const { clock, log, ports, hooks, platform } = host;
   const store = createIdentityStore(ports.files);
-  const joins = createJoinStore(ports.files);
   const facts = claimMeshFacts(host);
-  const backoff = createBackoff(RETRY);
   let identity: Identity | undefined;
   /** A newer agent wrote what is on disk: it is not ours to replace. */
   let isNewer = false;
-  let session: MeshSession | undefined;
-  let pending: PendingJoin | undefined;
-  let retry: Disposable | undefined;
   let isStopped = false;
   let queue: Promise<unknown> = Promise.resolve();
   /** Wishes of people and of the broker, one after the other. */
@@ -62,8 +48,24 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     queue = run.catch(() => {});
     return run;
   };
+  const inBackground = (task: () => Promise<void>): void =>
+    void inTurn(task).catch((error: unknown) => log.error('change the state of the mesh', { error }));
 
   const clientOf = (brokerUrl: string): BrokerClient => createBrokerClient(brokerUrl, clock);
+  const sessions = createSessionHolder({ clock, log, health, onRetry: () => inBackground(openSession) });
+  const approval = createApprovalDesk({
+    files: ports.files,
+    clock,
+    clientOf,
+    onDecided: (outcome) => {
+      if (typeof outcome === 'string') health.raise(MESH_WARNINGS.enrolmentDenied);
+      inBackground(async () => {
+        approval.noteDecided();
+        if (typeof outcome !== 'string' && identity === undefined) await begin(outcome);
+        await approval.forget();
+      });
+    },
+  });
   const setIdentity = async (next: Identity | undefined) => {
     if (next === undefined) await store.remove();
     else await store.save(next);
@@ -78,40 +80,24 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
       publicKey: identity === undefined ? undefined : publicKeyOf(identity.privateKey),
     });
   };
-  const endSession = async () => {
-    retry?.[Symbol.dispose]();
-    retry = undefined;
-    const ending = session;
-    session = undefined;
-    await ending?.[Symbol.asyncDispose]();
-  };
   const openSession = async () => {
-    if (identity === undefined || session !== undefined || isStopped) return;
+    if (identity === undefined || sessions.current() !== undefined || isStopped) return;
     facts.setLife({ state: 'starting' });
-    try {
-      session = await openMeshSession({
-        host,
-        config,
-        identity,
-        client: clientOf(identity.brokerUrl),
-        facts,
-        healthCodes: health.codes,
-        onRevoked: (reason) => void inTurn(() => forget(reason)).catch(complain),
-        onCloned: () => void inTurn(standAside).catch(complain),
-      });
-      backoff.reset();
-      health.clear(MESH_WARNINGS.tunnelFailed.code);
-    } catch (error) {
-      const hint = error instanceof CodedError ? error.hint : MESH_WARNINGS.tunnelFailed.hint;
-      health.raise({ ...MESH_WARNINGS.tunnelFailed, hint: `${describeError(error)}. ${hint}` });
-      log.warn('the tunnel could not be set up', { error });
-      retry = clock.after(backoff.nextMs(), () => void inTurn(openSession).catch(complain));
-    }
+    const deps = {
+      host,
+      config,
+      identity,
+      client: clientOf(identity.brokerUrl),
+      facts,
+      healthCodes: health.codes,
+      onRevoked: (reason: string) => inBackground(() => forget(reason)),
+      onCloned: () => inBackground(standAside),
+    };
+    await sessions.open(() => openMeshSession(deps));
   };
-  const complain = (error: unknown) => log.error('change the state of the mesh', { error });
   /** The machine as it was: no interface, no wishes, no facts. */
   const leaveNothing = async () => {
-    await endSession();
+    await sessions.end();
     hooks.firewall.clear();
     hooks.names.clear();
     for (const code of health.codes()) health.clear(code);
@@ -143,18 +129,6 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     clientOf(brokerUrl)
       .leave(token, host.signal)
       .catch((error: unknown) => log.warn('the broker was not told that this machine left', { error }));
-  const endPending = async () => {
-    const ending = pending;
-    pending = undefined;
-    await ending?.[Symbol.asyncDispose]();
-  };
-  const forgetPending = async () => {
-    await endPending();
-    await joins.remove();
-  };
-  const waitForApproval = (join: JoinRequest) => {
-    pending = awaitApproval(join, { client: clientOf(join.brokerUrl), clock, onDecided });
-  };
   const begin = async (joined: Identity) => {
     // A map of an earlier account must not come back.
     await removeStoredMap(ports.files);
@@ -168,20 +142,12 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     health.clear(MESH_WARNINGS.identityDamaged.code);
     await openSession();
   };
-  const onDecided = (outcome: Identity | 'denied' | 'expired') => {
-    if (typeof outcome === 'string') health.raise(MESH_WARNINGS.enrolmentDenied);
-    void inTurn(async () => {
-      pending = undefined;
-      if (typeof outcome !== 'string' && identity === undefined) await begin(outcome);
-      await joins.remove();
-    }).catch(complain);
-  };
   const waitUntilUp = async (): Promise<UpResponse> => {
     const patience = clock.sleep(UP_PATIENCE_MS).then(() => false);
     const ready = async () => {
-      await session?.whenUp;
+      await sessions.current()?.whenUp;
       await hooks.firewall.settled().catch(() => {});
-      return session !== undefined;
+      return sessions.current() !== undefined;
     };
     return { state: (await Promise.race([ready().catch(() => false), patience])) ? 'up' : 'starting' };
   };
@@ -196,18 +162,12 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     await store.ensureRoom();
     if (key !== undefined) {
       const joined = await joinWithKey({ ...options, key });
-      await forgetPending();
+      await approval.forget();
       await begin(joined);
       return undefined;
     }
-    if (pending?.brokerUrl !== brokerUrl || pending.created.expiresAt < clock.wallMs()) {
-      await forgetPending();
-      const asked = await requestApproval(options);
-      await joins.save(asked);
-      waitForApproval(asked);
-    }
-    if (pending === undefined) throw new Error('nobody waits for approval');
-    const { code, verificationUrl, expiresAt } = pending.created;
+    const asking = () => requestApproval(options);
+    const { code, verificationUrl, expiresAt } = await approval.ask(brokerUrl, asking);
     return { state: 'approval-needed', code, verificationUrl, expiresAt };
   };
   const up = async (request: UpRequest, signal: AbortSignal): Promise<UpResponse> => {
@@ -222,12 +182,12 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     return await waitUntilUp();
   };
   const down = async ({ forget: isForgetting }: DownRequest) => {
-    await forgetPending();
+    await approval.forget();
     if (isForgetting && (identity !== undefined || isNewer)) {
       if (identity !== undefined) await leave(identity);
       return await forget('a person asked for it');
     }
-    const wasUp = session !== undefined;
+    const wasUp = sessions.current() !== undefined;
     if (identity !== undefined && identity.wanted !== 'down')
       await setIdentity({ ...identity, wanted: 'down' });
     await leaveNothing();
@@ -250,18 +210,18 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
     if (identity?.wanted === 'up') await openSession();
     else await leaveNothing();
     if (loaded === 'damaged') health.raise(MESH_WARNINGS.identityDamaged);
-    const join = await joins.load();
+    const join = await approval.load();
     if (join === undefined || isNewer) return;
-    if (identity === undefined) waitForApproval(join);
-    else await joins.remove();
+    if (identity === undefined) approval.wait(join);
+    else await approval.forget();
   };
-  const refreshing = createSingleFlight(async () => await session?.refresh());
+  const refreshing = createSingleFlight(async () => await sessions.current()?.refresh());
   return {
     start: () => inTurn(takeUp),
     async stop() {
       isStopped = true;
-      await endPending();
-      await inTurn(endSession);
+      await approval.end();
+      await inTurn(sessions.end);
     },
     up: (request, signal) => inTurn(() => up(request, signal)),
     down: (request) => inTurn(() => down(request)),
