@@ -10,8 +10,10 @@ const CT_MARK = { ct: { key: 'mark' } };
 export const MARK_AS_OURS = set(CT_MARK, { '|': [CT_MARK, OUR_MARK] });
 /** Goes on with connections that carry our mark. */
 export const IS_MARKED = is({ '&': [CT_MARK, OUR_MARK] }, OUR_MARK);
-/** The same where a bit that somebody else set must not be taken for ours. */
-export const IS_PUBLISHED: readonly NftObject[] = [IS_MARKED, is({ ct: { key: 'status' } }, 'dnat', 'in')];
+/** Goes on with connections that lead elsewhere than where they were meant for. */
+export const IS_TRANSLATED = is({ ct: { key: 'status' } }, 'dnat', 'in');
+/** Both, where a bit that somebody else set must not be taken for ours. */
+export const IS_PUBLISHED: readonly NftObject[] = [IS_MARKED, IS_TRANSLATED];
 /** Where the connection was meant for before it was translated, whichever way the packet goes. */
 export const ORIGINAL_ADDRESS = { ct: { key: 'ip daddr', dir: 'original' } };
 /** Who began it. */

@@ -1,22 +1,14 @@
 /**
  * The way back into the LAN: a machine of the household opens a publication by its name in the mesh, which leads it to
  * this edge, and from here to the device beside it. For those on the wire of the target only, who can reach it anyway,
- * and for publications that are not for somebody in particular (ADR 17). Everything else on our mesh addresses stays
- * closed to them.
+ * and for publications that are not for somebody in particular (ADR 17). What is open ends as it does for peers: with
+ * its publication, or when that becomes somebody's. Everything else on our mesh addresses stays closed to them.
  */
 import type { AddressRule, ForwardRule, LanWire } from '../plugin-api/firewall-wish.ts';
 import type { NftObject } from '../ports/ruleset.ts';
 import type { FirewallTunnel } from './firewall-plan.ts';
-import { concat, DROP, expiring, field, is, meta, nftSet, RETURN } from './nft-json.ts';
-import {
-  aliveAmong,
-  FLAGS,
-  IS_ANSWER,
-  ORIGINAL_ADDRESS,
-  ORIGINAL_PORT,
-  PROTOCOLS,
-  timeoutSec,
-} from './publication-words.ts';
+import { concat, expiring, field, is, meta, nftSet } from './nft-json.ts';
+import { aliveAmong, FLAGS, timeoutSec } from './publication-words.ts';
 
 const DESTINATION = field('ip', 'daddr');
 const IS_OPEN_PORT = is(concat(meta('iifname'), meta('l4proto'), field('th', 'dport')), '@lan_ports');
@@ -63,7 +55,7 @@ const renderSets = (
   ),
 ];
 
-/** Sets, and the rules that other chains have of the LAN: for what begins, and for what is open already. */
+/** Sets, and what the chain of arrival has of the LAN. */
 export const renderLan = (
   { self }: FirewallTunnel,
   forwards: readonly ForwardRule[],
@@ -76,17 +68,5 @@ export const renderLan = (
     wires: wiresOf(alive.flat()).map(isFrom),
     isOpenPort: [is(DESTINATION, self.address4), IS_OPEN_PORT],
     isOpenAddress: [IS_OPEN_ADDRESS],
-    // What is open is looked at packet by packet, so that it ends with its publication.
-    stillOpen: [
-      [IS_ANSWER, RETURN],
-      ...PROTOCOLS.map((protocol) => [
-        is(ORIGINAL_ADDRESS, self.address4),
-        is(meta('l4proto'), protocol),
-        is(concat(meta('iifname'), meta('l4proto'), ORIGINAL_PORT), '@lan_ports'),
-        RETURN,
-      ]),
-      [is(concat(meta('iifname'), ORIGINAL_ADDRESS), '@lan_addresses'), RETURN],
-      [DROP],
-    ],
   };
 };

@@ -6,7 +6,7 @@ import { DEFAULTS } from '@sidegate/protocol';
 import type { NftObject } from '../ports/ruleset.ts';
 import type { FirewallTunnel } from './firewall-plan.ts';
 import { ACCEPT, DROP, field, is, jump, meta, type NftChain, nftChain, RETURN, set } from './nft-json.ts';
-import { IS_ANSWER, IS_MARKED, IS_NARROWED } from './publication-words.ts';
+import { IS_ANSWER, IS_MARKED, IS_NARROWED, IS_TRANSLATED } from './publication-words.ts';
 import { ownServicesSet } from './render-own-services.ts';
 
 /** Before filters at 0: our drop is final, our accept is not. */
@@ -57,8 +57,6 @@ const CLAMP_MSS: Rule = [
 export interface TransitRules {
   /** Drop what is not for everybody, or not for every port. */
   readonly turnAway: readonly Rule[];
-  /** Drop what the LAN has open and may no longer. */
-  readonly lanStillOpen: readonly Rule[];
   /** Count and accept what is published. */
   readonly pass: readonly Rule[];
 }
@@ -66,7 +64,7 @@ export interface TransitRules {
 /** Nothing goes from the tunnel to a LAN or back but what this table has translated and still knows. */
 export const renderTransit = (
   { interfaceName }: FirewallTunnel,
-  { turnAway, lanStillOpen, pass }: TransitRules,
+  { turnAway, pass }: TransitRules,
 ): readonly NftChain[] => {
   const isFrom = is(meta('iifname'), interfaceName);
   const isTo = is(meta('oifname'), interfaceName);
@@ -81,15 +79,11 @@ export const renderTransit = (
     nftChain('published', undefined, [
       CLAMP_MSS,
       [IS_NARROWED, jump('narrowed')],
-      [
-        is(meta('oifname'), interfaceName, '!='),
-        is(meta('iifname'), interfaceName, '!='),
-        jump('within_lan'),
-      ],
       ...pass,
+      // What the maps know no longer ends, on its way within the LAN too.
+      [IS_TRANSLATED, is(STATE, 'related', '!='), DROP],
     ]),
     // Of open connections, too: whoever is no longer meant loses theirs.
     nftChain('narrowed', undefined, [[IS_ANSWER, RETURN], ...turnAway]),
-    nftChain('within_lan', undefined, lanStillOpen),
   ];
 };

@@ -69,7 +69,6 @@ export const renderRuleset = (plan: FirewallPlan, nowMs: number): Ruleset => {
       ...renderDelivery(tunnel),
       ...renderTransit(tunnel, {
         turnAway: [...forwards.turnAway, ...addresses.turnAway],
-        lanStillOpen: lan.stillOpen,
         pass: [...forwards.pass, ...addresses.pass],
       }),
     );
