@@ -3,7 +3,7 @@
  * routability, the public endpoint of each node's WireGuard socket. What is not for its own keys goes to the relay.
  *
  * Invariants: mac1 before any Diffie-Hellman; no reply is larger than its request before the sender is
- * authenticated; an endpoint comes from an authenticated transport packet with a new highest counter, and from
+ * authenticated, in this run or the one before; an endpoint comes from an authenticated transport packet with a new highest counter, and from
  * nothing else; a node's WebSocket carries that node only; strangers get silence. Pure: no socket, no timer; time and randomness are given.
  */
 import type { Clock, UdpEndpoint } from '@sidegate/kit';
@@ -15,6 +15,7 @@ import { createHeldInitiations } from './held-initiations.ts';
 import { createInitiationGate } from './initiation-gate.ts';
 import { importKeyPair, type RandomSource, systemRandom } from './key-pair.ts';
 import { createNodeTable, type Leg, type NodeState, natKindOf, type Session } from './node-table.ts';
+import { createOwnHandshakes } from './own-handshakes.ts';
 import { takeTokens } from './rate-limit.ts';
 import { createRelay } from './relay.ts';
 import { acceptCounter } from './replay-window.ts';
@@ -82,7 +83,7 @@ export interface Beacon {
   encodeInner(node: NodeId, beaconIndex: number, packet: Uint8Array): readonly Outgoing[];
   /**
    * Relays for a node where it was authenticated before a restart, until it shows itself again or is silent for as
-   * long as any mapping is kept. For nodes that no event stream tells to come anew.
+   * long as any mapping is kept, and makes its session anew. For nodes that no event stream tells to come anew.
    */
   adopt(node: NodeRef, beaconIndex: number, endpoint: UdpEndpoint): void;
   /** Lets a node's clock start anew: it rebooted without one, as it said over an authenticated channel. */
@@ -94,9 +95,11 @@ export interface Beacon {
 export const createBeacon = (options: BeaconOptions): Beacon => {
   const { directory, events, clock, random = systemRandom } = options;
   const limits: BeaconLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const identities = options.keys.map((key) => createIdentity(importKeyPair(key)));
+  const keys = options.keys.map(importKeyPair);
+  const identities = keys.map(createIdentity);
   const table = createNodeTable(identities, limits);
   const sessions = createSessionTable(random.bytes);
+  const own = createOwnHandshakes({ keys, sessions, keyPair: random.keyPair });
   const held = createHeldInitiations();
   const gate = createInitiationGate(identities, limits, random.bytes, clock.monoMs());
   const counts = { handshakes: 0, cookieReplies: 0 };
@@ -157,6 +160,7 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     const { node } = leg;
     if (directory.isNode(node.publicKey)?.id !== node.id) return drop('unknown-node');
     sessions.confirm(session);
+    leg.adopted = undefined;
     events.onAlive(node.id, clock.wallMs());
     if (inner.length > 0) events.onInnerPacket?.(node.id, beaconIndex, inner);
     // A packet that was overtaken, or of a session that was replaced, tells where the node was, not where it is.
@@ -176,8 +180,19 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
       return drop('unknown-source');
     }
     if (type === MESSAGE_INITIATION) return relay.forwardInitiation(source, bytes, nowMs);
-    if (type === MESSAGE_RESPONSE) return relay.forwardResponse(source, bytes, nowMs);
-    return relay.forwardByIndex(source, bytes, nowMs);
+    const leg = source.legs[beaconIndex];
+    if (type !== MESSAGE_RESPONSE) {
+      const forwarded = relay.forwardByIndex(source, bytes, nowMs);
+      const initiation = leg && own.begin(leg, beaconIndex, nowMs, clock.wallMs());
+      return initiation === undefined
+        ? forwarded
+        : [...forwarded, { beaconIndex, to: from, bytes: initiation }];
+    }
+    const session = leg && own.end(leg, beaconIndex, bytes, nowMs);
+    if (session === undefined) return relay.forwardResponse(source, bytes, nowMs);
+    counts.handshakes++;
+    // Only a packet of ours tells the node that the session holds.
+    return [{ beaconIndex, to: from, bytes: encodeTransport(session, EMPTY) }];
   };
 
   /** Not WireGuard's: a node measures its round trip. As many bytes go back to where only it can be. */
@@ -250,8 +265,9 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     adopt(ref, beaconIndex, endpoint) {
       const nowMs = clock.monoMs();
       const leg = table.ensureLeg(ref, beaconIndex, nowMs);
-      if (leg !== undefined && leg.way === undefined && leg.current === undefined)
-        table.moveLeg(leg, beaconIndex, endpoint, nowMs);
+      if (leg === undefined || leg.way !== undefined || leg.current !== undefined) return;
+      table.moveLeg(leg, beaconIndex, endpoint, nowMs);
+      leg.adopted = { handshake: undefined, begunAtMs: Number.NEGATIVE_INFINITY };
     },
 
     resetTimestamps(id) {

@@ -1,10 +1,10 @@
 /**
- * The initiator's first message of WireGuard's handshake (whitepaper section 5.4.2). Pure: knows nothing of sockets,
+ * The initiator's half of WireGuard's handshake (whitepaper sections 5.4.2 and 5.4.3). Pure: knows nothing of sockets,
  * nodes or time.
  */
 import type { PublicKey } from '@sidegate/protocol';
-import { seal } from './aead.ts';
-import { deriveKeys, hash, mac, prepareMacKey } from './blake2s.ts';
+import { open, seal } from './aead.ts';
+import { deriveKeys, hash, hasMac, mac, prepareMacKey } from './blake2s.ts';
 import {
   decodePublicKey,
   generateKeyPair,
@@ -19,7 +19,12 @@ import {
   IDENTIFIER,
   INITIATION,
   INITIATION_SIZE_BYTES,
+  KEY_SIZE_BYTES,
   MESSAGE_INITIATION,
+  MESSAGE_RESPONSE,
+  RESPONSE,
+  RESPONSE_SIZE_BYTES,
+  readIndex,
   writeIndex,
 } from './wireguard-messages.ts';
 
@@ -70,6 +75,37 @@ export const encodeInitiation = (
   bytes.set(mac(prepareMac1Key(peerPublic), bytes, INITIATION.mac1), INITIATION.mac1);
   if (cookie !== undefined) bytes.set(mac(prepareMacKey(cookie), bytes, INITIATION.mac2), INITIATION.mac2);
   return { bytes, index, ephemeral, chainingKey, hash: hash(transcript, sealedTimestamp) };
+};
+
+/** A session as its initiator holds it. */
+export interface ClientSession {
+  readonly ownIndex: number;
+  readonly peerIndex: number;
+  readonly sendKey: Uint8Array;
+  readonly receiveKey: Uint8Array;
+}
+
+/** Consumes the response; `undefined` where it is not the answer to this handshake. */
+export const consumeResponse = (
+  own: KeyPair,
+  begun: Handshake,
+  bytes: Uint8Array,
+): ClientSession | undefined => {
+  if (bytes.length !== RESPONSE_SIZE_BYTES || bytes[0] !== MESSAGE_RESPONSE) return undefined;
+  if (readIndex(bytes, RESPONSE.receiver) !== begun.index) return undefined;
+  if (!hasMac(prepareMac1Key(own.publicBytes), bytes, RESPONSE.mac1)) return undefined;
+  const ephemeralBytes = bytes.subarray(RESPONSE.ephemeral, RESPONSE.empty);
+  const peerEphemeral = importPublicKey(ephemeralBytes);
+  const ephemeralSecret = sharedSecret(begun.ephemeral.privateKey, peerEphemeral);
+  const staticSecret = sharedSecret(own.privateKey, peerEphemeral);
+  if (ephemeralSecret === undefined || staticSecret === undefined) return undefined;
+  const inputs = [ephemeralBytes, ephemeralSecret, staticSecret];
+  const chainingKey = inputs.reduce((key, input) => deriveKeys(key, input, 1)[0], begun.chainingKey);
+  const [last, mixin, key] = deriveKeys(chainingKey, new Uint8Array(KEY_SIZE_BYTES), 3);
+  const transcript = hash(hash(begun.hash, ephemeralBytes), mixin);
+  if (open(key, 0, bytes.subarray(RESPONSE.empty, RESPONSE.mac1), transcript) === undefined) return undefined;
+  const [sendKey, receiveKey] = deriveKeys(last, new Uint8Array(0), 2);
+  return { ownIndex: begun.index, peerIndex: readIndex(bytes, RESPONSE.sender), sendKey, receiveKey };
 };
 
 /** What WireGuard rounds its timestamps down to (kernel noise.c, tai64n_now): 2^24 ns. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { encodePublicKey } from './key-pair.ts';
-import { at, createBeaconFixture } from './testing/beacon-fixture.ts';
+import { encodePublicKey, generateKeyPair, importPublicKey, sharedSecret } from './key-pair.ts';
+import { consumeInitiation, createIdentity, encodeResponse, prepareMac1Key } from './responder.ts';
+import { at, BEACON_PUBLIC, createBeaconFixture, type TestNode } from './testing/beacon-fixture.ts';
 import { encodeTransport, openTransport } from './testing/wireguard-initiator.ts';
-import { REJECT_AFTER_TIME_MS } from './wireguard-messages.ts';
+import { REJECT_AFTER_TIME_MS, REKEY_TIMEOUT_MS } from './wireguard-messages.ts';
 
 const HOME = at('198.51.100.7', 40001);
 const OFFICE = at('203.0.113.9', 1234);
@@ -62,6 +63,72 @@ describe('a node adopted after a restart', () => {
     beacon.sweep();
     await greet(edge, HOME);
     expect(send(begin(edge, phone.keys.publicBytes).bytes, HOME)).toEqual([]);
+  });
+
+  /** A packet of the session that went with the restart. */
+  const staleFrom = (index: number) =>
+    encodeTransport(
+      { ownIndex: 1, peerIndex: index, sendKey: new Uint8Array(32), receiveKey: new Uint8Array(32) },
+      7,
+    );
+  /** What WireGuard on the node does with an initiation of the beacon. */
+  const respond = (node: TestNode, initiation: Uint8Array, index: number) => {
+    const staticKey = importPublicKey(BEACON_PUBLIC[0]);
+    const staticSecret = sharedSecret(node.keys.privateKey, staticKey)!;
+    const initiator = { staticKey, staticSecret, mac1Key: prepareMac1Key(BEACON_PUBLIC[0]) };
+    const consumed = consumeInitiation(createIdentity(node.keys), initiation, (key) =>
+      key === encodePublicKey(BEACON_PUBLIC[0]) ? initiator : undefined,
+    );
+    if (typeof consumed === 'string') throw new Error(consumed);
+    const { bytes, sendKey, receiveKey } = encodeResponse(consumed, index, generateKeyPair())!;
+    return { bytes, session: { ownIndex: index, peerIndex: consumed.senderIndex, sendKey, receiveKey } };
+  };
+
+  it('gets a new session from the beacon when it sends, and is heard and answered in it', async () => {
+    const { enrol, send, beacon, inner, log } = createBeaconFixture();
+    const phone = enrol('phone');
+    beacon.adopt(phone, 0, OFFICE);
+    const [initiation] = send(staleFrom(99), OFFICE);
+    expect(initiation).toMatchObject({ beaconIndex: 0, to: OFFICE });
+    const { bytes, session } = respond(phone, initiation!.bytes, 0x77);
+    const [keepalive] = send(bytes, OFFICE);
+    expect(keepalive?.to).toEqual(OFFICE);
+    expect(openTransport(session, keepalive!.bytes)).toEqual(new Uint8Array(0));
+    expect(log).toEqual([]);
+    send(encodeTransport(session, 0, PACKET), OFFICE);
+    expect(inner).toEqual([PACKET]);
+    expect(openTransport(session, beacon.encodeInner(phone.id, 0, PACKET)[0]!.bytes)).toHaveLength(16);
+    expect(send(staleFrom(99), OFFICE)).toEqual([]);
+  });
+
+  it('is asked for one once in five seconds at most, where it was and nowhere else', async () => {
+    const { clock, enrol, send, beacon } = createBeaconFixture();
+    const phone = enrol('phone');
+    beacon.adopt(phone, 0, OFFICE);
+    expect(send(staleFrom(99), HOME)).toEqual([]);
+    const asked = () => send(staleFrom(99), OFFICE).length;
+    expect([asked(), asked()]).toEqual([1, 0]);
+    await clock.advance(REKEY_TIMEOUT_MS - 1);
+    expect(asked()).toBe(0);
+    await clock.advance(1);
+    expect([asked(), asked()]).toEqual([1, 0]);
+  });
+
+  it('is not whoever answers for it with another key, late, twice or garbled', async () => {
+    const { enrol, send, beacon } = createBeaconFixture();
+    const [phone, thief] = [enrol('phone'), enrol('thief')];
+    beacon.adopt(phone, 0, OFFICE);
+    const [initiation] = send(staleFrom(99), OFFICE);
+    expect(() => respond(thief, initiation!.bytes, 1)).toThrow('bad-handshake');
+    const { bytes } = respond(phone, initiation!.bytes, 0x77);
+    for (let at = 0; at < bytes.length; at++) {
+      const garbled = bytes.map((byte, place) => (place === at ? byte ^ 1 : byte));
+      // mac2 is for whoever is under load.
+      if (at < bytes.length - 16) expect(send(garbled, OFFICE)).toEqual([]);
+    }
+    expect(send(bytes, HOME)).toEqual([]);
+    expect(send(bytes, OFFICE)).toHaveLength(1);
+    expect(send(bytes, OFFICE)).toEqual([]);
   });
 
   it('keeps what it has shown itself', async () => {

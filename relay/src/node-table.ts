@@ -10,6 +10,7 @@ import type { UdpEndpoint } from '@sidegate/kit';
 import type { Ip, NodeId, PublicKey } from '@sidegate/protocol';
 import type { BeaconLimits } from './beacon-limits.ts';
 import type { MidState } from './blake2s.ts';
+import type { Handshake } from './initiator.ts';
 import { decodePublicKey, importPublicKey, sharedSecret } from './key-pair.ts';
 import type { PackedKeys } from './mac1-search.ts';
 import { createTokenBucket, type TokenBucket } from './rate-limit.ts';
@@ -51,6 +52,8 @@ export interface Leg {
   hasWebSocket: boolean;
   changedAtMs: number;
   seenAtMs: number;
+  /** Its way is from before a restart, and so are its sessions: the handshake that we began last, and when. */
+  adopted: { readonly handshake: Handshake | undefined; readonly begunAtMs: number } | undefined;
 }
 
 /** What one node sends to one other through the relay. */
@@ -253,6 +256,7 @@ const createLeg = (node: NodeState, identity: BeaconIdentity): Leg | undefined =
     hasWebSocket: false,
     changedAtMs: 0,
     seenAtMs: Number.NEGATIVE_INFINITY,
+    adopted: undefined,
   };
 };
 

@@ -1,19 +1,14 @@
 /** The rest of the initiator's half of WireGuard, for tests and benches: what a node's kernel does. */
 import { chacha20poly1305, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { open } from '../aead.ts';
-import { deriveKeys, hash, hasMac } from '../blake2s.ts';
-import type { Handshake } from '../initiator.ts';
-import { importPublicKey, type KeyPair, sharedSecret } from '../key-pair.ts';
-import { prepareMac1Key } from '../responder.ts';
+import { hash } from '../blake2s.ts';
+import type { ClientSession } from '../initiator.ts';
 import {
   COOKIE_REPLY,
   COOKIE_REPLY_SIZE_BYTES,
   INITIATION,
   LABEL_COOKIE,
-  MESSAGE_RESPONSE,
   MESSAGE_TRANSPORT,
-  RESPONSE,
-  RESPONSE_SIZE_BYTES,
   readCounter,
   readIndex,
   TRANSPORT,
@@ -22,42 +17,16 @@ import {
   writeIndex,
 } from '../wireguard-messages.ts';
 
-export { encodeInitiation, encodeTimestamp, type Handshake } from '../initiator.ts';
+export {
+  type ClientSession,
+  consumeResponse,
+  encodeInitiation,
+  encodeTimestamp,
+  type Handshake,
+} from '../initiator.ts';
 
 const text = (label: string): Uint8Array => new TextEncoder().encode(label);
 const EMPTY = new Uint8Array(0);
-
-/** A session as its initiator holds it. */
-export interface ClientSession {
-  readonly ownIndex: number;
-  readonly peerIndex: number;
-  readonly sendKey: Uint8Array;
-  readonly receiveKey: Uint8Array;
-}
-
-/** Checks and consumes the response; `undefined` where it is not the answer to this handshake. */
-export const consumeResponse = (
-  own: KeyPair,
-  begun: Handshake,
-  bytes: Uint8Array,
-): ClientSession | undefined => {
-  if (bytes.length !== RESPONSE_SIZE_BYTES || bytes[0] !== MESSAGE_RESPONSE) return undefined;
-  if (readIndex(bytes, RESPONSE.receiver) !== begun.index) return undefined;
-  if (!hasMac(prepareMac1Key(own.publicBytes), bytes, RESPONSE.mac1)) return undefined;
-  const ephemeralBytes = bytes.subarray(RESPONSE.ephemeral, RESPONSE.empty);
-  const peerEphemeral = importPublicKey(ephemeralBytes);
-  const inputs = [
-    ephemeralBytes,
-    sharedSecret(begun.ephemeral.privateKey, peerEphemeral)!,
-    sharedSecret(own.privateKey, peerEphemeral)!,
-  ];
-  const chainingKey = inputs.reduce((key, input) => deriveKeys(key, input, 1)[0], begun.chainingKey);
-  const [last, mixin, key] = deriveKeys(chainingKey, new Uint8Array(32), 3);
-  const transcript = hash(hash(begun.hash, ephemeralBytes), mixin);
-  if (open(key, 0, bytes.subarray(RESPONSE.empty, RESPONSE.mac1), transcript) === undefined) return undefined;
-  const [sendKey, receiveKey] = deriveKeys(last, EMPTY, 2);
-  return { ownIndex: begun.index, peerIndex: readIndex(bytes, RESPONSE.sender), sendKey, receiveKey };
-};
 
 /** Encodes a transport message; without `inner` it is a keepalive. */
 export const encodeTransport = (
