@@ -129,8 +129,6 @@ await plugTunnel(edge, peer);
 await plugWireGuard(edge, peer);
 await device.configure(['route add 100.64.0.0/10 via 192.168.1.2']);
 await edge.run('sysctl', ['-qw', 'net.ipv4.ip_forward=1']);
-device.spawn('iperf3', ['-s']);
-await device.waitFor({ tcp: IPERF_PORT });
 edge.spawn('socat', [`TCP-LISTEN:${SOCAT_PORT},reuseaddr,fork`, `TCP:${DEVICE}:${IPERF_PORT}`]);
 await edge.waitFor({ tcp: SOCAT_PORT });
 const NGINX = `load_module modules/ngx_stream_module.so;
@@ -205,6 +203,9 @@ interface IperfSum {
   readonly lost_packets?: number;
 }
 const iperf = async (host: string, port: number, ...more: readonly string[]): Promise<IperfSum> => {
+  // One for each run: a last packet that is lost with a table would keep a lasting one busy.
+  await using _server = device.spawn('iperf3', ['-s']);
+  await device.waitFor({ tcp: IPERF_PORT });
   const argv = ['-c', host, '-p', String(port), '-J', '-t', String(SECONDS), ...more];
   const { stdout } = await peer.run('iperf3', argv, { timeoutMs: 60_000 });
   const { end, error } = JSON.parse(stdout) as {
