@@ -1,4 +1,5 @@
 /** SIGHUP: the configuration is read again, and the agent goes on with it in the same process. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { createLocalClient } from './cli/local-client.ts';
 import { runDaemon } from './daemon.ts';
 import { createMemoryPlatform } from './platform/memory.ts';
-import type { PluginSource } from './plugins/index.ts';
+import type { PluginSource } from './plugin-api/index.ts';
 
 const openDaemon = async (options: { readonly log?: Logger } = { log: silentLogger }) => {
   const directory = await mkdtemp(join(tmpdir(), 'sidegate-reload-'));

@@ -19,7 +19,8 @@ import { findExternalPlugins } from './core/external-plugins.ts';
 import { serveLocally } from './core/local-server.ts';
 import { detectPlatform } from './platform/detect-platform.ts';
 import type { Platform, RunningAgent } from './platform/platform.ts';
-import { builtInPlugins, type PluginSource } from './plugins/index.ts';
+import type { PluginSource } from './plugin-api/index.ts';
+import { builtInPlugins } from './plugins/index.ts';
 import { VERSION } from './version.ts';
 
 /** How a daemon is run. */

@@ -43,6 +43,11 @@ const FORBIDDEN: readonly Forbidden[] = [
     reason: 'the contract knows no implementation',
   },
   {
+    from: /^agent\/src\/(core|platform|system|config)\//,
+    to: /^agent\/src\/(plugins|cli)\//,
+    reason: 'only the daemon names plugins',
+  },
+  {
     from: /^agent\/src\/plugins\/(?!index)/,
     to: /^agent\/src\/(core|system|platform)\//,
     reason: 'plugins see the host, the ports and pure code',

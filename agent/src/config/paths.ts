@@ -1,5 +1,14 @@
 import { dirname, join } from 'node:path';
-import type { AgentPaths } from '../platform/platform.ts';
+
+/** Where the agent keeps its files. */
+export interface AgentPaths {
+  /** Durable: identity, network map. 0700. */
+  readonly stateDir: string;
+  /** Gone after a reboot: the socket. 0700. */
+  readonly runtimeDir: string;
+  /** The operator's file. */
+  readonly configFile: string;
+}
 
 /** Where the agent's files are; the environment moves them, for tests and for machines that mount elsewhere. */
 export const agentPaths = (env: Readonly<Record<string, string | undefined>> = process.env): AgentPaths => ({

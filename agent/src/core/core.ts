@@ -7,8 +7,7 @@ import { type Clock, createEmitter, createScope, type Logger } from '@sidegate/k
 import type { Candidate, EdgeStatus } from '@sidegate/protocol';
 import type { AgentConfig } from '../config/agent-config.ts';
 import type { Platform } from '../platform/platform.ts';
-import type { EdgeEventMap, FirewallWish, Health, LocalApi } from '../plugin-api/index.ts';
-import type { PluginSource } from '../plugins/index.ts';
+import type { EdgeEventMap, FirewallWish, Health, LocalApi, PluginSource } from '../plugin-api/index.ts';
 import { createApiRouter } from './api-router.ts';
 import { composeStatus } from './compose-status.ts';
 import { createFactStore } from './fact-store.ts';

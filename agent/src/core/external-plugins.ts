@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { PluginDefinition } from '../plugin-api/index.ts';
-import type { PluginSource } from '../plugins/index.ts';
+import type { PluginDefinition, PluginSource } from '../plugin-api/index.ts';
 
 const FILE = /^([a-z][a-z0-9-]{0,39})\.mjs$/;
 

@@ -7,8 +7,13 @@ import { createBackoff, describeError } from '@sidegate/kit';
 import type { EdgeStatus } from '@sidegate/protocol';
 import type { AgentConfig, ConfigProblem } from '../config/agent-config.ts';
 import { AgentError } from '../errors.ts';
-import type { Capability, Health, PlatformName, PluginDefinition } from '../plugin-api/index.ts';
-import type { PluginSource } from '../plugins/index.ts';
+import type {
+  Capability,
+  Health,
+  PlatformName,
+  PluginDefinition,
+  PluginSource,
+} from '../plugin-api/index.ts';
 import type { HealthBoard } from './health-board.ts';
 import { orderPlugins } from './order-plugins.ts';
 import { type RunPluginDeps, runPlugin } from './run-plugin.ts';

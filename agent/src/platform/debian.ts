@@ -4,7 +4,7 @@ import { arch, hostname } from 'node:os';
 import { basename } from 'node:path';
 import { type Clock, type Logger, systemClock } from '@sidegate/kit';
 import { parseConfigText } from '../config/agent-config.ts';
-import { configDir } from '../config/paths.ts';
+import { type AgentPaths, configDir } from '../config/paths.ts';
 import { createAtomicFiles } from '../system/atomic-files.ts';
 import { createChangeRecord } from '../system/change-record.ts';
 import { createConntrack } from '../system/conntrack.ts';
@@ -17,7 +17,7 @@ import { createSysctl } from '../system/sysctl.ts';
 import { createUdpSockets } from '../system/udp-sockets.ts';
 import { createWgTunnel } from '../system/wg-tunnel.ts';
 import { detectCapabilities } from './detect-capabilities.ts';
-import type { AgentPaths, Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { undoChanges } from './undo-changes.ts';
 
 /** Tests put commands into a network namespace and point the hosts file elsewhere. */

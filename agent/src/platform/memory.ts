@@ -5,6 +5,7 @@
 import type { Ip } from '@sidegate/protocol';
 import { LIMITS } from '@sidegate/protocol';
 import { parseConfigText } from '../config/agent-config.ts';
+import type { AgentPaths } from '../config/paths.ts';
 import { AgentError } from '../errors.ts';
 import type { Capability } from '../plugin-api/index.ts';
 import type { Logins, Ports, Resolver, Sysctl } from '../ports/index.ts';
@@ -15,7 +16,7 @@ import { createMemoryLinks, type MemoryLinks } from './memory/memory-links.ts';
 import { createMemoryRun, type MemoryRun, type Script } from './memory/memory-run.ts';
 import { createMemoryNetwork, type MemoryNetwork } from './memory/memory-sockets.ts';
 import { createMemoryTunnel, type MemoryTunnel } from './memory/memory-tunnel.ts';
-import type { AgentPaths, Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 
 /** Names that only are remembered. */
 export interface MemoryResolver extends Resolver {

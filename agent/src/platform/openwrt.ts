@@ -9,7 +9,7 @@ import { arch, hostname } from 'node:os';
 import { type Clock, createScope, describeError, type Logger, systemClock } from '@sidegate/kit';
 import { connectUbus } from 'node-ubus';
 import { refuseConfig } from '../config/agent-config.ts';
-import { configDir } from '../config/paths.ts';
+import { type AgentPaths, configDir } from '../config/paths.ts';
 import { parseUciConfig } from '../config/uci-config.ts';
 import { createAtomicFiles } from '../system/atomic-files.ts';
 import { createChangeRecord } from '../system/change-record.ts';
@@ -30,7 +30,7 @@ import { createWgTunnel } from '../system/wg-tunnel.ts';
 import { detectCapabilities } from './detect-capabilities.ts';
 import { provideBusObject } from './openwrt/bus-object.ts';
 import { enrolUnattended } from './openwrt/enrol-unattended.ts';
-import type { AgentPaths, Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { undoChanges } from './undo-changes.ts';
 
 /** procd starts us after all of these; a service that hangs must not hang us. */

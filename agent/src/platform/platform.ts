@@ -1,21 +1,13 @@
 /**
  * A platform is the set of adapters for one kind of machine, and what it can do. `openwrt` is OpenWrt; `debian` is any
- * other Linux, with a writable /etc and no configuration system of its own; `memory` is for tests. Must not import plugins or the core.
+ * other Linux, with a writable /etc and no configuration system of its own; `memory` is for tests. Must not import
+ * plugins or the core.
  */
 import type { Clock } from '@sidegate/kit';
 import type { AgentConfig } from '../config/agent-config.ts';
+import type { AgentPaths } from '../config/paths.ts';
 import type { Capability, Health, PlatformName } from '../plugin-api/index.ts';
 import type { Ports } from '../ports/index.ts';
-
-/** Where the agent keeps its files. */
-export interface AgentPaths {
-  /** Durable: identity, network map. 0700. */
-  readonly stateDir: string;
-  /** Gone after a reboot: the socket. 0700. */
-  readonly runtimeDir: string;
-  /** The operator's file. */
-  readonly configFile: string;
-}
 
 /** What a running agent gives its platform. */
 export interface RunningAgent {

@@ -57,6 +57,13 @@ export interface PluginDefinition<C = unknown> {
   setup(host: PluginHost, config: C): PluginInstance | Promise<PluginInstance>;
 }
 
+/** How the host finds a plugin: its module is loaded only when it is to run. */
+export interface PluginSource {
+  readonly name: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the host checks each plugin's config against its own schema
+  load(): Promise<{ readonly plugin: PluginDefinition<any> }>;
+}
+
 /** A running plugin. `stop` is idempotent and leaves nothing behind that the plugin itself made. */
 export interface PluginInstance {
   start?(): Promise<void>;

@@ -1,12 +1,5 @@
 /** The one list of built-in plugins. A new one is a folder here and a line below; nothing else names it. */
-import type { PluginDefinition } from '../plugin-api/index.ts';
-
-/** How the host finds a plugin: its module is loaded only when it is to run. */
-export interface PluginSource {
-  readonly name: string;
-  // biome-ignore lint/suspicious/noExplicitAny: the host checks each plugin's config against its own schema
-  load(): Promise<{ readonly plugin: PluginDefinition<any> }>;
-}
+import type { PluginSource } from '../plugin-api/index.ts';
 
 /** The built-in plugins. Order is theirs to state (`after`), not the list's. */
 export const builtInPlugins: readonly PluginSource[] = [

@@ -1,7 +1,6 @@
 /** Plugins for the core's own tests. */
 import * as v from 'valibot';
-import type { PluginDefinition, PluginHost, PluginInstance } from '../../plugin-api/index.ts';
-import type { PluginSource } from '../../plugins/index.ts';
+import type { PluginDefinition, PluginHost, PluginInstance, PluginSource } from '../../plugin-api/index.ts';
 
 /** A plugin around one function; without it, one that does nothing. */
 export const fakePlugin = (

@@ -1,8 +1,9 @@
 /** A core on a memory platform and a virtual clock, for tests. */
+
 import { createVirtualClock, silentLogger, type VirtualClock } from '@sidegate/kit';
 import { parseAgentConfig } from '../../config/agent-config.ts';
 import { createMemoryPlatform, type MemoryOptions, type MemoryPlatform } from '../../platform/memory.ts';
-import type { PluginSource } from '../../plugins/index.ts';
+import type { PluginSource } from '../../plugin-api/index.ts';
 import { type Core, createCore } from '../core.ts';
 
 /** The core and what is around it. */
