@@ -3,7 +3,7 @@
  * from there. Its sessions went with the restart, and no event stream tells a stock app to make new ones; by itself it
  * finds out fifteen seconds after a question that nobody answers. WireGuard takes an initiation from any peer it has.
  *
- * Invariant: one initiation each REKEY_TIMEOUT to such a place, and to no other; it is larger than what asked for it.
+ * Invariant: one initiation each REKEY_TIMEOUT to such a place, and to no other; it is larger than what asked for it (ADR 20).
  */
 import { consumeResponse, encodeInitiation, encodeTimestamp } from './initiator.ts';
 import { decodePublicKey, type KeyPair, type RandomSource } from './key-pair.ts';
