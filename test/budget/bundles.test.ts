@@ -12,7 +12,7 @@ const WEB_UI = join(ROOT, 'webui/dist/edge');
 
 /** Bytes; the agent's goal is 400 kB, see ADR 12 for what it is made of and what stands above the goal. */
 test.each([
-  [AGENT, 650_000],
+  [AGENT, 660_000],
   [BROKER, 1_300_000],
 ])('%s keeps its size', (path, limitBytes) => {
   expect(statSync(path).size, 'an old bundle? `make build` makes it anew').toBeLessThanOrEqual(limitBytes);
