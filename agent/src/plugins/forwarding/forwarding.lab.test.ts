@@ -115,6 +115,25 @@ describe.skipIf(await requireLab())('forwards in the kernel', () => {
     await site.takeAway(address);
   });
 
+  it('shows a port scanner what its sender may open, and nothing else', async () => {
+    await add({ edgePort: 8001 });
+    await add({ edgePort: 8005, allow: { nodes: ['laptop'] } });
+    await add({ edgePort: 8009, allow: { nodes: ['phone'] } });
+    await add({ edgePort: 9_000, portCount: 3, protocol: 'both' });
+    const address = await site.give({ ports: [{ protocol: 'tcp', from: 80, to: 81 }] });
+    const scan = async (from: string) => {
+      const how = `-sS -Pn -n -T5 --max-retries 2 --max-rtt-timeout 250ms --min-rate 200 -oG - -e sg0 -S ${from}`;
+      const what = `-p 75-84,7380,7999-8010,8998-9004 ${EDGE.address4} ${OWN}`;
+      const { stdout } = await peers.run('nmap', `${how} ${what}`.split(' '));
+      // Nothing listens at some of them: an answer of any kind is a way through.
+      return [...stdout.matchAll(/(\d+)\/(?:open|closed)\/tcp/g)].map(([, port]) => Number(port));
+    };
+    expect(await scan(TECHNICIAN.address4)).toEqual([80, 7380, 8001, 8005, 9000, 9001, 9002, 80, 81]);
+    expect(await scan(HELPER.address4)).toEqual([80, 7380, 8001, 8009, 80]);
+    expect(await scan(STRANGER.address4)).toEqual([]);
+    await site.takeAway(address);
+  });
+
   it('closes to whom policy permits it no longer, what is open too, with nothing else touched', async () => {
     await using _server = await site.echo('tcp', 7774);
     for (const edgePort of [8001, 8002]) await add({ edgePort, targetPort: 7774 });
