@@ -1,5 +1,4 @@
 /** What the pages weigh and how they are built, held against the bundler's real output. */
-
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { build, type Rolldown } from 'vite';
 import { describe, expect, test } from 'vitest';
 
-/** design.md section 13: edge UI first load, compressed. The portal is held to the same. */
+/** The first load of the edge UI, compressed. The portal is held to the same. */
 const FIRST_LOAD_BYTES = 60_000;
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -85,8 +84,10 @@ const FORBIDDEN: readonly { readonly in: RegExp; readonly imports: RegExp; reado
   { in: /^shared\//, imports: /\/(edge|portal)\//, reason: 'what is shared knows no app' },
   { in: /^edge\//, imports: /\/portal\//, reason: 'the apps do not know each other' },
   { in: /^portal\//, imports: /\/edge\//, reason: 'the apps do not know each other' },
-  { in: /^(shared|edge|portal)\//, imports: /\/fake\//, reason: 'fakes are never shipped' },
+  { in: /^(shared|edge|portal)\//, imports: /\/(fake|testing)\//, reason: 'fakes are never shipped' },
 ];
+/** Tests, and what helps them. */
+const OF_TESTS = /\.test\.ts$|\/testing\//;
 /** The frame of the apps is the one element that makes the client. */
 const EXCEPT = 'shared/components/sg-app.ts';
 
@@ -95,7 +96,7 @@ test('layers import only what is below them', async () => {
   for (const folder of ['shared', 'edge', 'portal']) {
     for (const entry of await readdir(here(folder), { recursive: true })) {
       const file = join(folder, entry);
-      if (!file.endsWith('.ts') || file.endsWith('.test.ts') || file === EXCEPT) continue;
+      if (!file.endsWith('.ts') || OF_TESTS.test(file) || file === EXCEPT) continue;
       const source = await readFile(here(file), 'utf8');
       for (const [, target = ''] of source.matchAll(/^\s*(?:import|export)\s[^;]*?['"]([^'"]+)['"]/gm)) {
         for (const rule of FORBIDDEN) {
