@@ -7,49 +7,27 @@
 import { describeError } from '@sidegate/kit';
 import type { PendingChange } from '@sidegate/protocol';
 import * as v from 'valibot';
-import { AddressRecord } from '../../forwarding/address-record.ts';
-import { ForwardRecord } from '../../forwarding/forward-record.ts';
 import { isNarrowed } from '../../forwarding/is-narrowed.ts';
 import { resolveTarget } from '../../forwarding/resolve-target.ts';
 import type { ApiRequest, PluginHost } from '../../plugin-api/index.ts';
 import type { Publishers } from './publishers.ts';
+import {
+  addToWayBack,
+  isSame,
+  NOTHING,
+  type Pending,
+  type Restored,
+  recordsOf,
+  UnconfirmedFile,
+  type WayBack,
+} from './way-back.ts';
 
 /** Long enough to see a page not load and to come back another way. */
 const CONFIRM_MS = 60_000;
 const FILE = 'unconfirmed.json';
 
-/** A publication as it was; `what` where its author may have come by it, and not where it only changed along. */
-const pendingOf = <const N extends string, S extends v.GenericSchema>(noun: N, record: S) =>
-  v.strictObject({ noun: v.literal(noun), record, what: v.optional(v.string()), endsAt: v.number() });
-const Pending = v.variant('noun', [pendingOf('forward', ForwardRecord), pendingOf('address', AddressRecord)]);
-type Pending = v.InferOutput<typeof Pending>;
-const UnconfirmedFile = v.strictObject({
-  version: v.literal(1),
-  changes: v.array(Pending),
-  /** Publications that were not there. */
-  added: v.optional(v.array(v.string()), []),
-});
-interface WayBack {
-  readonly changes: readonly Pending[];
-  readonly added: readonly string[];
-}
-const NOTHING: WayBack = { changes: [], added: [] };
-
 /** What both publishers give to this. */
 type AnyPublisher = Publishers['forwards'] | Publishers['addresses'];
-
-/** Publications as they were; those that were `added` since shall not be. */
-interface Restored {
-  readonly forwards: readonly ForwardRecord[];
-  readonly addresses: readonly AddressRecord[];
-  readonly added: readonly string[];
-}
-
-const recordsOf = (changes: readonly Pending[]) => ({
-  forwards: changes.flatMap((change) => (change.noun === 'forward' ? [change.record] : [])),
-  addresses: changes.flatMap((change) => (change.noun === 'address' ? [change.record] : [])),
-});
-const isSame = ({ record }: Pending, other: Pending): boolean => record.id === other.record.id;
 
 /** See the top of this file. */
 export interface SafeChange {
@@ -143,20 +121,8 @@ export const createSafeChange = (
     make: () => Promise<T>,
   ): Promise<T> => {
     const before = pending;
-    /** With these unconfirmed. A second change of the same publication goes back to what was before the first. */
-    const unconfirmed = (those: readonly Pending[], added: readonly string[] = []): WayBack => ({
-      changes: [
-        ...before.changes.filter(({ record }) => !those.some((one) => one.record.id === record.id)),
-        ...those
-          .filter(({ record }) => !before.added.includes(record.id))
-          .map((one) => ({
-            ...one,
-            ...before.changes.find(({ record }) => record.id === one.record.id),
-            endsAt: one.endsAt,
-          })),
-      ],
-      added: [...new Set([...before.added, ...added])],
-    });
+    const unconfirmed = (those: readonly Pending[], added: readonly string[] = []) =>
+      addToWayBack(before, those, added);
     await save(unconfirmed([...risks, ...others]));
     try {
       const made = await make();
