@@ -99,10 +99,12 @@ const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: numbe
   const { relay, isOnline } = event;
   // A broker that restarted has seen nobody yet: what it knew before stands until it knows more.
   const reachKey = event.reachKey.includes(' ') ? event.reachKey : state.reachKey;
-  const isNewReach = reachKey !== state.reachKey;
-  const upgrade = isNewReach
-    ? { ...state.upgrade, failures: 0, notBeforeMs: Math.min(state.upgrade.notBeforeMs, nowMs) }
-    : state.upgrade;
+  const isBack = isOnline && !state.isOnline;
+  // Old failures were those of another place, or of a peer that was going away.
+  const upgrade =
+    isBack || reachKey !== state.reachKey
+      ? { ...state.upgrade, failures: 0, notBeforeMs: Math.min(state.upgrade.notBeforeMs, nowMs) }
+      : state.upgrade;
   const changed = noteRelay({ ...state, relay, isOnline, reachKey, upgrade }, state.relay, nowMs);
   const isRelayInUse = state.phase !== 'direct' && state.phase !== 'switching';
   if (event.isOtherRelay === true && isRelayInUse && relay !== state.relay)
@@ -111,7 +113,7 @@ const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: numbe
     relay !== state.relay && isRelayInUse ? [{ kind: 'set-endpoint', endpoint: relay }] : [];
   if (state.phase === 'direct' && isNamed(state.reachKey, state.direct) && !isNamed(reachKey, state.direct))
     return { state: { ...changed, isPeerElsewhere: true }, effects: [{ kind: 'read-tunnel' }] };
-  if (isOnline && !state.isOnline && isInUse(state.liveness, nowMs))
+  if (isBack && isInUse(state.liveness, nowMs))
     return andThen({ state: changed, effects }, (next) => onReturned(next, nowMs));
   if (isOnline && state.phase === 'down')
     return { state: enterPhase(changed, 'relayed', 'the broker sees the peer again', nowMs), effects };

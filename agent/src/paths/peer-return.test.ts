@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { PATH_TIMERS as T } from './path-timers.ts';
-import { answersAll, answersHeartbeats, drive, driveToDirect, pathOf, RELAY } from './testing/driven-path.ts';
+import {
+  answersAll,
+  answersHeartbeats,
+  drive,
+  driveToDirect,
+  PUNCH,
+  pathOf,
+  RELAY,
+} from './testing/driven-path.ts';
 
 const PEER = { kind: 'peer-changed', relay: RELAY, reachKey: '' } as const;
 const [LEFT, BACK] = [
@@ -55,6 +63,23 @@ describe.each([true, false])('a peer that goes and comes back (controller: %s)',
       atMs: isController ? backAtMs : backAtMs + T.fallbackRetryMs[0],
     });
   });
+});
+
+test('a peer that went and came several times is direct again as soon as after the first', () => {
+  const path = driveToDirect(true);
+  for (let time = 0; time < 5; time++) {
+    path.feed(LEFT);
+    path.pass(4_000);
+    expect(path.state().phase).toBe('fallback');
+    path.feed(BACK);
+    const backAtMs = path.nowMs();
+    path.feed({ kind: 'traffic', isReceived: true });
+    path.pass(500, answersHeartbeats);
+    expect(path.of('request-punch').at(-1)?.atMs).toBeLessThanOrEqual(backAtMs + 500);
+    path.feed(PUNCH);
+    path.pass(4_000, answersAll);
+    expect(path.state().phase).toBe('direct');
+  }
 });
 
 test('a peer that nobody talks to comes back without a packet', () => {
