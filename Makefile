@@ -11,6 +11,9 @@ help: ## this list
 run: lab-tools build ## a whole world on this machine: broker, two homes, a technician; look at it in your browser
 	@exec $(NODE) lab/demo/run.ts
 
+screenshots: lab-tools build ## every page of both web apps, phone and desktop, light and dark, into a temporary directory
+	@exec $(NODE) webui/screenshots.ts
+
 demo-check: lab-tools build ## the main job from log-in to the camera's page, by a robot, with screenshots into docs/
 	@exec $(NODE) lab/demo/check.ts
 
