@@ -72,7 +72,7 @@ export const createFirewallLoop = ({
       log.info('another program removed our firewall table; putting it back');
     }
     await firewall.apply(renderRuleset(plan, clock.wallMs()), signal);
-    const revoked = applied === undefined ? [] : revokedConnections(applied.plan, plan);
+    const revoked = revokedConnections(applied?.plan, plan);
     applied = { plan, text };
     if (revoked.length === 0) return;
     await firewall

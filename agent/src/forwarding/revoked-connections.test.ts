@@ -29,6 +29,13 @@ test('who may open less loses what is closed, by both ports of a service neither
   ]);
 });
 
+test('an agent that has just started lets nothing go on that policy does not permit', () => {
+  for (const before of [undefined, mergeWishes([])])
+    expect(revokedConnections(before, PAGE)).toEqual(revokedConnections(ALL, PAGE));
+  expect(revokedConnections(undefined, NONE)).toEqual([{ source }]);
+  expect(revokedConnections(undefined, ALL)).toEqual([]);
+});
+
 test('nobody loses anything to a wider policy, to the same one, or to a tunnel that is down', () => {
   expect(revokedConnections(PAGE, ALL)).toEqual([]);
   expect(revokedConnections(PAGE, structuredClone(PAGE))).toEqual([]);

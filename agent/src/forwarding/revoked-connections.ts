@@ -19,9 +19,18 @@ const revokedOf = (
   ];
 };
 
-/** From one plan to the next; none where there is no tunnel to speak of. */
-export const revokedConnections = (before: FirewallPlan, after: FirewallPlan): readonly ConnectionMatch[] => {
-  if (before.tunnel === undefined || after.tunnel === undefined) return [];
+/**
+ * From one plan to the next; none where there is no tunnel now. Where there was none before, as for an agent that has
+ * just started, everything may be open.
+ */
+export const revokedConnections = (
+  before: FirewallPlan | undefined,
+  after: FirewallPlan,
+): readonly ConnectionMatch[] => {
+  if (after.tunnel === undefined) return [];
   const peers = new Map(after.tunnel.peers.map((peer) => [peer.address4, peer]));
-  return before.tunnel.peers.flatMap((peer) => revokedOf(peer, peers.get(peer.address4), after));
+  const peersBefore =
+    before?.tunnel?.peers ??
+    after.tunnel.peers.map((peer) => ({ ...peer, inbound: { kind: 'all' } as const }));
+  return peersBefore.flatMap((peer) => revokedOf(peer, peers.get(peer.address4), after));
 };
