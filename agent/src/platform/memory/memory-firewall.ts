@@ -8,6 +8,7 @@ export interface MemoryFirewall extends Firewall {
   /** How often a ruleset was put in. */
   readonly applied: number;
   readonly cuts: readonly ConnectionMatch[];
+  forgetCuts(): void;
   readonly watchers: number;
   /** What another program does with `nft flush ruleset`. */
   flush(): void;
@@ -78,6 +79,7 @@ export const createMemoryFirewall = (): MemoryFirewall => {
       return applied;
     },
     cuts,
+    forgetCuts: () => void cuts.splice(0),
     get watchers() {
       return listeners.size;
     },

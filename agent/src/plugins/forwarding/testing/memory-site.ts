@@ -88,6 +88,8 @@ export const openMemorySite = async ({
   host.setFact('scopes', scopes);
   await host.start(plugin, config);
   await host.settled();
+  // Of a start, which knows nothing of what is open.
+  platform.fakes.firewall.forgetCuts();
   return {
     platform,
     clock,
