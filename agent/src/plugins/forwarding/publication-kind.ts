@@ -7,6 +7,7 @@ import type { ConnectionMatch } from '../../ports/index.ts';
 /** What is common to the rules of both kinds. */
 export interface Rule {
   readonly id: string;
+  readonly targetAddress: Ip4;
   readonly sources?: readonly Ip4[];
 }
 

@@ -37,6 +37,9 @@ export interface PublisherDeps<
 
 type ApplyPatch<R> = (record: R, present: readonly R[], peers: readonly SourcePeer[]) => R;
 
+const targetsOf = (rules: readonly Rule[]): ReadonlyMap<string, string> =>
+  new Map(rules.map(({ id, targetAddress }) => [id, targetAddress]));
+
 const applyCommon =
   <R extends Publication>(patch: PublicationPatch): ApplyPatch<R> =>
   (record, _, peers) =>
@@ -179,16 +182,15 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
   follow(): Promise<void> {
     return this.#exclusively(async () => {
       const rulesBefore = this.#rules;
-      const before = new Map([...this.#shown].map(([id, { targetAddress }]) => [id, targetAddress]));
+      const before = targetsOf(rulesBefore);
       const learned = this.#records.map((record) => learnTarget(record, this.surroundings()));
       const hasLearned = learned.some((record, at) => record !== this.#records[at]);
       this.#records = learned;
       if (this.#wish()) await this.#deps.host.hooks.firewall.settled();
       this.show();
-      const moved = learned.filter(({ id }) => {
-        const old = before.get(id);
-        return old !== undefined && old !== this.#shown.get(id)?.targetAddress;
-      });
+      // What is shown may know of the move already: it is made anew whenever counters change.
+      const after = targetsOf(this.#rules);
+      const moved = learned.filter(({ id }) => before.has(id) && before.get(id) !== after.get(id));
       await this.#cut([
         ...moved.flatMap((record) => this.#deps.kind.connectionsOf(record)),
         ...this.#lost(rulesBefore),
