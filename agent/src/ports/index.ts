@@ -251,6 +251,8 @@ export type Run = (file: string, args: readonly string[], options?: RunOptions) 
 export interface UdpSocket extends AsyncDisposable {
   readonly localPort: number;
   send(bytes: Uint8Array, to: { readonly address: Ip; readonly port: number }): void;
+  /** Resolves when nothing waits here any more: what somebody else sends then comes after it. */
+  sent(): Promise<void>;
   onMessage(
     listener: (bytes: Uint8Array, from: { readonly address: Ip; readonly port: number }) => void,
   ): Disposable;

@@ -40,15 +40,22 @@ export const createUdpSockets = (log: Logger): Sockets => ({
       if (error !== null) log.debug('a datagram was not sent', { error });
     };
     let leaving = 0;
-    let onAllGone = () => {};
+    let onAllGone: (() => void)[] = [];
     const leave = (error: Error | null) => {
       lose(error);
       leaving -= 1;
-      if (leaving === 0) onAllGone();
+      if (leaving > 0) return;
+      for (const goOn of onAllGone) goOn();
+      onAllGone = [];
     };
     socket.on('error', lose);
     let isClosed = false;
+    // Node sends in a later turn, after programs that are started in this one.
+    const sent = async (): Promise<void> => {
+      if (leaving > 0) await new Promise<void>((resolve) => onAllGone.push(resolve));
+    };
     return {
+      sent,
       localPort: socket.address().port,
       send(bytes, { address, port }) {
         if (isClosed) return;
@@ -70,12 +77,8 @@ export const createUdpSockets = (log: Logger): Sockets => ({
       async [Symbol.asyncDispose]() {
         if (isClosed) return;
         isClosed = true;
-        // Node sends in a later turn, and a closed socket sends nothing.
-        if (leaving > 0) {
-          await new Promise<void>((resolve) => {
-            onAllGone = resolve;
-          });
-        }
+        // A closed socket sends nothing.
+        await sent();
         await new Promise<void>((resolve) => socket.close(() => resolve()));
       },
     };

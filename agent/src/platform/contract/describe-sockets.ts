@@ -38,6 +38,17 @@ export const describeSockets = (title: string, open: () => Promise<SocketsHarnes
       expect((await heard).bytes).toEqual([7]);
     });
 
+    it('say when all is on its way', async () => {
+      await using machine = await open();
+      await using one = await machine.sockets.bindUdp({ address: LOOPBACK, family: 4 });
+      await using other = await machine.sockets.bindUdp({ address: LOOPBACK, family: 4 });
+      const heard = nextMessage(other);
+      await one.sent();
+      one.send(Uint8Array.of(7), { address: LOOPBACK, port: other.localPort });
+      await Promise.all([one.sent(), one.sent()]);
+      expect((await heard).bytes).toEqual([7]);
+    });
+
     it('refuse a port that is taken, and free it when closed', async () => {
       await using machine = await open();
       const first = await machine.sockets.bindUdp({ address: LOOPBACK, family: 4 });

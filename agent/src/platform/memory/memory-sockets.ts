@@ -33,6 +33,7 @@ export const createMemoryNetwork = (): MemoryNetwork => {
           for (const hear of bound.get(`${to.address} ${to.port}`) ?? []) hear(copy, { address: own, port });
         });
       },
+      sent: async () => {},
       onMessage(listener) {
         listeners.add(listener);
         return { [Symbol.dispose]: () => void listeners.delete(listener) };

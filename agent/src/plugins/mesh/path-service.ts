@@ -56,7 +56,7 @@ export interface PathService extends AsyncDisposable {
    * Behind the same router as before, a flow of our old address may hold our outside port towards a peer; a NAT that
    * meets the beacon first would give us that port there, and another one towards the peer, which nobody ever learns.
    */
-  showDirectWays(): void;
+  showDirectWays(): Promise<void>;
   /** Does the firewall carry probes between our socket and the WireGuard port? */
   setProbing(isCarried: boolean): void;
 }
@@ -175,13 +175,14 @@ export const startPathService = async (deps: PathServiceDeps): Promise<PathServi
       const isYielding = map.self.nat === 'symmetric' && hasOpenPort(host.facts.get('own-candidates') ?? []);
       runner.dispatch(peer, { kind: 'punch', session, startInMs, candidates, isYielding });
     },
-    showDirectWays() {
+    async showDirectWays() {
       for (const { id } of map?.peers ?? []) {
         const state = runner.stateOf(id);
         if (state === undefined || !isInUse(state.liveness, clock.monoMs())) continue;
         const way = directWayOf(state);
         if (way !== undefined) probes?.sendEcho(NO_NONCE, way);
       }
+      await probes?.sent();
     },
     setProbing(isCarried) {
       canProbe = isCarried && probes !== undefined;

@@ -35,6 +35,8 @@ export interface ProbeService extends AsyncDisposable {
   send(peer: MapPeer, probe: Pick<ProbeFrame, 'type' | 'session' | 'nonce'>, to: Endpoint): void;
   /** Asks a relay for an answer. */
   sendEcho(nonce: string, to: Endpoint): void;
+  /** Resolves when all of that is on its way. */
+  sent(): Promise<void>;
 }
 
 const bindBoth = async (sockets: Sockets): Promise<{ four: UdpSocket; six: UdpSocket | undefined }> => {
@@ -138,6 +140,9 @@ export const startProbeService = async (options: {
     sendEcho(nonce, to) {
       const target = splitEndpoint(to);
       (isIp4(target.address) ? four : six)?.send(encodeEcho(nonce), target);
+    },
+    async sent() {
+      await Promise.all([four.sent(), six?.sent()]);
     },
     async [Symbol.asyncDispose]() {
       for (const listener of listeners) listener[Symbol.dispose]();

@@ -38,18 +38,19 @@ export const createSessionMoves = (deps: {
   readonly inBackground: (what: string, task: () => Promise<void>) => void;
 }): SessionMoves => {
   const { log, greeter, underlay, fallback, parts, planPaths, inBackground } = deps;
-  const greetThen = (next: () => void): void =>
+  const greetThen = (next: () => void, first = async () => {}): void =>
     inBackground('could not greet the beacons', async () => {
+      await first();
       await greeter.greet();
       fallback().noteGreeted();
       next();
     });
   /** Whoever we reach through a relay hears of our move with the relay of now. */
-  const moveThen = (event: PathEvent): void =>
+  const moveThen = (event: PathEvent, first?: () => Promise<void>): void =>
     greetThen(() => {
       planPaths();
       parts.paths?.runner.dispatchAll(event);
-    });
+    }, first);
   return {
     greetThen,
     async showMapping() {
@@ -68,8 +69,9 @@ export const createSessionMoves = (deps: {
       });
       underlay.noteNetwork(view);
       fallback().noteMoved();
-      if (left.length > 0) parts.paths?.showDirectWays();
-      moveThen({ kind: 'network-changed', left });
+      moveThen({ kind: 'network-changed', left }, async () => {
+        if (left.length > 0) await parts.paths?.showDirectWays();
+      });
       parts.link?.reconnect();
       parts.link?.checkInSoon();
     },
