@@ -47,6 +47,20 @@ describe.each([true, false])('a peer that goes and comes back (controller: %s)',
     ]);
   });
 
+  test('and whose packets come in all the time, is left alone: its agent was away, not its kernel', () => {
+    const path = driveToDirect(isController);
+    const before = path.of('reset-peer').length;
+    path.feed(LEFT);
+    path.feed({ kind: 'traffic', isReceived: true });
+    path.feed(BACK);
+    for (let second = 0; second < 5; second++) {
+      path.pass(1_000);
+      path.feed({ kind: 'traffic', isReceived: true });
+    }
+    expect(path.state().phase).toBe('direct');
+    expect(path.of('reset-peer')).toHaveLength(before);
+  });
+
   test('and was given up meanwhile, gets one although it would be the other side’s to make', () => {
     const path = driveToDirect(isController);
     path.feed(LEFT);

@@ -17,9 +17,17 @@ export const onReturned = (state: PathState, nowMs: number): PathStep => {
   return { ...fallen, state: { ...fallen.state, revival } };
 };
 
-/** When patience with it ends; `undefined`: nobody waits. */
-export const returnEndsAtMs = ({ returnedAtMs, isController }: PathState): number | undefined =>
-  returnedAtMs === undefined ? undefined : returnedAtMs + T.returnMs[isController ? 'controller' : 'other'];
+/**
+ * When patience with it ends; `undefined`: nobody waits. While its packets come in the session works, and merely its
+ * agent was away: the kernel goes on without it.
+ */
+export const returnEndsAtMs = ({ returnedAtMs, isController, liveness }: PathState): number | undefined =>
+  returnedAtMs === undefined
+    ? undefined
+    : Math.max(
+        returnedAtMs + T.returnMs[isController ? 'controller' : 'other'],
+        (liveness.receivedAtMs ?? 0) + T.receivingMs,
+      );
 
 /** Has it answered, or is it time for a new session? */
 export const checkReturn = (state: PathState, nowMs: number): PathStep => {
