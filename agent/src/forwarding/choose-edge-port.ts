@@ -3,6 +3,7 @@
  * 8401, SSH from 2201, streams from 5541, printers from 9101, remote desktops from 3389 and 5900; all else keeps its own
  * port where it can, or has 10,000 added to it. The first free port is taken, so that the same requests give the same.
  */
+import { HIGHEST_PORT } from './permitted-ports.ts';
 
 /** What decides the family of ports. */
 export interface TargetService {
@@ -50,7 +51,7 @@ export function* edgePortCandidates({ port, name }: TargetService): Generator<nu
   if (found !== undefined) yield* count(found.first, found.last);
   else {
     if (port >= FIRST_FREE_PORT) yield port;
-    if (port + 10_000 <= 65_535) yield port + 10_000;
+    if (port + 10_000 <= HIGHEST_PORT) yield port + 10_000;
   }
   yield* count(SPARE.first, SPARE.last);
 }

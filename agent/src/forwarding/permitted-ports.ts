@@ -1,5 +1,6 @@
 /** Port ranges of policy, made fit for an nftables interval set: sorted and without overlaps, which nft refuses. */
 import type { OwnService, PermittedPeer } from '../plugin-api/firewall-wish.ts';
+import type { ConnectionMatch } from '../ports/index.ts';
 
 /** Ports of one protocol, both ends included. */
 export interface PermittedRange {
@@ -23,7 +24,8 @@ export const mergeRanges = (ranges: readonly PermittedRange[]): readonly Permitt
   return merged;
 };
 
-const HIGHEST_PORT = 65_535;
+/** There is none beyond. */
+export const HIGHEST_PORT = 65_535;
 
 /** All ports of both protocols but these. */
 export const closedRanges = (open: readonly PermittedRange[]): readonly PermittedRange[] =>
@@ -33,6 +35,13 @@ export const closedRanges = (open: readonly PermittedRange[]): readonly Permitte
     const ends = [...ranges.map(({ from }) => from - 1), HIGHEST_PORT];
     return starts.flatMap((from, at) => (from <= ends[at]! ? [{ protocol, from, to: ends[at]! }] : []));
   });
+
+/** Connections of a machine, from it or to it, by any port but the `open` ones. */
+export const connectionsBeyond = (
+  open: readonly PermittedRange[],
+  machine: Pick<ConnectionMatch, 'source' | 'destination'>,
+): readonly ConnectionMatch[] =>
+  closedRanges(open).map(({ protocol, from, to }) => ({ protocol, port: from, lastPort: to, ...machine }));
 
 /**
  * What a peer with a port list may open. A service with two ports is one service: whoever may open one of them may

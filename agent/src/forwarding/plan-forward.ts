@@ -15,6 +15,7 @@ import type { ForwardRule } from '../plugin-api/firewall-wish.ts';
 import { checkWake } from './check-wake.ts';
 import { chooseEdgePort } from './choose-edge-port.ts';
 import { type ForwardRecord, portOffsetsOf, protocolsOf } from './forward-record.ts';
+import { HIGHEST_PORT } from './permitted-ports.ts';
 import { lanOf, limitsOf } from './publication.ts';
 import { planSources, type SourcePeer } from './resolve-sources.ts';
 import { hostOf, isInScopes, resolveTarget, type Surroundings } from './resolve-target.ts';
@@ -46,8 +47,6 @@ interface PortRange {
   readonly first: number;
   readonly count: number;
 }
-
-const HIGHEST_PORT = 65_535;
 
 /** Does the forward take any of these ports? */
 export const isOverlap = (

@@ -1,8 +1,8 @@
 /**
  * The first packet of a connection. Conntrack shows nat chains no other: who may open what is decided here, once, by
- * where the packet was meant for, and where it leads instead is written down in the connection. A packet that these
- * chains never saw, because it is untracked or somebody else translated it before us, has no mark and gets nowhere
- * (`render-passage.ts`).
+ * where the packet was meant for, and where it leads instead is written down in the connection. What these chains never
+ * saw is turned away later (`render-passage.ts`): untracked packets, and connections that somebody else led to a LAN
+ * before us, which have no mark.
  */
 import type { NftObject } from '../ports/ruleset.ts';
 import type { FirewallTunnel } from './firewall-plan.ts';

@@ -2,7 +2,7 @@
 import type { PermittedPeer } from '../plugin-api/firewall-wish.ts';
 import type { ConnectionMatch } from '../ports/index.ts';
 import type { FirewallPlan } from './firewall-plan.ts';
-import { closedRanges, permittedRanges } from './permitted-ports.ts';
+import { connectionsBeyond, permittedRanges } from './permitted-ports.ts';
 
 const revokedOf = (
   { address4: source, inbound: before }: PermittedPeer,
@@ -12,9 +12,8 @@ const revokedOf = (
   if (before.kind === 'none' || after?.inbound.kind === 'all') return [];
   if (after === undefined || after.inbound.kind === 'none') return [{ source }];
   if (JSON.stringify(before) === JSON.stringify(after.inbound)) return [];
-  const closed = closedRanges(permittedRanges(after, ownServices));
   return [
-    ...closed.map(({ protocol, from, to }) => ({ protocol, port: from, lastPort: to, source })),
+    ...connectionsBeyond(permittedRanges(after, ownServices), { source }),
     { protocol: 'icmp', source },
   ];
 };

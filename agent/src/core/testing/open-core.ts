@@ -1,5 +1,4 @@
 /** A core on a memory platform and a virtual clock, for tests. */
-
 import { createVirtualClock, silentLogger, type VirtualClock } from '@sidegate/kit';
 import { parseAgentConfig } from '../../config/agent-config.ts';
 import { createMemoryPlatform, type MemoryOptions, type MemoryPlatform } from '../../platform/memory.ts';

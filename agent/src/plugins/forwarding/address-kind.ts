@@ -3,7 +3,7 @@ import { type Address, hostFqdn } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import type { AddressRecord } from '../../forwarding/address-record.ts';
 import { renderHostUrls } from '../../forwarding/forward-url.ts';
-import { closedRanges } from '../../forwarding/permitted-ports.ts';
+import { connectionsBeyond } from '../../forwarding/permitted-ports.ts';
 import { type Allotted, addressRules, hostWishes } from '../../forwarding/plan-address.ts';
 import { allowWordsOf } from '../../forwarding/publication.ts';
 import { hostOf, resolveTarget } from '../../forwarding/resolve-target.ts';
@@ -52,12 +52,7 @@ export const createAddressKind = (
     connectionsNarrowed: (before, { meshAddress, ports }) =>
       ports === undefined || JSON.stringify(before.ports) === JSON.stringify(ports)
         ? []
-        : closedRanges(ports).map(({ protocol, from, to }) => ({
-            protocol,
-            port: from,
-            lastPort: to,
-            destination: meshAddress,
-          })),
+        : connectionsBeyond(ports, { destination: meshAddress }),
     describe: ({ name }) => name,
     notFound: () => new AgentError('ADDRESS_NOT_FOUND', 'There is no such address'),
     onChanged: (address) => host.events.emit('address.changed', address),
