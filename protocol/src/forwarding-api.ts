@@ -45,6 +45,25 @@ export const NewForwardAllow = v.pipe(
 );
 export type NewForwardAllow = v.InferOutput<typeof NewForwardAllow>;
 
+const SOURCE = /^(?:(node|tag|user):)?([^:]+)$/;
+
+/** `laptop`, `node:laptop`, `tag:support`, `user:anna` by kind, and the words that say nobody, such as `group:x`. */
+export const parseSources = (
+  words: readonly string[],
+): {
+  readonly allow: { readonly nodes: string[]; readonly tags: string[]; readonly users: string[] };
+  readonly unclear: readonly string[];
+} => {
+  const allow = { nodes: [] as string[], tags: [] as string[], users: [] as string[] };
+  const unclear: string[] = [];
+  for (const word of words) {
+    const [, kind = 'node', name] = SOURCE.exec(word) ?? [];
+    if (name === undefined) unclear.push(word);
+    else allow[`${kind as 'node' | 'tag' | 'user'}s`].push(name);
+  }
+  return { allow, unclear };
+};
+
 /** The host is woken by its hardware address when somebody connects. */
 export const Wake = v.boolean();
 

@@ -1,7 +1,7 @@
 /** Templates: what is published of hosts of one sort, such as ports 80 and 554 of cameras. */
 import * as v from 'valibot';
 import { HostKind } from './discovery-api.ts';
-import type { NewForwardAllow } from './forwarding-api.ts';
+import { type NewForwardAllow, parseSources } from './forwarding-api.ts';
 import { HostId, plainText } from './ids.ts';
 import { LIMITS } from './limits.ts';
 
@@ -21,15 +21,9 @@ export const parseTemplatePorts = (
 
 const WHO = /^(?:(node|tag|user):)?([^:\s]+)$/;
 
-/** `laptop`, `tag:support`, `user:anna` as sources of a publication. */
-export const allowOfWords = (words: readonly string[]): NewForwardAllow => {
-  const allow = { nodes: [] as string[], tags: [] as string[], users: [] as string[] };
-  for (const word of words) {
-    const [, kind = 'node', name] = WHO.exec(word) ?? [];
-    if (name !== undefined) allow[`${kind as 'node' | 'tag' | 'user'}s`].push(name);
-  }
-  return allow as NewForwardAllow;
-};
+/** The sources that a template names, which its schema found clear, as a new publication says them. */
+export const allowOfWords = (words: readonly string[]): NewForwardAllow =>
+  parseSources(words).allow as NewForwardAllow;
 
 /** Short enough for a label, and a word that a shell takes as it is. */
 export const TemplateName = v.pipe(

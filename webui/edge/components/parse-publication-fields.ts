@@ -1,5 +1,5 @@
 /** What forwards, addresses and templates have in common in their forms, as parts of requests. Pure. */
-import { type ForwardAllow, type PortRange, parseTemplatePorts } from '@sidegate/protocol';
+import { type ForwardAllow, type PortRange, parseSources, parseTemplatePorts } from '@sidegate/protocol';
 import { t } from '../messages.ts';
 
 /** Words with commas between. */
@@ -10,14 +10,9 @@ export const parseWords = (text = ''): string[] =>
     .filter((word) => word !== '');
 
 /** `laptop, tag:support, user:anna`; `undefined` where that cannot be read. */
-export const parseAllow = (text: string) => {
-  const allow = { nodes: [] as string[], tags: [] as string[], users: [] as string[] };
-  for (const who of text.split(',').map((part) => part.trim())) {
-    const [, kind = 'node', name = ''] = /^(?:(node|tag|user):)?([^:]+)$/.exec(who) ?? [];
-    if (name === '') return undefined;
-    allow[`${kind as 'node' | 'tag' | 'user'}s`].push(name);
-  }
-  return allow;
+const parseAllow = (text: string) => {
+  const { allow, unclear } = parseSources(text.split(',').map((part) => part.trim()));
+  return unclear.length === 0 ? allow : undefined;
 };
 
 /** The same as it is typed; nodes by the names that are known. Empty is whoever policy permits. */

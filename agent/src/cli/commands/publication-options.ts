@@ -1,5 +1,5 @@
 /** What commands that publish have in common: ports, ends and sources as a person types them, and how they are shown. */
-import { type NewForwardAllow, Port } from '@sidegate/protocol';
+import { type NewForwardAllow, Port, parseSources } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { CommandContext, Invocation, OptionSpec } from '../command.ts';
@@ -43,15 +43,12 @@ export const allowOf = (
 ): { allow?: Required<v.InferInput<typeof NewForwardAllow>> } => {
   const text = invocation.text('allow');
   if (text === undefined) return {};
-  const allow = { nodes: [] as string[], tags: [] as string[], users: [] as string[] };
-  for (const who of text.split(',').map((part) => part.trim())) {
-    const [, kind = 'node', name = ''] = /^(?:(node|tag|user):)?([^:]+)$/.exec(who) ?? [];
-    if (name === '') {
-      throw new AgentError('USAGE', `"${who}" does not say who`, {
-        hint: 'Write laptop, tag:support or user:anna, with commas between.',
-      });
-    }
-    allow[`${kind as 'node' | 'tag' | 'user'}s`].push(name);
+  const { allow, unclear } = parseSources(text.split(',').map((part) => part.trim()));
+  const [who] = unclear;
+  if (who !== undefined) {
+    throw new AgentError('USAGE', `"${who}" does not say who`, {
+      hint: 'Write laptop, tag:support or user:anna, with commas between.',
+    });
   }
   return { allow };
 };
