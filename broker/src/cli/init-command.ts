@@ -2,11 +2,11 @@
 import { type Clock, parseBody } from '@sidegate/kit';
 import { Cidr4, SetupRequest } from '@sidegate/protocol';
 import * as v from 'valibot';
-import { type BrokerConfig, storeLocationOf } from '../config.ts';
+import type { BrokerConfig } from '../config.ts';
 import { ensureDataDirectory } from '../private-files.ts';
 import { createAccount } from '../service/setup.ts';
-import { openStore } from '../store/store.ts';
 import { type CommandOptions, UsageError } from './command-line.ts';
+import { withStore } from './with-store.ts';
 
 const NewAccount = v.strictObject({
   ...v.omit(SetupRequest, ['setupCode']).entries,
@@ -34,11 +34,6 @@ export const runInit = async (
     ...(options.prefix4 === undefined ? {} : { prefix4: options.prefix4 }),
   });
   ensureDataDirectory(config.data);
-  const store = await openStore(storeLocationOf(config));
-  try {
-    const { account, owner } = await createAccount(store, clock, wish);
-    return `Created the account ${account.label} (${account.preset}, ${account.prefix4}) with its owner ${owner.email}.\n`;
-  } finally {
-    await store.close();
-  }
+  const { account, owner } = await withStore(config, (store) => createAccount(store, clock, wish));
+  return `Created the account ${account.label} (${account.preset}, ${account.prefix4}) with its owner ${owner.email}.\n`;
 };

@@ -1,13 +1,14 @@
 /** `sidegate-broker key create`: an enrolment key straight into the database, for scripts. */
 import { type Clock, parseBody } from '@sidegate/kit';
 import { Email, NewEnrolmentKey } from '@sidegate/protocol';
-import { type BrokerConfig, publicUrlOf, storeLocationOf } from '../config.ts';
+import { type BrokerConfig, publicUrlOf } from '../config.ts';
 import { BrokerError } from '../errors.ts';
 import type { PortalActor } from '../service/actor.ts';
 import { createEnrolmentKeys } from '../service/enrolment-keys.ts';
 import { toActor } from '../service/logins.ts';
-import { openStore, type Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { type CommandOptions, UsageError } from './command-line.ts';
+import { withStore } from './with-store.ts';
 
 /** The person on whose behalf: `--user`, or the owner of the only account. */
 const findCreator = async (store: Store, email: unknown): Promise<PortalActor> => {
@@ -44,14 +45,11 @@ export const runKeyCreate = async (
     ...(tag === undefined ? {} : { tags: tag }),
     ...(lifetime === undefined ? {} : { lifetimeSec: Number(lifetime) }),
   });
-  const store = await openStore(storeLocationOf(config));
-  try {
+  const created = await withStore(config, async (store) => {
     const keys = createEnrolmentKeys({ store, clock, publicUrl: publicUrlOf(config) });
-    const created = await keys.create(await findCreator(store, user), wish);
-    return options.json === true
-      ? `${JSON.stringify(created)}\n`
-      : `${created.secret}\n\n  ${created.command}\n`;
-  } finally {
-    await store.close();
-  }
+    return keys.create(await findCreator(store, user), wish);
+  });
+  return options.json === true
+    ? `${JSON.stringify(created)}\n`
+    : `${created.secret}\n\n  ${created.command}\n`;
 };

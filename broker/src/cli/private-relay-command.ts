@@ -4,10 +4,11 @@
  */
 import { PortalNode } from '@sidegate/protocol';
 import * as v from 'valibot';
-import { type BrokerConfig, publicUrlOf } from '../config.ts';
+import type { BrokerConfig } from '../config.ts';
 import { BrokerError } from '../errors.ts';
 import { type CommandOptions, UsageError } from './command-line.ts';
-import { openPortalClient, type PortalClient } from './portal-client.ts';
+import { openPortal } from './open-portal.ts';
+import type { PortalClient } from './portal-client.ts';
 
 const NODE_COLUMN = 24;
 const STATE_COLUMN = 10;
@@ -32,15 +33,6 @@ const renderRelay = ({ node, isApproved, isOnline, endpoints }: PrivateRelay): s
 
 const listNodes = async (portal: PortalClient): Promise<PortalNode[]> =>
   v.parse(v.array(PortalNode), await portal.ask('GET', '/nodes'));
-
-const openPortal = async (
-  config: BrokerConfig,
-  { user }: CommandOptions,
-  readPassword: () => Promise<string>,
-): Promise<PortalClient> => {
-  if (user === undefined) throw new UsageError('--user says in whose name');
-  return await openPortalClient(publicUrlOf(config), { email: user, password: await readPassword() });
-};
 
 /** Returns what to print: who offers to relay, and who was let. */
 export const runRelayList = async (

@@ -7,9 +7,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { parseBody } from '@sidegate/kit';
 import { NewProfile, PRIVATE_KEY_PLACEHOLDER, ProfileCreated, renderProfile } from '@sidegate/protocol';
 import * as v from 'valibot';
-import { type BrokerConfig, publicUrlOf } from '../config.ts';
+import type { BrokerConfig } from '../config.ts';
 import { type CommandOptions, UsageError } from './command-line.ts';
-import { openPortalClient } from './portal-client.ts';
+import { openPortal } from './open-portal.ts';
 
 const toBase64 = (base64url: string): string => Buffer.from(base64url, 'base64url').toString('base64');
 
@@ -34,8 +34,7 @@ export const runProfileCreate = async (
     throw new UsageError('--user and --name say whose device it is and what it is called');
   const { privateKey, publicKey } = keysOf(options);
   const wish = parseBody(NewProfile, { name: options.name, publicKey });
-  const login = { email: options.user, password: await readPassword() };
-  await using portal = await openPortalClient(publicUrlOf(config), login);
+  await using portal = await openPortal(config, options, readPassword);
   const { profile } = v.parse(ProfileCreated, await portal.ask('POST', '/profiles', wish));
   return renderProfile(profile, { privateKey });
 };

@@ -3,27 +3,18 @@
  * the database.
  */
 import { type Clock, parseBody } from '@sidegate/kit';
-import { type BrokerConfig, RelayQuota, storeLocationOf } from '../config.ts';
+import { type BrokerConfig, RelayQuota } from '../config.ts';
 import { BrokerError } from '../errors.ts';
 import { loadRelayQuotas, type QuotaState, quotaStateOf, saveRelayQuota } from '../service/relay-quotas.ts';
 import { monthAt } from '../service/relay-usage.ts';
-import { openStore, type Store } from '../store/store.ts';
 import { type CommandOptions, UsageError } from './command-line.ts';
+import { withStore } from './with-store.ts';
 
 const MEGABYTE = 1e6;
 const NOTES: Readonly<Record<QuotaState, string>> = {
   free: '',
   near: '  near the end of its quota',
   'used-up': '  quota used up',
-};
-
-const withStore = async <T>(config: BrokerConfig, task: (store: Store) => Promise<T>): Promise<T> => {
-  const store = await openStore(storeLocationOf(config));
-  try {
-    return await task(store);
-  } finally {
-    await store.close();
-  }
 };
 
 const toMegabytes = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(1)} MB`;
