@@ -8,7 +8,12 @@ import { addAddress, patchAddress, planAddress, removeAddress, wholeHost } from 
 import { t } from '../messages.ts';
 import { runFormDialog } from './form-dialog.ts';
 import { type PanelCaller, tellError } from './panel-caller.ts';
-import { changePublication, confirmRemovePublication, type TableWords } from './publication-actions.ts';
+import {
+  changePublication,
+  confirmRemovePublication,
+  editPublication,
+  type TableWords,
+} from './publication-actions.ts';
 
 const tellGiven = ({ edge, element }: PanelCaller, host: Host, address: Address): void => {
   edge.addresses.put(address);
@@ -39,16 +44,14 @@ const switchAddress = async (caller: PanelCaller, id: string, enabled: boolean):
   await changePublication(caller, id, addresses, () => patchAddress(api, id, { enabled }));
 };
 
-const editAddress = async (
-  { edge, element }: PanelCaller,
+const editAddress = (
+  caller: PanelCaller,
   address: Address,
   nodeNames: ReadonlyMap<string, string>,
 ): Promise<void> => {
+  const { api, addresses } = caller.edge;
   const dialog = Object.assign(new SgAddressDialog(), { address, nodeNames });
-  const done = await runFormDialog(dialog, { send: (patch) => patchAddress(edge.api, address.id, patch) });
-  if (done === undefined) return;
-  edge.addresses.put(done.value);
-  showToast(element, { tone: 'ok', text: t('host.saved') });
+  return editPublication(caller, addresses, dialog, (patch) => patchAddress(api, address.id, patch));
 };
 
 const confirmRemove = (caller: PanelCaller, { id, fqdn }: Address): Promise<void> =>

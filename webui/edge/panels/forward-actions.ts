@@ -1,30 +1,31 @@
 /** Switching, changing and removing forwards, the same on every page that lists them. */
 import type { Forward } from '@sidegate/protocol';
 import { html } from 'lit';
-import { showToast } from '../../shared/components/toast.ts';
 import { SgForwardDialog } from '../components/sg-forward-dialog.ts';
 import '../components/sg-forward-table.ts';
 import { patchForward, removeForward } from '../data/forwards.ts';
 import { t } from '../messages.ts';
-import { runFormDialog } from './form-dialog.ts';
 import type { PanelCaller } from './panel-caller.ts';
-import { changePublication, confirmRemovePublication, type TableWords } from './publication-actions.ts';
+import {
+  changePublication,
+  confirmRemovePublication,
+  editPublication,
+  type TableWords,
+} from './publication-actions.ts';
 
 const switchForward = async (caller: PanelCaller, id: string, enabled: boolean): Promise<void> => {
   const { api, forwards } = caller.edge;
   await changePublication(caller, id, forwards, () => patchForward(api, id, { enabled }));
 };
 
-const editForward = async (
-  { edge, element }: PanelCaller,
+const editForward = (
+  caller: PanelCaller,
   forward: Forward,
   nodeNames: ReadonlyMap<string, string>,
 ): Promise<void> => {
+  const { api, forwards } = caller.edge;
   const dialog = Object.assign(new SgForwardDialog(), { forward, nodeNames });
-  const done = await runFormDialog(dialog, { send: (patch) => patchForward(edge.api, forward.id, patch) });
-  if (done === undefined) return;
-  edge.forwards.put(done.value);
-  showToast(element, { tone: 'ok', text: t('host.saved') });
+  return editPublication(caller, forwards, dialog, (patch) => patchForward(api, forward.id, patch));
 };
 
 const confirmRemove = (caller: PanelCaller, { id, url }: Forward): Promise<void> =>

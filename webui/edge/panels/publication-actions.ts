@@ -1,10 +1,12 @@
-/** Switching and removing publications: what forwards and addresses of hosts have in common. */
+/** Switching, changing and removing publications: what forwards and addresses of hosts have in common. */
 import type { AccessLog, Host, PeerStatus } from '@sidegate/protocol';
 import { askConfirm } from '../../shared/components/sg-confirm.ts';
 import { showToast } from '../../shared/components/toast.ts';
 import type { LiveList } from '../../shared/data/live.ts';
+import type { SgFormDialog } from '../components/sg-form-dialog.ts';
 import { lastUsedOf } from '../data/access-log.ts';
 import { t } from '../messages.ts';
+import { runFormDialog } from './form-dialog.ts';
 import { type PanelCaller, tellError } from './panel-caller.ts';
 
 /** What a table of publications says of hosts, machines and visits. */
@@ -39,6 +41,19 @@ export const changePublication = async <T>(
   if (changed !== undefined) list.put(changed);
   tellError(caller, id);
   return changed;
+};
+
+/** Shows the form of one until the answer to it is in its list, or somebody closed it. */
+export const editPublication = async <R, T>(
+  { element }: PanelCaller,
+  list: LiveList<T>,
+  dialog: SgFormDialog<R, never>,
+  send: (patch: R) => Promise<T>,
+): Promise<void> => {
+  const done = await runFormDialog(dialog, { send });
+  if (done === undefined) return;
+  list.put(done.value);
+  showToast(element, { tone: 'ok', text: t('host.saved') });
 };
 
 /** Removes one after asking. `place` is what stops working. */
