@@ -7,9 +7,10 @@ import {
   type ForwardPatch,
   ForwardPlan,
 } from '@sidegate/protocol';
+import type * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { Command, CommandContext, Invocation, OptionSpec } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { plain } from '../output/plain-text.ts';
 import { formatDuration } from '../output/units.ts';
 import { describePorts, fetchAddresses, findAddress, portsOf } from './addresses.ts';
@@ -50,11 +51,6 @@ const readPatch = (context: CommandContext, invocation: Invocation): ForwardPatc
   };
 };
 
-const checkChange = (patch: object, noun: string): void => {
-  if (Object.keys(patch).length > 0) return;
-  throw new AgentError('USAGE', 'Nothing to change', { hint: `Try \`sidegate ${noun} set --help\`.` });
-};
-
 /** What differs, a line each: `label: Door, then Gate`. */
 const sayDifferences = (
   { say, io }: CommandContext,
@@ -78,6 +74,63 @@ const sayDifferences = (
   for (const line of lines) say(line);
 };
 
+/** One of the two ways to publish, as the daemon's API has it. */
+interface Way<T, P> {
+  readonly noun: 'forward' | 'address';
+  readonly route: '/forwards' | '/addresses';
+  readonly schema: v.GenericSchema<unknown, T>;
+  readonly planSchema: v.GenericSchema<unknown, P>;
+  planned(plan: P): T;
+  /** As a person names it. */
+  find(context: CommandContext, text: string): Promise<T>;
+  /** Where it is reached. */
+  place(one: T): string;
+}
+
+const FORWARDS: Way<Forward, ForwardPlan> = {
+  noun: 'forward',
+  route: '/forwards',
+  schema: Forward,
+  planSchema: ForwardPlan,
+  planned: ({ forward }) => forward,
+  find: async (context, text) => findForward(await fetchForwards(context), text),
+  place: ({ url }) => url,
+};
+
+const ADDRESSES: Way<Address, AddressPlan> = {
+  noun: 'address',
+  route: '/addresses',
+  schema: Address,
+  planSchema: AddressPlan,
+  planned: ({ address }) => address,
+  find: async (context, text) => findAddress(await fetchAddresses(context), text),
+  place: ({ fqdn }) => fqdn,
+};
+
+/** Changes the one that was named, or shows what would differ. */
+const runSet = async <T extends Forward | Address, P>(
+  context: CommandContext,
+  invocation: Invocation,
+  { noun, route, schema, planSchema, planned, find, place }: Way<T, P>,
+  patch: object,
+): Promise<ExitCode> => {
+  if (Object.keys(patch).length === 0)
+    throw new AgentError('USAGE', 'Nothing to change', { hint: `Try \`sidegate ${noun} set --help\`.` });
+  const before = await find(context, invocation.arguments[0]!);
+  const path = `${route}/${before.id}`;
+  if (invocation.has('dry-run')) {
+    const plan = await context.client.ask('PATCH', `${path}?dryRun=1`, planSchema, patch);
+    context.json(plan);
+    sayDifferences(context, place(before), before, planned(plan));
+    return EXIT.ok;
+  }
+  const after = await context.client.ask('PATCH', await withAuthor(context, path), schema, patch);
+  context.json(after);
+  context.say(`${plain(place(after))} is changed${describeEnd(after, context)}.`);
+  await warnIfPending(context, before.id);
+  return EXIT.ok;
+};
+
 const setForward: Command = {
   path: ['forward', 'set'],
   summary: 'Change the end, the sources or the words of a forward',
@@ -85,22 +138,7 @@ const setForward: Command = {
   options: OPTIONS,
   examples: ['sidegate forward set 8001 --for 2h', 'sidegate forward set 8001 --allow tag:support'],
   async run(context, invocation) {
-    const patch = readPatch(context, invocation);
-    checkChange(patch, 'forward');
-    const before = findForward(await fetchForwards(context), invocation.arguments[0]!);
-    const { id } = before;
-    if (invocation.has('dry-run')) {
-      const plan = await context.client.ask('PATCH', `/forwards/${id}?dryRun=1`, ForwardPlan, patch);
-      context.json(plan);
-      sayDifferences(context, before.url, before, plan.forward);
-      return EXIT.ok;
-    }
-    const path = await withAuthor(context, `/forwards/${id}`);
-    const forward = await context.client.ask('PATCH', path, Forward, patch);
-    context.json(forward);
-    context.say(`${plain(forward.url)} is changed${describeEnd(forward, context)}.`);
-    await warnIfPending(context, id);
-    return EXIT.ok;
+    return runSet(context, invocation, FORWARDS, readPatch(context, invocation));
   },
 };
 
@@ -125,23 +163,9 @@ const setAddress: Command = {
       ...(name === undefined ? {} : { name: name as AddressPatch['name'] }),
       ...(isEverything ? { ports: null } : portsOf(invocation)),
     };
-    checkChange(patch, 'address');
-    const before = findAddress(await fetchAddresses(context), invocation.arguments[0]!);
-    const { id } = before;
-    if (invocation.has('dry-run')) {
-      const plan = await context.client.ask('PATCH', `/addresses/${id}?dryRun=1`, AddressPlan, patch);
-      context.json(plan);
-      sayDifferences(context, before.fqdn, before, plan.address);
-      return EXIT.ok;
-    }
-    const path = await withAuthor(context, `/addresses/${id}`);
-    const address = await context.client.ask('PATCH', path, Address, patch);
-    context.json(address);
-    context.say(`${plain(address.fqdn)} is changed${describeEnd(address, context)}.`);
-    await warnIfPending(context, id);
-    return EXIT.ok;
+    return runSet(context, invocation, ADDRESSES, patch);
   },
 };
 
-/** Both. */
+/** The two `set` commands; each is listed with the others of its noun. */
 export const setCommands = { forward: setForward, address: setAddress };
