@@ -16,8 +16,8 @@ import type { AddressRecord } from './address-record.ts';
 import { checkWake } from './check-wake.ts';
 import { chooseHostLabel } from './host-label.ts';
 import { checkExpiry, type ForwardingState, type PlannedTarget, planTarget } from './plan-forward.ts';
-import { lanOf, limitsOf, patchPublication } from './publication.ts';
-import { planSources, type SourcePeer } from './resolve-sources.ts';
+import { lanOf, limitsOf, patchPublication, planPublication } from './publication.ts';
+import type { SourcePeer } from './resolve-sources.ts';
 import { hostOf, resolveTarget, type Surroundings } from './resolve-target.ts';
 
 /** What the broker gave, by key. */
@@ -43,8 +43,8 @@ export const planAddress = (
   if (present.length >= LIMITS.addressesPerEdge) {
     throw new AgentError('ADDRESS_LIMIT', `This edge has ${LIMITS.addressesPerEdge} addresses already`);
   }
-  const { target, ports, label, note, expiresAt, allow, wake } = request;
-  checkExpiry(expiresAt, made.at);
+  const { target, ports, wake } = request;
+  checkExpiry(request.expiresAt, made.at);
   const planned = { target, ...(led ?? planTarget(request, state)) };
   const key = keyOf(planned);
   checkWake({ ...planned, wake }, state);
@@ -68,14 +68,7 @@ export const planAddress = (
       : chooseHostLabel(called, `host-${place.split(/[.:]/).at(-1)}`, isTaken),
     ...planned,
     ...(ports === undefined ? {} : { ports }),
-    label,
-    note,
-    enabled: true,
-    owner: made.owner,
-    createdAt: made.at,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(allow === undefined ? {} : { allow: planSources(allow, state.peers) }),
-    ...(wake === true ? { wake } : {}),
+    ...planPublication(request, made, state.peers),
   };
 };
 

@@ -16,8 +16,8 @@ import { checkWake } from './check-wake.ts';
 import { chooseEdgePort } from './choose-edge-port.ts';
 import { type ForwardRecord, portOffsetsOf, protocolsOf } from './forward-record.ts';
 import { HIGHEST_PORT } from './permitted-ports.ts';
-import { lanOf, limitsOf } from './publication.ts';
-import { planSources, type SourcePeer } from './resolve-sources.ts';
+import { lanOf, limitsOf, planPublication } from './publication.ts';
+import type { SourcePeer } from './resolve-sources.ts';
 import { hostOf, isInScopes, resolveTarget, type Surroundings } from './resolve-target.ts';
 
 /** A port of this machine that is taken, and by what, in words. */
@@ -191,23 +191,16 @@ export const planForward = (
   planned?: PlannedTarget,
 ): ForwardRecord => {
   checkLimits(request, state);
-  const { protocol, target, targetPort, portCount, label, note, expiresAt, allow, wake } = request;
+  const { protocol, target, targetPort, portCount } = request;
   checkRangeEnd(targetPort, portCount ?? 1, 'targetPort');
-  checkExpiry(expiresAt, made.at);
+  checkExpiry(request.expiresAt, made.at);
   const record = {
     id: made.id,
     protocol,
     target,
     targetPort,
     ...(portCount === undefined || portCount === 1 ? {} : { portCount }),
-    label,
-    note,
-    enabled: true,
-    owner: made.owner,
-    createdAt: made.at,
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(allow === undefined ? {} : { allow: planSources(allow, state.peers) }),
-    ...(wake === true ? { wake } : {}),
+    ...planPublication(request, made, state.peers),
     ...(planned ?? planTarget(request, state)),
   };
   checkWake(record, state);

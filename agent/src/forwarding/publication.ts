@@ -1,6 +1,6 @@
 /** What a forward and an address of its own have in common: who published which host for whom, and until when. Pure. */
 import { isInCidr } from '@sidegate/kit';
-import { Forward, type ForwardPatch, Ip4, Mac, type Scope } from '@sidegate/protocol';
+import { Forward, type ForwardPatch, Ip4, Mac, type NewForward, type Scope } from '@sidegate/protocol';
 import * as v from 'valibot';
 import type { ForwardExpiry, LanWire } from '../plugin-api/firewall-wish.ts';
 import { describeSources, planSources, resolveSources, type SourcePeer } from './resolve-sources.ts';
@@ -26,6 +26,28 @@ export const PUBLICATION_ENTRIES = {
 const Common = v.object(PUBLICATION_ENTRIES);
 /** The common part of a record on disk. */
 export type Publication = Readonly<v.InferOutput<typeof Common>>;
+
+/** The part of a new record that does not say where it leads. Sources that nobody is called by are refused. */
+export const planPublication = (
+  {
+    label,
+    note,
+    expiresAt,
+    allow,
+    wake,
+  }: Pick<NewForward, 'label' | 'note' | 'expiresAt' | 'allow' | 'wake'>,
+  { owner, at }: { readonly owner: string; readonly at: number },
+  peers: readonly SourcePeer[],
+) => ({
+  label,
+  note,
+  enabled: true,
+  owner,
+  createdAt: at,
+  ...(expiresAt === undefined ? {} : { expiresAt }),
+  ...(allow === undefined ? {} : { allow: planSources(allow, peers) }),
+  ...(wake === true ? { wake } : {}),
+});
 
 /** What a person may change of any publication. */
 export type PublicationPatch = ForwardPatch;
