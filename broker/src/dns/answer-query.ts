@@ -76,6 +76,18 @@ const maxSizeOf = ({ udpSizeBytes }: Query): number =>
     ? PLAIN_ANSWER_MAX_BYTES
     : Math.min(ANSWER_MAX_BYTES, Math.max(PLAIN_ANSWER_MAX_BYTES, udpSizeBytes));
 
+/** Says that we take more than a plain datagram holds, and nothing else of EDNS (RFC 6891 section 6.1.2). */
+export const OPT: dns.OptAnswer = {
+  type: 'OPT',
+  name: '.',
+  udpPayloadSize: ANSWER_MAX_BYTES,
+  extendedRcode: 0,
+  ednsVersion: 0,
+  flags: 0,
+  flag_do: false,
+  options: [],
+};
+
 const encodeReply = (query: Query, reply: Reply): Uint8Array => {
   const { rcode = 0, answers = [], authorities = [], isAuthoritative } = reply;
   const flags =
@@ -93,17 +105,6 @@ const encodeReply = (query: Query, reply: Reply): Uint8Array => {
     authorities: [...authorities],
     additionals: edns,
   });
-};
-
-const OPT: dns.OptAnswer = {
-  type: 'OPT',
-  name: '.',
-  udpPayloadSize: ANSWER_MAX_BYTES,
-  extendedRcode: 0,
-  ednsVersion: 0,
-  flags: 0,
-  flag_do: false,
-  options: [],
 };
 
 /** Where negative answers say that they are from, and how long they hold (RFC 2308 section 5). */

@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import type { Clock, UdpEndpoint } from '@sidegate/kit';
 import * as dns from 'dns-packet';
-import { ANSWER_MAX_BYTES, type Query } from './answer-query.ts';
+import { OPT, type Query } from './answer-query.ts';
 import type { Upstream } from './resolver.ts';
 
 /** Resolvers of phones ask again after some seconds. */
@@ -20,18 +20,7 @@ const encodeQuestion = (query: Query, id: number): Uint8Array =>
     type: 'query',
     flags: dns.RECURSION_DESIRED,
     questions: [query.question],
-    additionals: [
-      {
-        type: 'OPT',
-        name: '.',
-        udpPayloadSize: ANSWER_MAX_BYTES,
-        extendedRcode: 0,
-        ednsVersion: 0,
-        flags: 0,
-        flag_do: false,
-        options: [],
-      },
-    ],
+    additionals: [OPT],
   });
 
 /** Does the answer belong to the question? */
