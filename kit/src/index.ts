@@ -10,6 +10,7 @@ export * from './http/body.ts';
 export * from './http/cookies.ts';
 export * from './http/security-headers.ts';
 export * from './http/sse.ts';
+export * from './limiter.ts';
 export * from './log.ts';
 export * from './net.ts';
 export * from './random-id.ts';

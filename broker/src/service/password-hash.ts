@@ -1,6 +1,7 @@
 /** Passwords as argon2id (RFC 9106), kept as PHC strings; parameters are OWASP's first choice. */
 import * as crypto from 'node:crypto';
 import { promisify } from 'node:util';
+import { createLimiter } from '@sidegate/kit';
 import { BrokerError } from '../errors.ts';
 
 /** Node gained argon2 in 24.7; a named import would keep an older one from saying so in plain words. */
@@ -54,28 +55,15 @@ const parsePhc = (text: string): Phc | undefined => {
 
 const unpadded = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
 
-let running = 0;
-const waiting: (() => void)[] = [];
-/** Runs `task` when a place is free. */
-const inTurn = async <T>(task: () => Promise<T>): Promise<T> => {
-  if (running >= CONCURRENT_MAX) {
-    if (waiting.length >= WAITING_MAX) throw new BrokerError('BROKER_BUSY', 'Too many people log in at once');
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  } else running++;
-  try {
-    return await task();
-  } finally {
-    // The place goes to the next in line, if there is one.
-    const next = waiting.shift();
-    if (next === undefined) running--;
-    else next();
-  }
-};
+const derivations = createLimiter(CONCURRENT_MAX);
 
-const deriveTag = (password: string, phc: Omit<Phc, 'tag'>, tagLength: number): Promise<Buffer> =>
-  inTurn(() =>
+const deriveTag = async (password: string, phc: Omit<Phc, 'tag'>, tagLength: number): Promise<Buffer> => {
+  if (derivations.waitingCount >= WAITING_MAX)
+    throw new BrokerError('BROKER_BUSY', 'Too many people log in at once');
+  return derivations.run(() =>
     promisify(crypto.argon2)('argon2id', { ...phc, message: password.normalize('NFKC'), tagLength }),
   );
+};
 
 /** Hashes a new password. */
 export const hashPassword = async (password: string): Promise<string> => {

@@ -2,13 +2,12 @@
  * Looks for networks nobody told us of. Gently: four packets that run out of hops on the way to an address where
  * nobody lives, and one or two connections each to a dozen addresses where modems have their pages.
  */
-import { type Clock, isInCidr, isIp4 } from '@sidegate/kit';
+import { type Clock, createLimiter, isInCidr, isIp4 } from '@sidegate/kit';
 import type { Cidr4, Ip4, Scope, ScopeSuggestion } from '@sidegate/protocol';
 import { parsePingHop, parseTraceroute } from '../../discovery/parse-hops.ts';
 import { MODEM_ADDRESSES, suggestScopes } from '../../discovery/suggest-scopes.ts';
 import type { Links, Run } from '../../ports/index.ts';
 import { connectTcp } from '../../tcp/connect-tcp.ts';
-import { createLimiter } from './limiter.ts';
 
 /** RFC 5737: no packet to it arrives, and none of ours gets far. */
 const NOWHERE = '192.0.2.1';

@@ -3,13 +3,12 @@
  * so the network is asked in blocks: the first hosts show at once, the progress is a count, and cancelling is quick.
  * A first quick pass, then a patient one for devices that sleep between beacons.
  */
-import { isInCidr, networkOf, networkSize } from '@sidegate/kit';
+import { createLimiter, isInCidr, networkOf, networkSize } from '@sidegate/kit';
 import type { Cidr4, Ip4, Mac } from '@sidegate/protocol';
 import { parseArpScanLine } from '../../../discovery/parse-arp-scan.ts';
 import type { ScanScope } from '../../../discovery/scopes.ts';
 import { splitNetwork } from '../../../discovery/split-network.ts';
 import type { Run } from '../../../ports/index.ts';
-import { createLimiter } from '../limiter.ts';
 import type { DiscoverySink } from '../source.ts';
 
 /** How a pass asks. Two packets a millisecond are 1 Mbit/s, which the slowest Wi-Fi carries: no pass sends more. */

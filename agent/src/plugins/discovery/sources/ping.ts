@@ -2,10 +2,9 @@
  * ICMP where it is allowed: by the system's `ping`, for Node has no such sockets. Devices that refuse every connection
  * in silence often answer it.
  */
-import { codeOf } from '@sidegate/kit';
+import { codeOf, createLimiter } from '@sidegate/kit';
 import type { Ip4 } from '@sidegate/protocol';
 import type { Run } from '../../../ports/index.ts';
-import { createLimiter } from '../limiter.ts';
 
 /** Each is a process for a second. */
 const AT_ONCE = 64;

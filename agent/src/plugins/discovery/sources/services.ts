@@ -1,9 +1,8 @@
 /** Looks closer at every device found: which of the ports people use are open, and what speaks there. */
-import type { Clock } from '@sidegate/kit';
+import { type Clock, createLimiter } from '@sidegate/kit';
 import type { Ip4 } from '@sidegate/protocol';
 import type { ScanScope } from '../../../discovery/scopes.ts';
 import { KNOWN_PORTS, type KnownPort, toKnownPort } from '../../../discovery/service-names.ts';
-import { createLimiter } from '../limiter.ts';
 import type { DiscoverySink, DiscoverySource } from '../source.ts';
 import { createNeighbourPace } from './neighbour-pace.ts';
 import { probeService } from './probe-service.ts';

@@ -1,5 +1,5 @@
 /** Who calls itself a UPnP device, and its description: fetched from the device that named it and from nowhere else. */
-import type { Clock } from '@sidegate/kit';
+import { type Clock, createLimiter } from '@sidegate/kit';
 import type { Ip4 } from '@sidegate/protocol';
 import { type DeviceDescription, parseDeviceDescription } from '../../../discovery/device-description.ts';
 import type { Sockets } from '../../../ports/index.ts';
@@ -8,7 +8,6 @@ import { type OwnUrl, parseOwnUrl } from '../../../strangers/own-url.ts';
 import { parseSsdpReply, renderSsdpSearch, SSDP_GROUP } from '../../../strangers/ssdp.ts';
 import { connectTcp } from '../../../tcp/connect-tcp.ts';
 import { exchange } from '../../../tcp/exchange.ts';
-import { createLimiter } from '../limiter.ts';
 import type { DiscoverySink, DiscoverySource } from '../source.ts';
 import { askGroup } from './ask-group.ts';
 
