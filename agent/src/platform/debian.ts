@@ -1,5 +1,4 @@
 /** Any Linux with iproute2, wireguard-tools and nftables whose /etc is the operator's own: Debian and its like. */
-import { readFile } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
 import { basename } from 'node:path';
 import { type Clock, type Logger, systemClock } from '@sidegate/kit';
@@ -18,6 +17,7 @@ import { createUdpSockets } from '../system/udp-sockets.ts';
 import { createWgTunnel } from '../system/wg-tunnel.ts';
 import { detectCapabilities } from './detect-capabilities.ts';
 import type { Platform } from './platform.ts';
+import { readTextOr } from './read-text-or.ts';
 import { undoChanges } from './undo-changes.ts';
 
 /** Tests put commands into a network namespace and point the hosts file elsewhere. */
@@ -30,12 +30,6 @@ export interface DebianOptions extends RunnerOptions {
   readonly netDevPath?: string;
 }
 
-const readOr = (path: string, otherwise: string): Promise<string> =>
-  readFile(path, 'utf8').then(
-    (text) => text.trim(),
-    () => otherwise,
-  );
-
 /** `PRETTY_NAME` of os-release(5), or `Linux`. */
 export const parseOsName = (osRelease: string): string =>
   /^PRETTY_NAME=(["']?)(.*)\1$/m.exec(osRelease)?.[2] ?? 'Linux';
@@ -45,7 +39,7 @@ export const createDebianPlatform = async (options: DebianOptions): Promise<Plat
   const { paths, log, clock = systemClock } = options;
   const run = createRun(options);
   const following = { follow: createFollow(options), clock, log };
-  const bootId = await readOr('/proc/sys/kernel/random/boot_id', 'unknown');
+  const bootId = await readTextOr('/proc/sys/kernel/random/boot_id', 'unknown');
   const files = createAtomicFiles({
     state: paths.stateDir,
     runtime: paths.runtimeDir,
@@ -71,7 +65,7 @@ export const createDebianPlatform = async (options: DebianOptions): Promise<Plat
   };
   return {
     name: 'debian',
-    describe: `${parseOsName(await readOr('/etc/os-release', ''))}, ${arch()}`,
+    describe: `${parseOsName(await readTextOr('/etc/os-release', ''))}, ${arch()}`,
     hostname: hostname(),
     bootId,
     paths,

@@ -4,7 +4,6 @@
  * on ip-full and nftables-json). Nothing that changes by itself is written to flash: what was changed in the system is
  * gone after a reboot, so it is recorded in RAM.
  */
-import { readFile } from 'node:fs/promises';
 import { arch, hostname } from 'node:os';
 import { type Clock, createScope, describeError, type Logger, systemClock } from '@sidegate/kit';
 import { connectUbus } from 'node-ubus';
@@ -31,6 +30,7 @@ import { detectCapabilities } from './detect-capabilities.ts';
 import { provideBusObject } from './openwrt/bus-object.ts';
 import { enrolUnattended } from './openwrt/enrol-unattended.ts';
 import type { Platform } from './platform.ts';
+import { readTextOr } from './read-text-or.ts';
 import { undoChanges } from './undo-changes.ts';
 
 /** procd starts us after all of these; a service that hangs must not hang us. */
@@ -46,12 +46,6 @@ export interface OpenwrtOptions extends RunnerOptions {
   readonly shadowFile?: string;
 }
 
-const readOr = (path: string): Promise<string> =>
-  readFile(path, 'utf8').then(
-    (text) => text.trim(),
-    () => '',
-  );
-
 /** `DISTRIB_DESCRIPTION` of /etc/openwrt_release. */
 export const parseRelease = (text: string): string =>
   /^DISTRIB_DESCRIPTION=(["']?)(.*)\1$/m.exec(text)?.[2] ?? 'OpenWrt';
@@ -61,7 +55,7 @@ export const createOpenwrtPlatform = async (options: OpenwrtOptions): Promise<Pl
   const { paths, log, clock = systemClock } = options;
   const run = createRun(options);
   const following = { follow: createFollow(options), clock, log };
-  const bootId = (await readOr('/proc/sys/kernel/random/boot_id')) || 'unknown';
+  const bootId = await readTextOr('/proc/sys/kernel/random/boot_id', 'unknown');
   const files = createAtomicFiles({
     state: paths.stateDir,
     runtime: paths.runtimeDir,
@@ -91,7 +85,7 @@ export const createOpenwrtPlatform = async (options: OpenwrtOptions): Promise<Pl
   };
   return {
     name: 'openwrt',
-    describe: `${parseRelease(await readOr('/etc/openwrt_release'))}, ${arch()}`,
+    describe: `${parseRelease(await readTextOr('/etc/openwrt_release', ''))}, ${arch()}`,
     hostname: hostname(),
     bootId,
     paths,
