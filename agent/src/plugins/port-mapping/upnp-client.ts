@@ -22,11 +22,11 @@ import { type OwnUrl, parseOwnUrl } from '../../strangers/own-url.ts';
 import { parseSsdpReply, renderSsdpSearch, SSDP_GROUP } from '../../strangers/ssdp.ts';
 import { connectTcp } from '../../tcp/connect-tcp.ts';
 import { exchange } from '../../tcp/exchange.ts';
+import { askUntilAnswered } from './ask-gateway.ts';
 import type { GatewayContext, MappingClient } from './mapping-client.ts';
 
-/** Asked at these times; a gateway takes up to a second to answer (MX). */
-const SEARCH_AT_MS = [0, 700] as const;
-const SEARCH_MS = 2_000;
+/** Asked twice; a gateway takes up to a second to answer (MX). */
+const SEARCH_WAITS_MS = [700, 1_300] as const;
 const HTTP_TIMEOUT_MS = 3_000;
 const HURRIED_TIMEOUT_MS = 800;
 const BODY_BYTES = 64 * 1024;
@@ -38,31 +38,22 @@ const PORTS = 40_000;
 /** The next port to try: far away, so that two machines do not chase each other. */
 const otherPort = (port: number): number => FIRST_PORT + ((port * 7 + 4_999) % PORTS);
 
-const findDescription = async (
-  { gateway, ownAddress, sockets, clock }: GatewayContext,
-  signal: AbortSignal,
-): Promise<OwnUrl | undefined> => {
-  const socket = await sockets.bindUdp({ address: ownAddress, family: 4 }).catch(() => undefined);
-  if (socket === undefined) return undefined;
-  await using _socket = socket;
-  const enough = new AbortController();
-  const waiting = AbortSignal.any([signal, enough.signal]);
-  let found: OwnUrl | undefined;
-  using _listening = socket.onMessage((bytes, from) => {
-    if (from.address !== gateway || found !== undefined) return;
-    found = parseOwnUrl(parseSsdpReply(bytes)?.location ?? '', gateway);
-    if (found !== undefined) enough.abort();
-  });
+const findDescription = (context: GatewayContext, signal: AbortSignal): Promise<OwnUrl | undefined> => {
+  const { gateway } = context;
   const question = Buffer.from(renderSsdpSearch(GATEWAY_DEVICE));
-  for (const [at, atMs] of SEARCH_AT_MS.entries()) {
-    // Some gateways answer only the group, some only what is sent to themselves.
-    for (const address of [SSDP_GROUP.address as Ip, gateway])
-      socket.send(question, { address, port: SSDP_GROUP.port });
-    await clock.sleep((SEARCH_AT_MS[at + 1] ?? SEARCH_MS) - atMs, waiting).catch(() => {});
-    signal.throwIfAborted();
-    if (found !== undefined) break;
-  }
-  return found;
+  return askUntilAnswered(
+    context,
+    {
+      ask: (socket) => {
+        // Some gateways answer only the group, some only what is sent to themselves.
+        for (const address of [SSDP_GROUP.address as Ip, gateway])
+          socket.send(question, { address, port: SSDP_GROUP.port });
+      },
+      waitsMs: SEARCH_WAITS_MS,
+      read: (bytes) => parseOwnUrl(parseSsdpReply(bytes)?.location ?? '', gateway),
+    },
+    signal,
+  );
 };
 
 const fetchBytes = async (
