@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { Host, Scan } from './discovery-api.ts';
 import { EdgeStatus, PeerStatus } from './edge-status.ts';
+import type { EventOf } from './event-of.ts';
 import { Address, Forward } from './forwarding-api.ts';
 import { AddressId, DnsLabel, ForwardId, HostId, WallMs } from './ids.ts';
 import { LIMITS } from './limits.ts';
@@ -46,9 +47,7 @@ export const EDGE_EVENTS = {
   'peer.changed': PeerStatus,
 } as const;
 export type EdgeEventName = keyof typeof EDGE_EVENTS;
-export type EdgeEvent = {
-  [K in EdgeEventName]: { event: K; data: v.InferOutput<(typeof EDGE_EVENTS)[K]> };
-}[EdgeEventName];
+export type EdgeEvent = EventOf<typeof EDGE_EVENTS>;
 
 /** CLI only, unix socket: `POST /up`. With a key unattended, without one the answer carries a code to approve. */
 export const UpRequest = v.strictObject({

@@ -111,16 +111,8 @@ export const ForwardPatch = v.strictObject({
   wake: v.optional(Wake),
 });
 export type ForwardPatch = v.InferOutput<typeof ForwardPatch>;
-/** `GET /forwards`. */
-export const Forward = v.strictObject({
-  id: ForwardId,
-  protocol: ForwardProtocol,
-  edgePort: Port,
-  target: ForwardTarget,
-  targetPort: Port,
-  portCount: v.optional(PortCount),
-  /** The address the forward leads to just now; absent while its host is nowhere to be seen. */
-  targetAddress: v.optional(Ip4),
+/** What is said of a forward and of an address alike when they are listed. */
+const PUBLICATION_ENTRIES = {
   label: v.string(),
   note: v.string(),
   enabled: v.boolean(),
@@ -131,6 +123,18 @@ export const Forward = v.strictObject({
   /** The same in words: `laptop`, `tag:support`, `user:anna`; an id where nobody by it is known just now. */
   allowWords: v.optional(v.array(v.string())),
   wake: v.optional(Wake),
+};
+/** `GET /forwards`. */
+export const Forward = v.strictObject({
+  id: ForwardId,
+  protocol: ForwardProtocol,
+  edgePort: Port,
+  target: ForwardTarget,
+  targetPort: Port,
+  portCount: v.optional(PortCount),
+  /** The address the forward leads to just now; absent while its host is nowhere to be seen. */
+  targetAddress: v.optional(Ip4),
+  ...PUBLICATION_ENTRIES,
   /** `http://home.acme.sidegate.internal:8001/`, or `host:port` where no browser speaks the protocol. */
   url: v.string(),
   connections: v.number(),
@@ -179,16 +183,7 @@ export const Address = v.strictObject({
   target: ForwardTarget,
   targetAddress: v.optional(Ip4),
   ports: v.optional(v.array(PortRange)),
-  label: v.string(),
-  note: v.string(),
-  enabled: v.boolean(),
-  owner: v.string(),
-  createdAt: WallMs,
-  expiresAt: v.optional(WallMs),
-  allow: v.optional(ForwardAllow),
-  /** The same in words: `laptop`, `tag:support`, `user:anna`; an id where nobody by it is known just now. */
-  allowWords: v.optional(v.array(v.string())),
-  wake: v.optional(Wake),
+  ...PUBLICATION_ENTRIES,
   /** What can be opened there, likeliest first: `http://camera.home.acme.sidegate.internal/`. */
   urls: v.array(v.string()),
   connections: v.number(),

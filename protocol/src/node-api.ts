@@ -1,5 +1,6 @@
 /** What a node and the broker say to each other over HTTP: enrolment, check-in, network maps, pushed events. */
 import * as v from 'valibot';
+import type { EventOf } from './event-of.ts';
 import { HostAddress, MapHost } from './host-address.ts';
 import {
   AccountId,
@@ -142,6 +143,9 @@ export const PortRange = v.pipe(
   v.check((range) => range.from <= range.to, 'from <= to'),
 );
 export type PortRange = v.InferOutput<typeof PortRange>;
+/** `80`, `161/udp`, `10000-10019/udp`: as a person types it, TCP unless said. */
+export const renderPortRange = ({ protocol, from, to }: PortRange): string =>
+  `${from}${from === to ? '' : `-${to}`}${protocol === 'udp' ? '/udp' : ''}`;
 /** What policy lets one node open on another: everything, nothing, or these ports. */
 export const Access = v.variant('kind', [
   v.strictObject({ kind: v.literal('all') }),
@@ -261,9 +265,7 @@ export const NODE_EVENTS = {
   revoked: v.strictObject({ reason: v.string() }),
 } as const;
 export type NodeEventName = keyof typeof NODE_EVENTS;
-export type NodeEvent = {
-  [K in NodeEventName]: { event: K; data: v.InferOutput<(typeof NODE_EVENTS)[K]> };
-}[NodeEventName];
+export type NodeEvent = EventOf<typeof NODE_EVENTS>;
 
 /** `GET /v1/broker`: what anybody may know of a broker. */
 export const BrokerInfo = v.strictObject({

@@ -3,6 +3,7 @@
  * session's CSRF token in `x-sidegate-csrf`. Paths are under `/v1/portal`.
  */
 import * as v from 'valibot';
+import type { EventOf } from './event-of.ts';
 import {
   AccountId,
   DnsLabel,
@@ -225,9 +226,7 @@ export const PORTAL_EVENTS = {
   'enrolment.requested': PendingEnrolment,
 } as const;
 export type PortalEventName = keyof typeof PORTAL_EVENTS;
-export type PortalEvent = {
-  [K in PortalEventName]: { event: K; data: v.InferOutput<(typeof PORTAL_EVENTS)[K]> };
-}[PortalEventName];
+export type PortalEvent = EventOf<typeof PORTAL_EVENTS>;
 
 /** Used by both portal and broker to write URLs of edges. */
 export const nodeFqdn = (

@@ -1,5 +1,11 @@
 /** What forwards, addresses and templates have in common in their forms, as parts of requests. Pure. */
-import { type ForwardAllow, type PortRange, parseSources, parseTemplatePorts } from '@sidegate/protocol';
+import {
+  type ForwardAllow,
+  type PortRange,
+  parseSources,
+  parseTemplatePorts,
+  renderPortRange,
+} from '@sidegate/protocol';
 import { t } from '../messages.ts';
 
 /** Words with commas between. */
@@ -40,12 +46,7 @@ export const parsePorts = (text: string): PortRange[] | undefined => {
 };
 
 /** Ports as they are typed. */
-export const portsText = (ports: readonly PortRange[] = []): string =>
-  ports
-    .map(
-      ({ protocol, from, to }) => `${from}${from === to ? '' : `-${to}`}${protocol === 'udp' ? '/udp' : ''}`,
-    )
-    .join(', ');
+export const portsText = (ports: readonly PortRange[] = []): string => ports.map(renderPortRange).join(', ');
 
 const HOUR_MS = 3_600_000;
 

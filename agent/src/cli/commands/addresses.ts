@@ -1,5 +1,5 @@
 /** `sidegate address`: hosts as members of the mesh, with addresses and names of their own. */
-import { Address, AddressPlan, type PortRange } from '@sidegate/protocol';
+import { Address, AddressPlan, type PortRange, renderPortRange } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { Command, CommandContext, Invocation } from '../command.ts';
@@ -41,15 +41,7 @@ export const portsOf = (invocation: Invocation): { ports?: PortRange[] } => {
 };
 
 /** `80,161/udp`, or `all`. */
-export const describePorts = ({ ports }: Address): string =>
-  ports === undefined
-    ? 'all'
-    : ports
-        .map(
-          ({ protocol, from, to }) =>
-            `${from}${from === to ? '' : `-${to}`}${protocol === 'udp' ? '/udp' : ''}`,
-        )
-        .join(',');
+export const describePorts = ({ ports }: Address): string => ports?.map(renderPortRange).join(',') ?? 'all';
 
 const describeTarget = ({ targetAddress, target }: Address): string =>
   targetAddress ?? (target.kind === 'address' ? target.address : `${target.hostId} (not seen)`);
