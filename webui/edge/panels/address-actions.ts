@@ -7,7 +7,7 @@ import '../components/sg-address-table.ts';
 import { addAddress, patchAddress, planAddress, removeAddress, wholeHost } from '../data/addresses.ts';
 import { t } from '../messages.ts';
 import { runFormDialog } from './form-dialog.ts';
-import { type PanelCaller, tellError } from './panel-caller.ts';
+import type { PanelCaller } from './panel-caller.ts';
 import {
   changePublication,
   confirmRemovePublication,
@@ -24,7 +24,7 @@ const tellGiven = ({ edge, element }: PanelCaller, host: Host, address: Address)
 export const giveAddress = async (caller: PanelCaller, host: Host): Promise<void> => {
   const key = `address-${host.id}`;
   const address = await caller.actions.run(key, () => addAddress(caller.edge.api, wholeHost(host)));
-  tellError(caller, key);
+  caller.actions.tellError(key);
   if (address !== undefined) tellGiven(caller, host, address);
 };
 

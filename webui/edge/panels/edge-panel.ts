@@ -4,26 +4,17 @@
  */
 import { ContextConsumer } from '@lit/context';
 import { SgPanel } from '../../shared/components/sg-panel.ts';
-import { routerContext } from '../../shared/contexts.ts';
-import { ActionController } from '../../shared/controllers/action-controller.ts';
 import { LiveController } from '../../shared/controllers/live-controller.ts';
 import type { Live } from '../../shared/data/live.ts';
-import type { Router } from '../../shared/routing/router.ts';
 import { type EdgeResources, edgeContext } from '../resources.ts';
 
-/** A page of the edge app, with its resources and the state of its writes. */
+/** A page of the edge app, with its resources. */
 export class EdgePanel extends SgPanel {
   readonly #edge = new ContextConsumer(this, { context: edgeContext });
-  readonly #router = new ContextConsumer(this, { context: routerContext });
-  protected readonly actions = new ActionController(this);
 
   /** Present while the panel is in the app. */
   protected get edge(): EdgeResources {
     return this.#edge.value!;
-  }
-
-  protected get router(): Router {
-    return this.#router.value!;
   }
 
   /** Watches a live resource while the panel is shown. */

@@ -1,5 +1,4 @@
 /** What actions that several panels share need of the panel that asked for them. */
-import { showError } from '../../shared/components/toast.ts';
 import type { ActionController } from '../../shared/controllers/action-controller.ts';
 import type { EdgeResources } from '../resources.ts';
 
@@ -9,9 +8,3 @@ export interface PanelCaller {
   readonly edge: EdgeResources;
   readonly actions: ActionController;
 }
-
-/** Shows what went wrong with an action, if anything did. */
-export const tellError = ({ element, actions }: PanelCaller, key: string): void => {
-  const error = actions.error(key);
-  if (error !== undefined) showError(element, error);
-};

@@ -1,13 +1,13 @@
 /** Switching, changing and removing publications: what forwards and addresses of hosts have in common. */
 import type { AccessLog, Host, PeerStatus } from '@sidegate/protocol';
-import { askConfirm } from '../../shared/components/sg-confirm.ts';
 import { showToast } from '../../shared/components/toast.ts';
+import { runConfirmed } from '../../shared/controllers/run-confirmed.ts';
 import type { LiveList } from '../../shared/data/live.ts';
 import type { SgFormDialog } from '../components/sg-form-dialog.ts';
 import { lastUsedOf } from '../data/access-log.ts';
 import { t } from '../messages.ts';
 import { runFormDialog } from './form-dialog.ts';
-import { type PanelCaller, tellError } from './panel-caller.ts';
+import type { PanelCaller } from './panel-caller.ts';
 
 /** What a table of publications says of hosts, machines and visits. */
 export interface TableWords {
@@ -39,7 +39,7 @@ export const changePublication = async <T>(
 ): Promise<T | undefined> => {
   const changed = await caller.actions.run(id, change);
   if (changed !== undefined) list.put(changed);
-  tellError(caller, id);
+  caller.actions.tellError(id);
   return changed;
 };
 
@@ -63,20 +63,13 @@ export const confirmRemovePublication = async <T>(
   { heading, removed }: { readonly heading: string; readonly removed: string },
   remove: () => Promise<void>,
 ): Promise<void> => {
-  const isSure = await askConfirm({
+  const question = {
     heading,
     text: t('forward.remove-text', { url: place }),
     confirm: t('forward.remove'),
     danger: true,
-  });
-  if (!isSure) return;
-  const isDone = await caller.actions.run(id, async () => {
-    await remove();
-    return true;
-  });
-  if (isDone === true) {
-    list.drop(id);
-    showToast(caller.element, { tone: 'ok', text: removed });
-  }
-  tellError(caller, id);
+  };
+  if ((await runConfirmed(caller.actions, id, question, remove)) !== true) return;
+  list.drop(id);
+  showToast(caller.element, { tone: 'ok', text: removed });
 };

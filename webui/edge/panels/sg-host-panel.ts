@@ -3,7 +3,6 @@ import { css, html, nothing } from 'lit';
 import { editDialog } from '../../shared/components/edit-dialog.ts';
 import '../../shared/components/sg-alert.ts';
 import '../../shared/components/sg-badge.ts';
-import { askConfirm } from '../../shared/components/sg-confirm.ts';
 import '../../shared/components/sg-empty.ts';
 import '../../shared/components/sg-icon.ts';
 import '../../shared/components/sg-time.ts';
@@ -15,7 +14,8 @@ import {
   textField,
   whenLoaded,
 } from '../../shared/components/templates.ts';
-import { showError, showToast } from '../../shared/components/toast.ts';
+import { showToast } from '../../shared/components/toast.ts';
+import { runConfirmed } from '../../shared/controllers/run-confirmed.ts';
 import { validate } from '../../shared/data/validate.ts';
 import '../components/sg-evidence.ts';
 import '../components/sg-service-table.ts';
@@ -298,8 +298,7 @@ export class SgHostPanel extends EdgePanel {
         note: '',
       }),
     );
-    const error = this.actions.error(key);
-    if (error !== undefined) showError(this, error);
+    this.actions.tellError(key);
     if (forward === undefined) return;
     this.edge.forwards.put(forward);
     showToast(this, {
@@ -310,20 +309,14 @@ export class SgHostPanel extends EdgePanel {
   }
 
   async #forget({ id, name }: Host): Promise<void> {
-    const isSure = await askConfirm({
+    const question = {
       heading: t('host.forget-heading', { name }),
       text: t('host.forget-text'),
       confirm: t('host.forget'),
       danger: true,
-    });
-    if (!isSure) return;
-    const done = await this.actions.run('forget', async () => {
-      await forgetHost(this.edge.api, id);
-      return true;
-    });
-    const error = this.actions.error('forget');
-    if (error !== undefined) showError(this, error);
-    if (done !== true) return;
+    };
+    const isDone = await runConfirmed(this.actions, 'forget', question, () => forgetHost(this.edge.api, id));
+    if (isDone !== true) return;
     showToast(this, { tone: 'ok', text: t('host.forgotten', { name }) });
     this.edge.hosts.drop(id);
     this.router.navigate('/hosts', { replace: true });

@@ -3,7 +3,6 @@ import { html } from 'lit';
 import '../../shared/components/sg-alert.ts';
 import '../../shared/components/sg-empty.ts';
 import { choices, moreButton, pageHead, searchBox, whenLoaded } from '../../shared/components/templates.ts';
-import { showError } from '../../shared/components/toast.ts';
 import { download } from '../components/download.ts';
 import '../components/sg-host-changes.ts';
 import '../components/sg-host-table.ts';
@@ -160,8 +159,7 @@ export class SgHostsPanel extends EdgePanel {
 
   readonly #seen = async (): Promise<void> => {
     this.changes = (await this.actions.run('seen', () => noteVisit(this.edge.api))) ?? this.changes;
-    const error = this.actions.error('seen');
-    if (error !== undefined) showError(this, error);
+    this.actions.tellError('seen');
   };
 
   readonly #sort = ({ detail: order }: CustomEvent<HostOrder>): void => {
@@ -171,17 +169,12 @@ export class SgHostsPanel extends EdgePanel {
   readonly #start = async ({ detail: scopeId }: CustomEvent<string>): Promise<void> => {
     const scan = await this.actions.run('scan', () => startScan(this.edge.api, scopeId || undefined));
     if (scan !== undefined) this.edge.scans.put(scan);
-    this.#tell();
+    this.actions.tellError('scan');
   };
 
   readonly #cancel = async ({ detail: id }: CustomEvent<string>): Promise<void> => {
     await this.actions.run('scan', () => cancelScan(this.edge.api, id));
-    this.#tell();
+    this.actions.tellError('scan');
   };
-
-  #tell(): void {
-    const error = this.actions.error('scan');
-    if (error !== undefined) showError(this, error);
-  }
 }
 customElements.define('sg-hosts-panel', SgHostsPanel);

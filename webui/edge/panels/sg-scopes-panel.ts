@@ -7,7 +7,8 @@ import '../../shared/components/sg-empty.ts';
 import '../../shared/components/sg-icon.ts';
 import '../../shared/components/sg-time.ts';
 import { pageHead, readForm, textField, whenLoaded } from '../../shared/components/templates.ts';
-import { showError, showToast } from '../../shared/components/toast.ts';
+import { showToast } from '../../shared/components/toast.ts';
+import { runConfirmed } from '../../shared/controllers/run-confirmed.ts';
 import { validate } from '../../shared/data/validate.ts';
 import { describeSchedule } from '../components/sg-scope-plan.ts';
 import '../components/sg-scope-suggestions.ts';
@@ -237,12 +238,12 @@ export class SgScopesPanel extends EdgePanel {
   readonly #look = async (): Promise<void> => {
     const found = await this.actions.run('look', () => fetchSuggestions(this.edge.api));
     this.suggestions = found ?? this.suggestions;
-    this.#tell('look');
+    this.actions.tellError('look');
   };
 
   async #take({ cidr, label }: ScopeSuggestion): Promise<void> {
     const scope = await this.actions.run('take', () => addScope(this.edge.api, { cidr, label } as NewScope));
-    this.#tell('take');
+    this.actions.tellError('take');
     if (scope === undefined) return;
     this.edge.scopes.put(scope);
     showToast(this, { tone: 'ok', text: t('scopes.added', { cidr }) });
@@ -261,7 +262,7 @@ export class SgScopesPanel extends EdgePanel {
   async #scan({ id }: Scope): Promise<void> {
     const scan = await this.actions.run(id, () => startScan(this.edge.api, id));
     if (scan === undefined) {
-      this.#tell(id);
+      this.actions.tellError(id);
       return;
     }
     this.edge.scans.put(scan);
@@ -269,27 +270,17 @@ export class SgScopesPanel extends EdgePanel {
   }
 
   async #remove({ id, cidr }: Scope): Promise<void> {
-    const isSure = await askConfirm({
+    const question = {
       heading: t('scope.remove-heading', { cidr }),
       text: t('scope.remove-text'),
       confirm: t('action.remove'),
       danger: true,
-    });
-    if (!isSure) return;
-    const done = await this.actions.run(id, async () => {
-      await removeScope(this.edge.api, id);
-      return true;
-    });
-    if (done === true) {
+    };
+    const isDone = await runConfirmed(this.actions, id, question, () => removeScope(this.edge.api, id));
+    if (isDone === true) {
       this.edge.scopes.drop(id);
       showToast(this, { tone: 'ok', text: t('scope.removed', { cidr }) });
     }
-    this.#tell(id);
-  }
-
-  #tell(key: string): void {
-    const error = this.actions.error(key);
-    if (error !== undefined) showError(this, error);
   }
 }
 customElements.define('sg-scopes-panel', SgScopesPanel);

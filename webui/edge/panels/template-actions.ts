@@ -4,13 +4,14 @@ import { html } from 'lit';
 import { askConfirm } from '../../shared/components/sg-confirm.ts';
 import '../../shared/components/sg-icon.ts';
 import { showToast } from '../../shared/components/toast.ts';
+import { runConfirmed } from '../../shared/controllers/run-confirmed.ts';
 import '../components/sg-template-table.ts';
 import { SgTemplateDialog } from '../components/sg-template-dialog.ts';
 import { countAdded, templatePlan } from '../components/template-plan.ts';
 import { applyTemplate, joinWords, planTemplate, removeTemplate, saveTemplate } from '../data/templates.ts';
 import { t } from '../messages.ts';
 import { runFormDialog } from './form-dialog.ts';
-import { type PanelCaller, tellError } from './panel-caller.ts';
+import type { PanelCaller } from './panel-caller.ts';
 
 const keyOf = ({ name }: TemplateView): string => `template-${name}`;
 
@@ -20,7 +21,7 @@ const applyNow = async (caller: PanelCaller, template: TemplateView, host?: Host
   const done = await caller.actions.run(key, () =>
     applyTemplate(caller.edge.api, template.name, { hostId: host?.id, isDryRun: false }),
   );
-  tellError(caller, key);
+  caller.actions.tellError(key);
   if (done === undefined) return;
   const refused = done.steps.filter(({ what }) => what === 'refused');
   const n = done.steps.filter(({ what }) => what === 'added').length;
@@ -38,7 +39,7 @@ const applyToAll = async (caller: PanelCaller, template: TemplateView): Promise<
   const plan = await caller.actions.run(key, () =>
     applyTemplate(caller.edge.api, template.name, { isDryRun: true }),
   );
-  tellError(caller, key);
+  caller.actions.tellError(key);
   if (plan === undefined) return;
   if (plan.steps.every(({ what }) => what === 'present'))
     return showToast(caller.element, { tone: 'ok', text: t('template.present') });
@@ -76,16 +77,16 @@ export const editTemplate = async (
 
 const confirmRemove = async (caller: PanelCaller, template: TemplateView): Promise<void> => {
   const { name } = template;
-  const isSure = await askConfirm({
+  const question = {
     heading: t('template.remove-heading', { name }),
     text: t('template.remove-text'),
     confirm: t('forward.remove'),
     danger: true,
-  });
-  if (!isSure) return;
-  await caller.actions.run(keyOf(template), () => removeTemplate(caller.edge.api, name));
-  tellError(caller, keyOf(template));
-  caller.edge.templates.refresh();
+  };
+  const isDone = await runConfirmed(caller.actions, keyOf(template), question, () =>
+    removeTemplate(caller.edge.api, name),
+  );
+  if (isDone !== undefined) caller.edge.templates.refresh();
 };
 
 /** "Publish as camera: 80 and 554", a button for each template that is meant for the host. */

@@ -4,7 +4,7 @@ import { html } from 'lit';
 import { showToast } from '../../shared/components/toast.ts';
 import { isHostAwake, wakeHost } from '../data/wake.ts';
 import { t } from '../messages.ts';
-import { type PanelCaller, tellError } from './panel-caller.ts';
+import type { PanelCaller } from './panel-caller.ts';
 
 const ASK_EVERY_MS = 2_000;
 const PATIENCE_MS = 60_000;
@@ -20,7 +20,7 @@ const wakeAndWait = async ({ element, edge, actions }: PanelCaller, host: Host):
     }
     return false;
   });
-  tellError({ element, edge, actions }, 'wake');
+  actions.tellError('wake');
   if (isAwake === undefined) return;
   showToast(element, {
     tone: isAwake ? 'ok' : 'error',

@@ -5,26 +5,17 @@
 import { ContextConsumer } from '@lit/context';
 import { LEAVE_EVENT } from '../../shared/components/leave.ts';
 import { SgPanel } from '../../shared/components/sg-panel.ts';
-import { routerContext } from '../../shared/contexts.ts';
-import { ActionController } from '../../shared/controllers/action-controller.ts';
 import { LiveController } from '../../shared/controllers/live-controller.ts';
 import type { Live } from '../../shared/data/live.ts';
-import type { Router } from '../../shared/routing/router.ts';
 import { type PortalResources, portalContext } from '../resources.ts';
 
-/** A page of the portal, with its resources and the state of its writes. */
+/** A page of the portal, with its resources. */
 export class PortalPanel extends SgPanel {
   readonly #portal = new ContextConsumer(this, { context: portalContext });
-  readonly #router = new ContextConsumer(this, { context: routerContext });
-  protected readonly actions = new ActionController(this);
 
   /** Present while the panel is in the app. */
   protected get portal(): PortalResources {
     return this.#portal.value!;
-  }
-
-  protected get router(): Router {
-    return this.#router.value!;
   }
 
   /** Watches a live resource while the panel is shown. */

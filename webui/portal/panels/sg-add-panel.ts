@@ -2,12 +2,12 @@ import { Task } from '@lit/task';
 import { type EnrolmentKey, type EnrolmentKeyCreated, NewEnrolmentKey } from '@sidegate/protocol';
 import { css, html, nothing } from 'lit';
 import '../../shared/components/sg-alert.ts';
-import { askConfirm } from '../../shared/components/sg-confirm.ts';
 import '../../shared/components/sg-copy.ts';
 import '../../shared/components/sg-empty.ts';
 import '../../shared/components/sg-skeleton.ts';
 import { pageHead, readForm, selectField, textField } from '../../shared/components/templates.ts';
-import { showError, showToast } from '../../shared/components/toast.ts';
+import { showToast } from '../../shared/components/toast.ts';
+import { runConfirmed } from '../../shared/controllers/run-confirmed.ts';
 import { toApiError } from '../../shared/data/api-error.ts';
 import { validate } from '../../shared/data/validate.ts';
 import '../components/sg-code-form.ts';
@@ -170,20 +170,15 @@ export class SgAddPanel extends PortalPanel {
   };
 
   async #revoke({ id, label }: EnrolmentKey): Promise<void> {
-    const isSure = await askConfirm({
+    const question = {
       heading: t('key.revoke-heading'),
       text: t('key.revoke-text', { label: label || t('key.unnamed') }),
       confirm: t('key.revoke'),
       danger: true,
-    });
-    if (!isSure) return;
-    const done = await this.actions.run(id, async () => {
-      await revokeKey(this.portal.api, id);
-      return true;
-    });
-    const error = this.actions.error(id);
-    if (error !== undefined) showError(this, error);
-    if (done === true) showToast(this, { tone: 'ok', text: t('key.revoked') });
+    };
+    const isDone = await runConfirmed(this.actions, id, question, () => revokeKey(this.portal.api, id));
+    if (isDone === undefined) return;
+    if (isDone) showToast(this, { tone: 'ok', text: t('key.revoked') });
     void this.#keys.run();
   }
 }

@@ -3,7 +3,6 @@ import { html, nothing } from 'lit';
 import '../../shared/components/sg-empty.ts';
 import '../../shared/components/sg-icon.ts';
 import { choices, moreButton, pageHead, searchBox, whenLoaded } from '../../shared/components/templates.ts';
-import { showError } from '../../shared/components/toast.ts';
 import '../components/sg-edge-table.ts';
 import { createTicket } from '../data/nodes.ts';
 import { enrollableRoles } from '../data/roles.ts';
@@ -113,8 +112,7 @@ export class SgEdgesPanel extends PortalPanel {
 
   async #open({ id }: PortalNode): Promise<void> {
     const ticket = await this.actions.run(id, () => createTicket(this.portal.api, id));
-    const error = this.actions.error(id);
-    if (error !== undefined) showError(this, error);
+    this.actions.tellError(id);
     if (ticket !== undefined) this.goTo(ticket.url);
   }
 }

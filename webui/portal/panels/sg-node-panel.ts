@@ -3,7 +3,6 @@ import { html, nothing } from 'lit';
 import { editDialog } from '../../shared/components/edit-dialog.ts';
 import '../../shared/components/sg-alert.ts';
 import '../../shared/components/sg-badge.ts';
-import { askConfirm } from '../../shared/components/sg-confirm.ts';
 import '../../shared/components/sg-empty.ts';
 import '../../shared/components/sg-icon.ts';
 import '../../shared/components/sg-time.ts';
@@ -16,7 +15,8 @@ import {
   textField,
   whenLoaded,
 } from '../../shared/components/templates.ts';
-import { showError, showToast } from '../../shared/components/toast.ts';
+import { showToast } from '../../shared/components/toast.ts';
+import { runConfirmed } from '../../shared/controllers/run-confirmed.ts';
 import { validate } from '../../shared/data/validate.ts';
 import { formatBytes, formatRtt } from '../../shared/format/format.ts';
 import { nodeTags } from '../components/node-badges.ts';
@@ -169,8 +169,7 @@ export class SgNodePanel extends PortalPanel {
 
   async #setRelay(id: string, isRelay: boolean): Promise<void> {
     const saved = await this.actions.run('relay', () => patchNode(this.portal.api, id, { isRelay }));
-    const error = this.actions.error('relay');
-    if (error !== undefined) showError(this, error);
+    this.actions.tellError('relay');
     if (saved === undefined) return;
     this.portal.nodes.put(saved);
     showToast(this, { tone: 'ok', text: t('node.saved') });
@@ -270,26 +269,21 @@ export class SgNodePanel extends PortalPanel {
 
   async #open(id: string): Promise<void> {
     const ticket = await this.actions.run('open', () => createTicket(this.portal.api, id));
-    const error = this.actions.error('open');
-    if (error !== undefined) showError(this, error);
+    this.actions.tellError('open');
     if (ticket !== undefined) this.goTo(ticket.url);
   }
 
   async #remove({ id, name, role }: PortalNode): Promise<void> {
-    const isSure = await askConfirm({
+    const question = {
       heading: t('node.remove-heading', { name }),
       text: t('node.remove-text', { name }),
       confirm: t('node.remove'),
       danger: true,
-    });
-    if (!isSure) return;
-    const done = await this.actions.run('remove', async () => {
-      await removeNode(this.portal.api, id);
-      return true;
-    });
-    const error = this.actions.error('remove');
-    if (error !== undefined) showError(this, error);
-    if (done !== true) return;
+    };
+    const isDone = await runConfirmed(this.actions, 'remove', question, () =>
+      removeNode(this.portal.api, id),
+    );
+    if (isDone !== true) return;
     showToast(this, { tone: 'ok', text: t('node.removed', { name }) });
     this.portal.nodes.drop(id);
     this.router.navigate(role === 'edge' ? '/' : '/machines', { replace: true });

@@ -2,12 +2,12 @@ import { Task } from '@lit/task';
 import { LIMITS, NewUser, type User, UserPatch, type UserRole } from '@sidegate/protocol';
 import { html, nothing } from 'lit';
 import '../../shared/components/sg-alert.ts';
-import { askConfirm } from '../../shared/components/sg-confirm.ts';
 import '../../shared/components/sg-dialog.ts';
 import '../../shared/components/sg-empty.ts';
 import '../../shared/components/sg-skeleton.ts';
 import { pageHead, readForm, selectField, textField } from '../../shared/components/templates.ts';
-import { showError, showToast } from '../../shared/components/toast.ts';
+import { showToast } from '../../shared/components/toast.ts';
+import { runConfirmed } from '../../shared/controllers/run-confirmed.ts';
 import { toApiError } from '../../shared/data/api-error.ts';
 import { validate } from '../../shared/data/validate.ts';
 import '../components/sg-user-table.ts';
@@ -151,7 +151,7 @@ export class SgUsersPanel extends PortalPanel {
 
   async #changeRole(user: User, role: UserRole): Promise<void> {
     const saved = await this.actions.run(user.id, () => patchUser(this.portal.api, user.id, { role }));
-    this.#tell(user.id);
+    this.actions.tellError(user.id);
     if (saved !== undefined) {
       showToast(this, {
         tone: 'ok',
@@ -162,25 +162,16 @@ export class SgUsersPanel extends PortalPanel {
   }
 
   async #remove({ id, name }: User): Promise<void> {
-    const isSure = await askConfirm({
+    const question = {
       heading: t('user.remove-heading', { name }),
       text: t('user.remove-text'),
       confirm: t('action.remove'),
       danger: true,
-    });
-    if (!isSure) return;
-    const done = await this.actions.run(id, async () => {
-      await removeUser(this.portal.api, id);
-      return true;
-    });
-    this.#tell(id);
-    if (done === true) showToast(this, { tone: 'ok', text: t('user.removed', { name }) });
+    };
+    const isDone = await runConfirmed(this.actions, id, question, () => removeUser(this.portal.api, id));
+    if (isDone === undefined) return;
+    if (isDone) showToast(this, { tone: 'ok', text: t('user.removed', { name }) });
     void this.#users.run();
-  }
-
-  #tell(key: string): void {
-    const error = this.actions.error(key);
-    if (error !== undefined) showError(this, error);
   }
 }
 customElements.define('sg-users-panel', SgUsersPanel);
