@@ -3,6 +3,7 @@ import { AgentError } from '../errors.ts';
 import type { Command } from './command.ts';
 import { createLogCommand } from './commands/access-log.ts';
 import { addressCommands } from './commands/addresses.ts';
+import { changeCommands } from './commands/change-publication.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { forwardCommands } from './commands/forwards.ts';
 import { hostCommand, hostsCommand } from './commands/hosts.ts';
@@ -14,7 +15,6 @@ import { publicationFileCommands } from './commands/publication-file.ts';
 import { relayCommands } from './commands/relay.ts';
 import { scanCommand } from './commands/scan.ts';
 import { scopeCommands } from './commands/scopes.ts';
-import { setCommands } from './commands/set-publication.ts';
 import { statusCommand } from './commands/status.ts';
 import { templateCommands } from './commands/templates.ts';
 import { downCommand, upCommand } from './commands/up.ts';
@@ -46,11 +46,11 @@ export const COMMANDS: readonly Command[] = [
   hostCommand,
   wakeCommand,
   ...forwardCommands,
-  setCommands.forward,
+  ...changeCommands.forward,
   createLogCommand('forward'),
   ...publicationFileCommands,
   ...addressCommands,
-  setCommands.address,
+  ...changeCommands.address,
   createLogCommand('address'),
   ...templateCommands,
   confirmCommand,

@@ -150,12 +150,13 @@ export const findAddress = (addresses: readonly Address[], text: string): Addres
   return found;
 };
 
-const WHICH = { name: 'ADDRESS', summary: 'name, address or id' };
+/** The argument that says which address. */
+export const WHICH_ADDRESS = { name: 'ADDRESS', summary: 'name, address or id' };
 
 const removeCommand: Command = {
   path: ['address', 'remove'],
   summary: 'Take the address of a host away and cut its connections',
-  arguments: [WHICH],
+  arguments: [WHICH_ADDRESS],
   async run(context, invocation) {
     const address = findAddress(await fetchAddresses(context), invocation.arguments[0]!);
     await context.client.ask('DELETE', await withAuthor(context, `/addresses/${address.id}`), v.unknown());
@@ -166,31 +167,4 @@ const removeCommand: Command = {
   },
 };
 
-const createSwitch = (word: 'enable' | 'disable'): Command => ({
-  path: ['address', word],
-  summary: word === 'enable' ? 'Turn an address on' : 'Turn an address off, and keep it',
-  arguments: [WHICH],
-  async run(context, invocation) {
-    const { id } = findAddress(await fetchAddresses(context), invocation.arguments[0]!);
-    const address = await context.client.ask(
-      'PATCH',
-      await withAuthor(context, `/addresses/${id}`),
-      Address,
-      {
-        enabled: word === 'enable',
-      },
-    );
-    context.json(address);
-    context.say(`${plain(address.fqdn)} is ${address.enabled ? 'on' : 'off'}.`);
-    await warnIfPending(context, id);
-    return EXIT.ok;
-  },
-});
-
-export const addressCommands: readonly Command[] = [
-  addCommand,
-  listCommand,
-  removeCommand,
-  createSwitch('enable'),
-  createSwitch('disable'),
-];
+export const addressCommands: readonly Command[] = [addCommand, listCommand, removeCommand];

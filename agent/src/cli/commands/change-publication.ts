@@ -1,4 +1,4 @@
-/** `sidegate forward set` and `address set`: what may be changed of a publication, as a person types it. */
+/** `sidegate forward set`, `enable` and `disable`, and the same of `address`: what may be changed of a publication. */
 import {
   Address,
   type AddressPatch,
@@ -9,13 +9,13 @@ import {
 } from '@sidegate/protocol';
 import type * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
-import type { Command, CommandContext, Invocation, OptionSpec } from '../command.ts';
+import type { ArgumentSpec, Command, CommandContext, Invocation, OptionSpec } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { plain } from '../output/plain-text.ts';
 import { formatDuration } from '../output/units.ts';
-import { describePorts, fetchAddresses, findAddress, portsOf } from './addresses.ts';
+import { describePorts, fetchAddresses, findAddress, portsOf, WHICH_ADDRESS } from './addresses.ts';
 import { findForward } from './find-host.ts';
-import { fetchForwards } from './forwards.ts';
+import { fetchForwards, WHICH_FORWARD } from './forwards.ts';
 import { warnIfPending, withAuthor } from './own-path.ts';
 import { allowOf, describeEnd, expiryOf } from './publication-options.ts';
 
@@ -77,6 +77,9 @@ const sayDifferences = (
 /** One of the two ways to publish, as the daemon's API has it. */
 interface Way<T, P> {
   readonly noun: 'forward' | 'address';
+  /** The noun in a sentence. */
+  readonly one: string;
+  readonly argument: ArgumentSpec;
   readonly route: '/forwards' | '/addresses';
   readonly schema: v.GenericSchema<unknown, T>;
   readonly planSchema: v.GenericSchema<unknown, P>;
@@ -89,6 +92,8 @@ interface Way<T, P> {
 
 const FORWARDS: Way<Forward, ForwardPlan> = {
   noun: 'forward',
+  one: 'a forward',
+  argument: WHICH_FORWARD,
   route: '/forwards',
   schema: Forward,
   planSchema: ForwardPlan,
@@ -99,6 +104,8 @@ const FORWARDS: Way<Forward, ForwardPlan> = {
 
 const ADDRESSES: Way<Address, AddressPlan> = {
   noun: 'address',
+  one: 'an address',
+  argument: WHICH_ADDRESS,
   route: '/addresses',
   schema: Address,
   planSchema: AddressPlan,
@@ -107,34 +114,58 @@ const ADDRESSES: Way<Address, AddressPlan> = {
   place: ({ fqdn }) => fqdn,
 };
 
+const change = async <T extends Forward | Address, P>(
+  context: CommandContext,
+  { route, schema, place }: Way<T, P>,
+  { id }: T,
+  patch: object,
+  describe: (after: T) => string,
+): Promise<ExitCode> => {
+  const path = await withAuthor(context, `${route}/${id}`);
+  const after = await context.client.ask('PATCH', path, schema, patch);
+  context.json(after);
+  context.say(`${plain(place(after))} is ${describe(after)}.`);
+  await warnIfPending(context, id);
+  return EXIT.ok;
+};
+
 /** Changes the one that was named, or shows what would differ. */
 const runSet = async <T extends Forward | Address, P>(
   context: CommandContext,
   invocation: Invocation,
-  { noun, route, schema, planSchema, planned, find, place }: Way<T, P>,
+  way: Way<T, P>,
   patch: object,
 ): Promise<ExitCode> => {
+  const { noun, route, planSchema, planned, find, place } = way;
   if (Object.keys(patch).length === 0)
     throw new AgentError('USAGE', 'Nothing to change', { hint: `Try \`sidegate ${noun} set --help\`.` });
   const before = await find(context, invocation.arguments[0]!);
-  const path = `${route}/${before.id}`;
-  if (invocation.has('dry-run')) {
-    const plan = await context.client.ask('PATCH', `${path}?dryRun=1`, planSchema, patch);
-    context.json(plan);
-    sayDifferences(context, place(before), before, planned(plan));
-    return EXIT.ok;
-  }
-  const after = await context.client.ask('PATCH', await withAuthor(context, path), schema, patch);
-  context.json(after);
-  context.say(`${plain(place(after))} is changed${describeEnd(after, context)}.`);
-  await warnIfPending(context, before.id);
+  if (!invocation.has('dry-run'))
+    return change(context, way, before, patch, (after) => `changed${describeEnd(after, context)}`);
+  const plan = await context.client.ask('PATCH', `${route}/${before.id}?dryRun=1`, planSchema, patch);
+  context.json(plan);
+  sayDifferences(context, place(before), before, planned(plan));
   return EXIT.ok;
 };
+
+const createSwitch = <T extends Forward | Address, P>(
+  way: Way<T, P>,
+  word: 'enable' | 'disable',
+): Command => ({
+  path: [way.noun, word],
+  summary: word === 'enable' ? `Turn ${way.one} on` : `Turn ${way.one} off, and keep it`,
+  arguments: [way.argument],
+  async run(context, invocation) {
+    const before = await way.find(context, invocation.arguments[0]!);
+    const patch = { enabled: word === 'enable' };
+    return change(context, way, before, patch, ({ enabled }) => (enabled ? 'on' : 'off'));
+  },
+});
 
 const setForward: Command = {
   path: ['forward', 'set'],
   summary: 'Change the end, the sources or the words of a forward',
-  arguments: [{ name: 'FORWARD', summary: 'id, or port on this machine' }],
+  arguments: [WHICH_FORWARD],
   options: OPTIONS,
   examples: ['sidegate forward set 8001 --for 2h', 'sidegate forward set 8001 --allow tag:support'],
   async run(context, invocation) {
@@ -145,7 +176,7 @@ const setForward: Command = {
 const setAddress: Command = {
   path: ['address', 'set'],
   summary: 'Change the name, the ports, the end, the sources or the words of an address',
-  arguments: [{ name: 'ADDRESS', summary: 'name, address or id' }],
+  arguments: [WHICH_ADDRESS],
   options: [
     { name: 'name', value: 'NAME', summary: 'its DNS name' },
     { name: 'ports', value: 'PORT,...', summary: 'only these: 80,443,161/udp; "all" takes it back' },
@@ -167,5 +198,13 @@ const setAddress: Command = {
   },
 };
 
-/** The two `set` commands; each is listed with the others of its noun. */
-export const setCommands = { forward: setForward, address: setAddress };
+const switchesOf = <T extends Forward | Address, P>(way: Way<T, P>): readonly Command[] => [
+  createSwitch(way, 'enable'),
+  createSwitch(way, 'disable'),
+];
+
+/** What changes a publication, by its noun. */
+export const changeCommands: Readonly<Record<'forward' | 'address', readonly Command[]>> = {
+  forward: [...switchesOf(FORWARDS), setForward],
+  address: [...switchesOf(ADDRESSES), setAddress],
+};

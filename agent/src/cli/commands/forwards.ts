@@ -155,12 +155,13 @@ const listCommand: Command = {
   },
 };
 
-const WHICH = { name: 'FORWARD', summary: 'id, or port on this machine' };
+/** The argument that says which forward. */
+export const WHICH_FORWARD = { name: 'FORWARD', summary: 'id, or port on this machine' };
 
 const removeCommand: Command = {
   path: ['forward', 'remove'],
   summary: 'Take a forward away and cut its connections',
-  arguments: [WHICH],
+  arguments: [WHICH_FORWARD],
   async run(context, invocation) {
     const forward = findForward(await fetchForwards(context), invocation.arguments[0]!);
     await context.client.ask('DELETE', await withAuthor(context, `/forwards/${forward.id}`), v.unknown());
@@ -171,26 +172,4 @@ const removeCommand: Command = {
   },
 };
 
-const createSwitch = (word: 'enable' | 'disable'): Command => ({
-  path: ['forward', word],
-  summary: word === 'enable' ? 'Turn a forward on' : 'Turn a forward off, and keep it',
-  arguments: [WHICH],
-  async run(context, invocation) {
-    const { id } = findForward(await fetchForwards(context), invocation.arguments[0]!);
-    const forward = await context.client.ask('PATCH', await withAuthor(context, `/forwards/${id}`), Forward, {
-      enabled: word === 'enable',
-    });
-    context.json(forward);
-    context.say(`${plain(forward.url)} is ${forward.enabled ? 'on' : 'off'}.`);
-    await warnIfPending(context, id);
-    return EXIT.ok;
-  },
-});
-
-export const forwardCommands: readonly Command[] = [
-  addCommand,
-  listCommand,
-  removeCommand,
-  createSwitch('enable'),
-  createSwitch('disable'),
-];
+export const forwardCommands: readonly Command[] = [addCommand, listCommand, removeCommand];
