@@ -17,13 +17,13 @@ screenshots: lab-tools build ## every page of both web apps, phone and desktop, 
 demo-check: lab-tools build ## the main job from log-in to the camera's page, by a robot, with screenshots into docs/
 	@exec $(NODE) lab/demo/check.ts
 
-test: lab-tools check build ## everything: style and types, unit, golden, lab and browser tests, budgets
+test: docker-tools check build ## everything: style and types, unit, golden, lab and browser tests, budgets
 	$(VITEST) run
 
 test-unit: build ## what needs nothing but Node
 	$(VITEST) run --project unit
 
-test-lab: lab-tools build ## real WireGuard, nftables and arp-scan in network namespaces
+test-lab: docker-tools build ## real WireGuard, nftables and arp-scan in network namespaces
 	$(VITEST) run --project 'lab*'
 
 test-browser: lab-tools build ## components in a real browser
@@ -83,9 +83,12 @@ test-vm: feeds ## Debian's kernel in an emulator: packages under systemd, kernel
 clean: ## remove what was built; node_modules stays
 	rm -rf agent/dist broker/dist webui/dist dist/packages dist/feeds bench/results
 
-.PHONY: lab-tools
+.PHONY: lab-tools docker-tools
 lab-tools: node_modules/.installed
 	@sh lab/ensure-tools.sh lab
+
+docker-tools: lab-tools
+	@sh lab/ensure-tools.sh docker
 
 node_modules/.installed: package-lock.json
 	@sh lab/ensure-tools.sh node

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a target needs and this machine lacks, or says in one line why it cannot.
-# Usage: ensure-tools.sh node | bindings | lab | bench | postgres | packages | vm
+# Usage: ensure-tools.sh node | bindings | lab | docker | bench | postgres | packages | vm
 # Services that come with a package are neither started nor left enabled: the lab starts its own, in its own namespaces.
 set -eu
 
@@ -21,8 +21,10 @@ LAB_TOOLS="ip:iproute2 nft:nftables wg:wireguard-tools wireguard-go:wireguard-go
   ping:iputils-ping nsenter:util-linux nmap:nmap fping:fping openssl:openssl tcpdump:tcpdump dropbear:dropbear-bin
   miniupnpd:miniupnpd-nftables ssh-keyscan:openssh-client curl:curl socat:socat ps:procps
   iptables:iptables ufw:ufw firewalld:firewalld dbus-daemon:dbus-daemon busybox:busybox faketime:faketime systemd-analyze:systemd"
-# Unpacked and not installed: the package would take over this machine's /etc/resolv.conf.
-UNPACKED="systemd-resolved libsystemd-shared"
+# Unpacked and not installed: the one package would take over this machine's /etc/resolv.conf, the other its firewall.
+# What ends in a question mark is its own package in some releases only.
+SYSTEMD="systemd-resolved libsystemd-shared"
+DOCKER="docker.io docker-cli? containerd runc libdevmapper1.02.1 libseccomp2"
 
 [ "$(uname -s)" = Linux ] || die "this needs Linux, for its network namespaces; this machine runs $(uname -s). A virtual machine with Debian will do."
 if [ "${1:-}" = bindings ]; then
@@ -40,29 +42,39 @@ case "${1:-}" in
   bench) tools=$BENCH_TOOLS ;;
   packages) tools=$PACKAGES_TOOLS ;;
   vm) tools=$VM_TOOLS ;;
+  docker) tools= ;;
   lab)
     tools=$LAB_TOOLS
     [ "$(id -u)" = 0 ] || die "this needs root, to make network namespaces: try again with sudo."
     ;;
-  *) die "usage: ensure-tools.sh node|bindings|lab|bench|postgres|packages|vm" ;;
+  *) die "usage: ensure-tools.sh node|bindings|lab|docker|bench|postgres|packages|vm" ;;
 esac
 
-# Best effort: the one test that wants these is skipped, and says so, where they are missing.
+# unpack NAME PACKAGE...: best effort; the one test that wants these is skipped, and says so, where they are missing.
 unpack() {
-  into=${0%/*}/../dist/tools/systemd
+  into=${0%/*}/../dist/tools/$1
+  shift
   if [ -e "$into" ] || ! command -v dpkg-deb >/dev/null 2>&1; then return 0; fi
-  echo "Unpacking: $UNPACKED"
+  echo "Unpacking: $*"
   debs=$(mktemp -d)
-  fetch() { (cd "$debs" && apt-get download -q $UNPACKED) >/dev/null 2>&1; }
-  if fetch || { apt-get update -q >/dev/null 2>&1 && fetch; }; then
-    mkdir -p "$into"
-    for deb in "$debs"/*.deb; do dpkg-deb -x "$deb" "$into"; done
+  if fetch "$@" || { apt-get update -q >/dev/null 2>&1 && fetch "$@"; }; then
+    mkdir -p "$into.new"
+    for deb in "$debs"/*.deb; do dpkg-deb -x "$deb" "$into.new"; done
+    mv "$into.new" "$into"
   else
-    echo "sidegate: apt-get could not download: $UNPACKED" >&2
+    echo "sidegate: apt-get could not download: $*" >&2
   fi
   rm -rf "$debs"
 }
-[ "$1" != lab ] || unpack
+fetch() {
+  for package; do
+    (cd "$debs" && apt-get download -q "${package%\?}") >/dev/null 2>&1 || [ "$package" != "${package%\?}" ] || return 1
+  done
+}
+case "$1" in
+  lab) unpack systemd $SYSTEMD ;;
+  docker) unpack docker $DOCKER ;;
+esac
 
 missing=
 for pair in $tools; do

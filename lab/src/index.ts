@@ -1,5 +1,6 @@
 /** Network namespaces that are an internet, homes and devices; see README.md. */
 export type { Block, Uplink } from './access-network.ts';
+export { type Docker, startDocker, whyNoDocker } from './docker.ts';
 export { LabError } from './errors.ts';
 export type { Home, HomeMachineOptions, HomeOptions } from './home.ts';
 export { type MeasuredNat, measureNat, type NatVantage } from './instruments/measure-nat.ts';

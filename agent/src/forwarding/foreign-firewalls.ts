@@ -165,6 +165,23 @@ export const findObstacles = (objects: Objects, interfaceName: string): readonly
   });
 };
 
+const TRANSLATORS = new Set(['MASQUERADE', 'SNAT', 'NETMAP']);
+const XtTarget = v.object({ type: v.literal('target'), name: v.string() });
+
+/** Does somebody else send networks of theirs through this machine, as Docker and libvirt do? They count on forwarding. */
+export const hasForeignNetworks = (objects: Objects): boolean =>
+  objects.some(
+    ({ rule }) =>
+      rule !== undefined &&
+      rule.table !== OUR_TABLE &&
+      rule.expr.some(
+        (statement) =>
+          'masquerade' in statement ||
+          'snat' in statement ||
+          (v.is(XtTarget, statement.xt) && TRANSLATORS.has(statement.xt.name)),
+      ),
+  );
+
 /** `Chain FORWARD of ip filter (docker) drops: forwards to hosts do not work`. */
 export const describeObstacle = ({ hook, family, table, chain, owner }: Obstacle): string => {
   const who = owner === 'other' ? '' : ` (${owner})`;

@@ -1,3 +1,4 @@
+import { hasForeignNetworks, parseNftRuleset } from '../forwarding/foreign-firewalls.ts';
 import type { Run, Sysctl } from '../ports/index.ts';
 import type { ChangeRecord } from './change-record.ts';
 
@@ -17,6 +18,12 @@ export const createSysctl = (run: Run, record: ChangeRecord): Sysctl => {
     await record.note({ kind: 'sysctl', name, was });
     await write(name, '1', signal);
   };
+  /** Whoever came while forwarding was on did not have to turn it on, and is not on record anywhere. */
+  const isNeededByOthers = async (name: string): Promise<boolean> => {
+    if (name !== FORWARDING) return false;
+    const listing = await run('nft', ['-j', '-t', 'list', 'ruleset']).catch(() => undefined);
+    return hasForeignNetworks(parseNftRuleset(listing?.stdout ?? '') ?? []);
+  };
   return {
     async ensureForwarding(signal) {
       await turnOn(FORWARDING, signal);
@@ -26,7 +33,7 @@ export const createSysctl = (run: Run, record: ChangeRecord): Sysctl => {
       for (const name of [FORWARDING, ACCOUNTING]) {
         const noted = await record.find('sysctl', name);
         if (noted === undefined) continue;
-        await write(name, noted.was);
+        if (!(await isNeededByOthers(name))) await write(name, noted.was);
         await record.forget('sysctl', name);
       }
     },

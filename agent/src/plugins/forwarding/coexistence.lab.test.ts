@@ -1,48 +1,18 @@
 /**
  * Other programs' firewalls beside ours, each the real one in the network namespace of an edge:
  *
- *   peer 100.64.0.2 ── sg0 ── edge, with ufw | firewalld | Docker's rules | a dropping FORWARD ── lan ── camera
+ *   peer 100.64.0.2 ── sg0 ── edge, with ufw | firewalld | a dropping FORWARD ── lan ── camera
  *
  * What is in the way is seen and told with its remedy; the remedy is applied to the letter, and the camera opens.
  */
 import { createLab, type Lab, requireLab } from '@sidegate/lab';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { describeObstacle, findObstacles, parseNftRuleset } from '../../forwarding/foreign-firewalls.ts';
+import { describeObstacle } from '../../forwarding/foreign-firewalls.ts';
 import { EDGE, TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
 import { type ForwardingSite, openForwardingSite } from './testing/forwarding-site.ts';
+import { listObstacles, obey } from './testing/obstacles.ts';
 
 const URL = `http://${EDGE.address4}:8001/`;
-
-/** As Docker 20.10 writes them for its default bridge (`iptables-save` of a machine with docker.io). */
-const DOCKER_RULES = `*nat
-:PREROUTING ACCEPT [0:0]
-:POSTROUTING ACCEPT [0:0]
-:OUTPUT ACCEPT [0:0]
-:DOCKER - [0:0]
--A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
--A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER
--A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
--A DOCKER -i docker0 -j RETURN
-COMMIT
-*filter
-:FORWARD DROP [0:0]
-:DOCKER - [0:0]
-:DOCKER-ISOLATION-STAGE-1 - [0:0]
-:DOCKER-ISOLATION-STAGE-2 - [0:0]
-:DOCKER-USER - [0:0]
--A FORWARD -j DOCKER-USER
--A FORWARD -j DOCKER-ISOLATION-STAGE-1
--A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A FORWARD -o docker0 -j DOCKER
--A FORWARD -i docker0 ! -o docker0 -j ACCEPT
--A FORWARD -i docker0 -o docker0 -j ACCEPT
--A DOCKER-ISOLATION-STAGE-1 -i docker0 ! -o docker0 -j DOCKER-ISOLATION-STAGE-2
--A DOCKER-ISOLATION-STAGE-1 -j RETURN
--A DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP
--A DOCKER-ISOLATION-STAGE-2 -j RETURN
--A DOCKER-USER -j RETURN
-COMMIT
-`;
 
 describe.skipIf(await requireLab())('beside other firewalls', () => {
   let lab: Lab;
@@ -61,24 +31,15 @@ describe.skipIf(await requireLab())('beside other firewalls', () => {
   const has = async (program: string) =>
     (await site.edge.run('which', [program], { reject: false })).exitCode === 0;
   const open = () => site.open(site.peers, TECHNICIAN.address4, URL);
-  const obstacles = async (where: 'forward' | 'input' = 'forward') => {
-    const { stdout } = await site.edge.run('nft', ['-j', 'list', 'ruleset']);
-    return findObstacles(parseNftRuleset(stdout)!, 'sg0').filter(({ hook }) => hook === where);
-  };
-  /** What a hint says to run, run: after the colon, commands with `;` or `&&` between. */
-  const obey = async (hint: string) => {
-    const commands = hint.slice(hint.indexOf(': ') + 2);
-    await site.edge.run('sh', ['-ec', commands.replaceAll('; ', ' && ')]);
-  };
   /** Blocked and told why; open and nothing to tell after what was told is done. */
   const expectRemedy = async (who: string) => {
     expect(await open()).toBe('none');
-    const [obstacle, ...more] = await obstacles();
+    const [obstacle, ...more] = await listObstacles(site.edge);
     expect(more).toEqual([]);
     expect(describeObstacle(obstacle!)).toContain(who);
-    await obey(obstacle!.hint);
+    await obey(site.edge, obstacle!.hint);
     expect(await open()).toBe('200');
-    expect(await obstacles()).toEqual([]);
+    expect(await listObstacles(site.edge)).toEqual([]);
   };
 
   it('is back within a second after somebody flushed all rules', async () => {
@@ -104,13 +65,6 @@ describe.skipIf(await requireLab())('beside other firewalls', () => {
     await site.edge.run('sh', ['-ec', 'iptables -P FORWARD ACCEPT; iptables -F; nft delete table ip filter']);
   });
 
-  it('is told of Docker’s rules, and how to pass them', async (context) => {
-    if (!(await has('iptables-restore'))) context.skip('iptables is not installed');
-    await site.edge.run('iptables-restore', [], { input: DOCKER_RULES });
-    await expectRemedy('docker');
-    await site.edge.run('sh', ['-ec', 'nft delete table ip filter; nft delete table ip nat']);
-  });
-
   it('is told of ufw, and how to pass it', async (context) => {
     if (!(await has('ufw'))) context.skip('ufw is not installed');
     await site.edge.run('ufw', ['--force', 'enable']);
@@ -128,18 +82,18 @@ describe.skipIf(await requireLab())('beside other firewalls', () => {
       { timeout: 15_000, interval: 200 },
     );
     expect(await open()).toBe('200');
-    expect(await obstacles()).toEqual([]);
+    expect(await listObstacles(site.edge)).toEqual([]);
     const page = "require('node:http').createServer((_, reply) => reply.end('page')).listen(7380)";
     await using _web = site.edge.spawn(process.execPath, ['-e', page]);
     await site.edge.waitFor({ tcp: 7380 });
     const openEdge = () => site.open(site.peers, TECHNICIAN.address4, `http://${EDGE.address4}:7380/`);
     expect(await openEdge()).toBe('none');
-    const [obstacle, ...more] = await obstacles('input');
+    const [obstacle, ...more] = await listObstacles(site.edge, 'input');
     expect(more).toEqual([]);
     expect(describeObstacle(obstacle!)).toContain('firewalld');
-    await obey(obstacle!.hint);
+    await obey(site.edge, obstacle!.hint);
     expect(await openEdge()).toBe('200');
-    expect(await obstacles('input')).toEqual([]);
+    expect(await listObstacles(site.edge, 'input')).toEqual([]);
     daemon.kill();
     await daemon.exited;
   });

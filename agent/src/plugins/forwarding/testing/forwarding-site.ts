@@ -131,7 +131,12 @@ const startPlugin = async (edge: Machine): Promise<{ platform: Platform; host: T
 /** Builds one. Names and addresses must differ between the sites of a lab. */
 export const openForwardingSite = async (
   lab: Lab,
-  { name = 'alder', wan = '198.51.100.2', peersAt = '203.0.113.40' } = {},
+  {
+    name = 'alder',
+    wan = '198.51.100.2',
+    peersAt = '203.0.113.40',
+    beforeAgent = async (_edge: Machine): Promise<void> => {},
+  } = {},
 ): Promise<ForwardingSite> => {
   const home = await lab.addHome(name, { lan: '192.168.1.0/24', wan });
   const [edge, camera, peers] = await Promise.all([
@@ -140,6 +145,7 @@ export const openForwardingSite = async (
     lab.addServer(`${name}-peers`, { addresses: [peersAt] }),
   ]);
   await plugTunnel(edge, peers);
+  await beforeAgent(edge);
   const { platform, host } = await startPlugin(edge);
   return {
     home,

@@ -1,0 +1,19 @@
+/** What stands in the way of publications on a machine, and doing what is advised against it. */
+// biome-ignore lint/correctness/noUndeclaredDependencies: tests' helper; what ships must not depend on the lab
+import type { Machine } from '@sidegate/lab';
+import { findObstacles, type Obstacle, parseNftRuleset } from '../../../forwarding/foreign-firewalls.ts';
+
+/** Those of one hook, from the machine's real rules. */
+export const listObstacles = async (
+  machine: Machine,
+  where: Obstacle['hook'] = 'forward',
+): Promise<readonly Obstacle[]> => {
+  const { stdout } = await machine.run('nft', ['-j', 'list', 'ruleset']);
+  return findObstacles(parseNftRuleset(stdout)!, 'sg0').filter(({ hook }) => hook === where);
+};
+
+/** What a hint says to run, run: after the colon, commands with `;` or `&&` between. */
+export const obey = async (machine: Machine, hint: string): Promise<void> => {
+  const commands = hint.slice(hint.indexOf(': ') + 2);
+  await machine.run('sh', ['-ec', commands.replaceAll('; ', ' && ')]);
+};
