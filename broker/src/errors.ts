@@ -4,6 +4,7 @@
  */
 import { defineErrors } from '@sidegate/kit';
 
+/** Thrown by services, and made an answer by the HTTP layer. */
 export const BrokerError = defineErrors('BrokerError', {
   // Who is asking
   SESSION_REQUIRED: { hint: 'Log in to the portal.', retry: 'never', blame: 'remote', status: 401 },

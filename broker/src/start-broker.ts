@@ -25,6 +25,7 @@ import { type BrokerService, createBrokerService } from './service/broker-servic
 import type { BucketRate } from './service/token-buckets.ts';
 import { openStore, type Store } from './store/store.ts';
 
+/** The outside world of a broker: tests give a virtual clock, or another rate. */
 export interface BrokerDeps {
   readonly config: BrokerConfig;
   readonly clock: Clock;

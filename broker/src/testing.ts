@@ -31,7 +31,7 @@ export const TEST_OWNER = {
   password: 'correct horse battery',
 } as const;
 
-export interface TestBrokerOptions {
+interface TestBrokerOptions {
   /** `service` if not said. */
   readonly preset?: PolicyPreset;
   /** Settings beyond the defaults of tests. */
@@ -52,6 +52,7 @@ export interface PortalClient {
   json<T>(method: string, path: string, body?: unknown): Promise<T>;
 }
 
+/** A whole broker on loopback with SQLite in a temporary directory. */
 export interface TestBroker extends AsyncDisposable {
   readonly url: string;
   readonly dataDirectory: string;

@@ -11,7 +11,7 @@ export interface ErrorMeta {
   readonly status?: number;
 }
 
-export interface CodedErrorOptions {
+interface CodedErrorOptions {
   readonly cause?: unknown;
   /** Values that tell this case from the next; shown to people and logged. */
   readonly details?: Readonly<Record<string, unknown>>;

@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from './clock.ts';
 import { describeError } from './errors.ts';
 
+/** From the chattiest to the gravest; a level lets through itself and what is graver. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** All field names a log line may carry. */
@@ -26,6 +27,7 @@ export interface LogFields {
   readonly status?: number;
 }
 
+/** Writes lines of text; the message says what happened, the fields to whom. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;

@@ -24,6 +24,7 @@ export const TECHNICIAN = {
 } as const;
 /** The local password of every edge's own UI. */
 export const EDGE_PASSWORD = 'alder-and-birch';
+/** The account that all of them belong to; its label is part of every name. */
 export const ACCOUNT = { name: 'Acme Field Service', label: 'acme' } as const;
 
 /** A machine that runs an agent. */
@@ -41,6 +42,7 @@ export interface AgentMachine {
   startAgent(): Promise<void>;
 }
 
+/** The running demo; disposing ends every process and namespace of it. */
 export interface World extends AsyncDisposable {
   readonly lab: Lab;
   readonly broker: Machine;

@@ -31,6 +31,7 @@ export interface Plug {
   unplug(): Promise<void>;
 }
 
+/** A bridge on a router that machines are plugged into: one broadcast domain, one IPv4 network. */
 export class Segment {
   readonly router: Machine;
   /** The bridge on the router. */

@@ -46,7 +46,9 @@ export const EDGE_EVENTS = {
   'address.removed': v.strictObject({ id: AddressId }),
   'peer.changed': PeerStatus,
 } as const;
+/** Name of an event, the `event:` line of the stream. */
 export type EdgeEventName = keyof typeof EDGE_EVENTS;
+/** An event as the web UI and the command line read it. */
 export type EdgeEvent = EventOf<typeof EDGE_EVENTS>;
 
 /** CLI only, unix socket: `POST /up`. With a key unattended, without one the answer carries a code to approve. */
@@ -59,6 +61,7 @@ export const UpRequest = v.strictObject({
   role: v.optional(NodeRole),
 });
 export type UpRequest = v.InferOutput<typeof UpRequest>;
+/** The answer; with `approval-needed` comes the code that somebody has to approve in the portal. */
 export const UpResponse = v.variant('state', [
   v.strictObject({ state: v.literal('starting') }),
   v.strictObject({ state: v.literal('up') }),

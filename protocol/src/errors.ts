@@ -1,6 +1,7 @@
 /** The error body of every HTTP API here: a stable code for programs, a sentence and a hint for people. */
 import * as v from 'valibot';
 
+/** Body of every answer with a status of 400 or more. */
 export const ErrorBody = v.strictObject({
   error: v.strictObject({
     code: v.string(),

@@ -16,6 +16,7 @@ import {
 import { LIMITS } from './limits.ts';
 import { PortRange, Tag } from './node-api.ts';
 
+/** `both` is one forward of the same port over TCP and UDP. */
 export const ForwardProtocol = v.picklist(['tcp', 'udp', 'both']);
 export type ForwardProtocol = v.InferOutput<typeof ForwardProtocol>;
 /** Where a forward leads: a host (followed by MAC when DHCP moves it) or a fixed address in a scope. */

@@ -20,9 +20,11 @@ import {
 import { LIMITS } from './limits.ts';
 import { MapRelay, RelayOffer } from './relay-api.ts';
 
+/** `edge` has a LAN behind it, `client` is a person's machine, `relay` only passes packets on for others. */
 export const NodeRole = v.picklist(['edge', 'client', 'relay']);
 export type NodeRole = v.InferOutput<typeof NodeRole>;
 
+/** A word that policy and publications name nodes by. */
 export const Tag = v.pipe(
   v.string(),
   v.regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'a tag: a-z, 0-9, - and _, at most 32'),
@@ -76,6 +78,7 @@ export type Enrolment = v.InferOutput<typeof Enrolment>;
 /** `POST /v1/enrol/requests`: interactive; a person approves the code in the portal. */
 export const EnrolmentRequest = v.strictObject({ node: NodeDescription });
 export type EnrolmentRequest = v.InferOutput<typeof EnrolmentRequest>;
+/** The answer to it: what the machine shows to the person, and how it asks for the outcome. */
 export const EnrolmentRequestCreated = v.strictObject({
   /** Short code a person compares and types: eight characters without look-alikes, `ABCD-EFGH`. */
   code: v.pipe(v.string(), v.regex(/^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/)),
@@ -98,6 +101,7 @@ export type EnrolmentRequestState = v.InferOutput<typeof EnrolmentRequestState>;
 /** Where an endpoint candidate was learned; the order is the order of preference. */
 export const CandidateKind = v.picklist(['lan', 'ipv6', 'static', 'mapped', 'reflexive', 'observed']);
 export type CandidateKind = v.InferOutput<typeof CandidateKind>;
+/** An address and UDP port that may lead to a node's WireGuard socket. */
 export const Candidate = v.strictObject({ kind: CandidateKind, endpoint: Endpoint });
 export type Candidate = v.InferOutput<typeof Candidate>;
 
@@ -108,6 +112,7 @@ export type NatKind = v.InferOutput<typeof NatKind>;
 /** State of reaching one peer, as people see it. */
 export const PathState = v.picklist(['down', 'relayed', 'direct']);
 export type PathState = v.InferOutput<typeof PathState>;
+/** One path as check-ins report it. `endpoint` is the one that WireGuard sends to. */
 export const PathSummary = v.strictObject({
   peer: NodeId,
   state: PathState,
@@ -138,6 +143,7 @@ export const CheckInRequest = v.strictObject({
 });
 export type CheckInRequest = v.InferOutput<typeof CheckInRequest>;
 
+/** Ports of one transport, both ends included. */
 export const PortRange = v.pipe(
   v.strictObject({ protocol: v.picklist(['tcp', 'udp']), from: Port, to: Port }),
   v.check((range) => range.from <= range.to, 'from <= to'),
@@ -230,6 +236,7 @@ export const MapUpdate = v.variant('kind', [
 ]);
 export type MapUpdate = v.InferOutput<typeof MapUpdate>;
 
+/** The answer to a check-in, and how long to wait before the next. */
 export const CheckInResponse = v.strictObject({
   update: MapUpdate,
   checkInSec: NetworkMap.entries.checkInSec,
@@ -264,7 +271,9 @@ export const NODE_EVENTS = {
   /** This node was removed from the account: stop, and forget the identity. */
   revoked: v.strictObject({ reason: v.string() }),
 } as const;
+/** Name of an event, the `event:` line of the stream. */
 export type NodeEventName = keyof typeof NODE_EVENTS;
+/** An event as a node reads it. */
 export type NodeEvent = EventOf<typeof NODE_EVENTS>;
 
 /** `GET /v1/broker`: what anybody may know of a broker. */

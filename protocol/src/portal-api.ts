@@ -25,6 +25,7 @@ import { RelayOffer } from './relay-api.ts';
 export const UserRole = v.picklist(['owner', 'admin', 'technician', 'member']);
 export type UserRole = v.InferOutput<typeof UserRole>;
 
+/** In lower case; 254 characters is what a path of RFC 5321 section 4.5.3.1.3 has room for. */
 export const Email = v.pipe(
   v.string(),
   v.trim(),
@@ -34,6 +35,7 @@ export const Email = v.pipe(
   v.brand('Email'),
 );
 export type Email = v.InferOutput<typeof Email>;
+/** The least length holds where a password is set; a log-in takes shorter ones. */
 export const NewPassword = v.pipe(
   v.string(),
   v.minLength(LIMITS.passwordMinLength, `at least ${LIMITS.passwordMinLength} characters`),
@@ -67,6 +69,7 @@ export const LoginRequest = v.strictObject({
 });
 export type LoginRequest = v.InferOutput<typeof LoginRequest>;
 
+/** A person of the account, as administrators see them. */
 export const User = v.strictObject({
   id: UserId,
   name: v.string(),
@@ -174,6 +177,7 @@ export const NewEnrolmentKey = v.strictObject({
   lifetimeSec: v.optional(v.pipe(v.number(), v.integer(), v.minValue(60), v.maxValue(365 * 86_400)), 86_400),
 });
 export type NewEnrolmentKey = v.InferOutput<typeof NewEnrolmentKey>;
+/** The only time that the secret is shown; `command` is the line to paste on the machine. */
 export const EnrolmentKeyCreated = v.strictObject({
   key: EnrolmentKey,
   secret: v.string(),
@@ -202,6 +206,7 @@ export const NewUser = v.strictObject({
   password: NewPassword,
 });
 export type NewUser = v.InferOutput<typeof NewUser>;
+/** `PATCH /users/:id`: what is absent stays; a new password ends the person's sessions. */
 export const UserPatch = v.strictObject({
   name: v.optional(plainText(LIMITS.labelLength)),
   role: v.optional(UserRole),
@@ -225,7 +230,7 @@ export const PORTAL_EVENTS = {
   'node.removed': v.strictObject({ id: NodeId }),
   'enrolment.requested': PendingEnrolment,
 } as const;
-export type PortalEventName = keyof typeof PORTAL_EVENTS;
+/** An event as the portal reads it. */
 export type PortalEvent = EventOf<typeof PORTAL_EVENTS>;
 
 /** Used by both portal and broker to write URLs of edges. */

@@ -16,9 +16,12 @@
  * This file knows the layout only; making and checking the HMAC is the agent's business.
  */
 export const PROBE_MAGIC = Uint8Array.of(0x53, 0x47, 0x50, 0x31);
+/** Of every type. */
 export const PROBE_SIZE_BYTES = 60;
+/** The HMAC is over all bytes before this one. */
 export const PROBE_MAC_OFFSET = 46;
 
+/** The fields of the layout above, bytes as lower-case hex. */
 export interface ProbeFrame {
   readonly type: 'ping' | 'pong' | 'select' | 'echo' | 'echoed';
   /** 8 bytes, hex. */

@@ -55,7 +55,7 @@ const hostRoutes = (addresses: readonly Ip[]): string =>
     .map((address) => `${address}/${address.includes(':') ? PREFIX_BITS.v6 : PREFIX_BITS.v4}`)
     .join(', ');
 
-export interface RenderProfileOptions {
+interface RenderProfileOptions {
   /** Base64, or the placeholder. */
   readonly privateKey: string;
   /** Names of machines as comments; left out where every byte counts. */

@@ -23,6 +23,7 @@ export interface BeaconLimits {
 
 const MEBIBYTE = 2 ** 20;
 
+/** Those of brokers and of private relays alike. */
 export const DEFAULT_LIMITS: BeaconLimits = {
   initiations: { perSec: 1_000, burst: 1_000 },
   initiationsPerPrefix: { perSec: 5, burst: 50 },

@@ -52,6 +52,7 @@ import {
 const NOTHING: readonly Outgoing[] = [];
 const EMPTY = new Uint8Array(0);
 
+/** Keys, what is known of nodes, and whom to tell; `limits` replaces single defaults. */
 export interface BeaconOptions {
   /** One raw private key (32 bytes) for each beacon address; the place in the list is its `beaconIndex`. */
   readonly keys: readonly Uint8Array[];

@@ -51,4 +51,3 @@ export const createCookieJar = (identity: BeaconIdentity, randomBytes: (sizeByte
     },
   };
 };
-export type CookieJar = ReturnType<typeof createCookieJar>;

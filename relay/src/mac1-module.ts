@@ -9,6 +9,7 @@ import { INITIATION } from './wireguard-messages.ts';
 /** i32x4. */
 export const LANES = 4;
 const LANES_SIZE_BYTES = 16;
+/** BLAKE2s' state: eight words of 32 bits (RFC 7693 section 2.4). */
 export const STATE_WORDS = 8;
 /** One word of four keys' mid-states after the other. */
 export const GROUP_SIZE_BYTES = STATE_WORDS * LANES_SIZE_BYTES;

@@ -73,4 +73,3 @@ export const createPrefixLimiter = (rate: Rate) => {
     },
   };
 };
-export type PrefixLimiter = ReturnType<typeof createPrefixLimiter>;

@@ -21,7 +21,7 @@ const POLICY_RECHECK_MS = 1_000;
 /** Transport messages and cookie replies have it in the same place. */
 const RECEIVER_INDEX_OFFSET = TRANSPORT.receiver;
 
-export interface RelayDeps {
+interface RelayDeps {
   readonly table: NodeTable;
   readonly directory: BeaconDirectory;
   readonly events: BeaconEvents;
@@ -106,7 +106,6 @@ export const createRelay = ({ table, directory, events, limits, drop }: RelayDep
     },
   };
 };
-export type Relay = ReturnType<typeof createRelay>;
 
 const ensurePair = (from: NodeState, to: NodeState): RelayPair => {
   const known = from.pairs.get(to.id);

@@ -27,6 +27,7 @@ export interface UdpServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** A core, its sockets' addresses by `beaconIndex`, and the signal that ends them. */
 export interface UdpServerOptions {
   readonly beacon: Beacon;
   readonly listen: readonly UdpListen[];

@@ -11,6 +11,7 @@ export interface TextSink {
   readonly columns?: number | undefined;
 }
 
+/** Streams, environment and effects of one invocation: no command reaches past it. */
 export interface CliIo {
   readonly stdout: TextSink;
   readonly stderr: TextSink;

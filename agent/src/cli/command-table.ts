@@ -36,6 +36,7 @@ const completionCommand: Command = {
   },
 };
 
+/** In the order in which help and man page list them. */
 export const COMMANDS: readonly Command[] = [
   upCommand,
   downCommand,

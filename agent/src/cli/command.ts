@@ -4,6 +4,7 @@ import type { ExitCode } from './exit-codes.ts';
 import type { LocalClient } from './local-client.ts';
 import type { Style } from './output/style.ts';
 
+/** One `--option` of a command. */
 export interface OptionSpec {
   /** Long name without the dashes. */
   readonly name: string;
@@ -13,6 +14,7 @@ export interface OptionSpec {
   readonly summary: string;
 }
 
+/** One positional argument; `name` is its placeholder in capitals. */
 export interface ArgumentSpec {
   readonly name: string;
   readonly summary: string;
@@ -20,6 +22,7 @@ export interface ArgumentSpec {
   readonly isOptional?: boolean;
 }
 
+/** What a command is called and takes, without what it does. */
 export interface CommandSpec {
   /** `['forward', 'add']`. */
   readonly path: readonly string[];
@@ -52,6 +55,7 @@ export interface CommandContext {
   json(value: unknown): void;
 }
 
+/** A spec with its effect. `run` throws coded errors; the exit code of those is the caller's to choose. */
 export interface Command extends CommandSpec {
   readonly run: (context: CommandContext, invocation: Invocation) => Promise<ExitCode>;
 }

@@ -7,6 +7,7 @@ export const EXIT = {
   refused: 4,
   interrupted: 130,
 } as const;
+/** 128 plus the number of a signal where one ended the command, as shells have it. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** What each means, for help and man page. */

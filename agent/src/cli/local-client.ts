@@ -19,8 +19,9 @@ export class DaemonRefusal extends Error {
   }
 }
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
+/** Each call is a connection of its own; it rejects with `DaemonRefusal`, or `DAEMON_*` where there was no answer. */
 export interface LocalClient {
   /** Path without `/api`. Without a schema the answer is ignored. */
   ask<S extends v.GenericSchema>(

@@ -1,8 +1,9 @@
 /** Completion scripts for shells, from the table: words, options and choices; nothing is asked of the daemon. */
 import { COMMON_OPTIONS, type CommandSpec } from './command.ts';
 
+/** Those that `sidegate completion` writes a script for. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof SHELLS)[number];
+type Shell = (typeof SHELLS)[number];
 
 /** Words that may follow a path: sub-commands, choices of the first argument, options. */
 const wordsAfter = (commands: readonly CommandSpec[], path: readonly string[]): string[] => {

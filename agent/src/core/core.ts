@@ -34,6 +34,7 @@ export interface CoreOptions {
   readonly log: Logger;
 }
 
+/** The agent without its sockets and its command line. */
 export interface Core {
   readonly api: LocalApi;
   /** The part of the health board of one that is no plugin. */

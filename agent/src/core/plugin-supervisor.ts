@@ -32,6 +32,7 @@ export interface SupervisorDeps extends RunPluginDeps {
   readonly onChange: () => void;
 }
 
+/** Starts the plugins in order, and those that failed again and again with backoff. */
 export interface PluginSupervisor {
   /** Resolves when every plugin had its first try. Throws on unknown names, cycles and names taken twice. */
   start(): Promise<void>;

@@ -25,6 +25,7 @@ export interface ReconcileTask {
   readonly recheckMs: number;
 }
 
+/** At most one run at a time; requests meanwhile become one more run. */
 export interface ReconcileLoop extends AsyncDisposable {
   /** Something changed: run soon. */
   request(): void;

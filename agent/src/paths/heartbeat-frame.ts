@@ -15,6 +15,7 @@ export const HEARTBEAT_ON_WIRE_BYTES = 80;
 
 const MAGIC = [0x53, 0x47, 0x48, 0x31];
 
+/** The fields of the layout above; `isBusy` is bit 0 of the flags. */
 export interface HeartbeatFrame {
   readonly type: 'request' | 'answer';
   readonly isBusy: boolean;

@@ -6,6 +6,7 @@ interface PendingHeartbeat {
   readonly sentAtMs: number;
 }
 
+/** What is known of one peer's signs of life. Times are monotonic; `undefined` is never. */
 export interface Liveness {
   /** Last packet other than heartbeats, either way, by our own counters. */
   readonly trafficAtMs: number | undefined;

@@ -35,6 +35,7 @@ export const isRelayInDoubt = (transitions: readonly PathTransition[]): boolean 
   );
 };
 
+/** All that one path remembers between events, replaced whole by each step. Times are monotonic. */
 export interface PathState {
   readonly phase: PathPhase;
   readonly sinceMs: number;
@@ -86,6 +87,7 @@ export interface PathState {
 /** Where the peer is reached past the relay, or was last. */
 export const directWayOf = ({ direct, lastWay }: PathState): Endpoint | undefined => direct ?? lastWay;
 
+/** What may happen to a path, from timers, the tunnel, the broker, the peer and this machine. */
 export type PathEvent =
   | { readonly kind: 'tick' }
   /** Packets other than heartbeats and handshakes went either way. */
@@ -155,6 +157,7 @@ export type PathEffect =
   | { readonly kind: 'knock'; readonly to: Endpoint }
   | { readonly kind: 'send-heartbeat'; readonly id: number; readonly isBusy: boolean };
 
+/** What an event makes of a path. */
 export interface PathStep {
   readonly state: PathState;
   readonly effects: readonly PathEffect[];

@@ -25,6 +25,7 @@ interface Selection {
   readonly nonce: string;
 }
 
+/** One punch: the candidates of the peer with what came of the pings to each. Times are monotonic. */
 export interface ProbeSession {
   /** The broker's: 16 hex digits. */
   readonly id: string;
@@ -90,6 +91,7 @@ const nonceOf = (candidateAt: number, pingAt: number): string =>
   candidateAt.toString(16).padStart(8, '0') + pingAt.toString(16).padStart(8, '0');
 const SELECT_PING = 0x7fff;
 
+/** The nonce comes back in the pong, and tells which ping of which candidate it answers. */
 export interface PingToSend {
   readonly nonce: string;
   readonly to: Endpoint;

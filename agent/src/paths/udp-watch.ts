@@ -34,8 +34,10 @@ export const UDP_TIMERS = {
   lingerMs: 2_000,
 } as const;
 
+/** `opening` waits for the shim, `blocked` uses it, `trying` greets over UDP all the same, `leaving` lets go of it. */
 export type UdpPhase = 'working' | 'doubted' | 'opening' | 'blocked' | 'trying' | 'leaving';
 
+/** What is remembered between readings, replaced whole by each step. Times are monotonic. */
 export interface UdpWatch {
   readonly phase: UdpPhase;
   readonly sinceMs: number;
@@ -75,6 +77,7 @@ export type UdpEffect =
   | 'leave-shim'
   | 'close-shim';
 
+/** What a reading or a greeting makes of it; effects in the order in which they are to be done. */
 export interface UdpStep {
   readonly state: UdpWatch;
   readonly effects: readonly UdpEffect[];

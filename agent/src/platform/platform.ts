@@ -17,6 +17,7 @@ export interface RunningAgent {
   readonly clock: Clock;
 }
 
+/** Adapters for this machine, opened once by `detect-platform.ts`. */
 export interface Platform {
   readonly name: PlatformName;
   /** For people: `Debian GNU/Linux 12 (bookworm), aarch64`. */

@@ -59,6 +59,7 @@ export interface AddressRule {
   readonly lan?: LanWire;
 }
 
+/** One plugin's share of the ruleset. The core merges those of all plugins (`firewall-plan.ts`). */
 export interface FirewallWish {
   /** Probes leave from the WireGuard port: source port rewritten before conntrack, our magic delivered to the agent. */
   readonly portSharing?: { readonly agentPort: number; readonly wireguardPort: number };

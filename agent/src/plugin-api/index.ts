@@ -40,10 +40,12 @@ export type {
   PermittedPeer,
 } from './firewall-wish.ts';
 
+/** `debian` is any Linux that is not OpenWrt; `memory` is that of tests. */
 export type PlatformName = 'openwrt' | 'debian' | 'memory';
 /** What a plugin may need of the machine; missing: the plugin is skipped and health says why. */
 export type Capability = 'wireguard' | 'nftables' | 'arp-scan';
 
+/** A plugin as data: nothing runs before `setup`. */
 export interface PluginDefinition<C = unknown> {
   readonly name: string;
   /** The host refuses any other number. */
@@ -118,6 +120,7 @@ export interface Facts {
   /** Owner: forwarding. Changes that are put back unless somebody confirms them. */
   'pending-changes': readonly PendingChange[];
 }
+/** Each is published by the one plugin that its comment names. */
 export type FactName = keyof Facts;
 
 /** Reading is free; publishing belongs to the one plugin that claimed the fact. */
@@ -156,6 +159,7 @@ export interface ApiRequest {
 /** What a handler returns is sent as JSON with status 200; `undefined` as 204. Throw a coded error with a status. */
 export type ApiHandler = (request: ApiRequest) => Promise<unknown>;
 
+/** One method and path of the local API. */
 export interface ApiRoute {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT';
   /** Under `/api`: `/hosts/:id`. */
@@ -181,6 +185,7 @@ export interface Health {
   clear(code: string): void;
 }
 
+/** Events of the stream with what each carries. */
 export type EdgeEventMap = { [K in EdgeEventName]: v.InferOutput<(typeof EDGE_EVENTS)[K]> };
 
 /** What a plugin gets. Everything in it ends with the plugin. */

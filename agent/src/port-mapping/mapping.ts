@@ -11,6 +11,7 @@ import type { Endpoint, Ip4 } from '@sidegate/protocol';
 
 /** In the order in which they are tried: the newest says most and is the easiest to take back. */
 export const MAPPING_PROTOCOLS = ['pcp', 'nat-pmp', 'upnp'] as const;
+/** As the configuration names them. */
 export type MappingProtocol = (typeof MAPPING_PROTOCOLS)[number];
 
 /** IANA's number of UDP, as PCP and every IP header have it. */

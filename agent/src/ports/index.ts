@@ -85,6 +85,7 @@ export interface Link {
   readonly linkKind: string | undefined;
 }
 
+/** An entry of the kernel's main table; `gateway` is absent where the network is on the wire. */
 export interface Route {
   /** `default` or a network. */
   readonly destination: string;
@@ -235,6 +236,7 @@ export interface RunResult {
   readonly stderr: string;
   readonly exitCode: number;
 }
+/** Defaults: no input, ten seconds, exit code 0 only. */
 export interface RunOptions {
   readonly input?: string;
   readonly timeoutMs?: number;

@@ -16,6 +16,7 @@ export type SystemChange = v.InferOutput<typeof SystemChange>;
 
 const RecordFile = v.object({ bootId: v.string(), changes: v.array(SystemChange) });
 
+/** Survives a crash of the agent; after a reboot it holds only what outlives one. */
 export interface ChangeRecord {
   /** Writes a change down before it is made. The first note of a change stands: later ones know no older value. */
   note(change: SystemChange): Promise<void>;

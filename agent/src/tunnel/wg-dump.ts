@@ -15,6 +15,7 @@ export interface TunnelInterfaceState {
   readonly listenPort: number;
 }
 
+/** The whole interface at one moment. */
 export interface WgDump {
   readonly self: TunnelInterfaceState;
   readonly peers: readonly TunnelPeerState[];

@@ -26,7 +26,7 @@ export interface Upstream {
   ask(query: Query): Promise<Uint8Array | undefined>;
 }
 
-export interface ResolverDeps {
+interface ResolverDeps {
   readonly book: NameBook;
   /** The addresses of a node and those of its resolver. */
   readonly placeOf: (

@@ -25,6 +25,7 @@ import { addPortalSessionRoutes } from './portal-session-routes.ts';
 import { type HttpDeps, isSecure } from './request-context.ts';
 import { createStaticPortal } from './static-portal.ts';
 
+/** Services, and what the application needs besides to serve and to log. */
 export interface AppDeps extends HttpDeps {
   readonly clock: Clock;
   readonly logger: Logger;

@@ -16,7 +16,7 @@ const HEADER_MAX_SIZE_BYTES = 16 * 1024;
 /** Answers under way get this long when the broker stops. */
 const CLOSE_TIMEOUT_MS = 3_000;
 
-export interface HttpServerOptions {
+interface HttpServerOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;

@@ -46,7 +46,7 @@ const DAY_MS = 86_400_000;
 /** A mapping that nothing goes through lives about as long. */
 const RECENT_MS = 3 * 60_000;
 
-export interface BrokerServiceOptions {
+interface BrokerServiceOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;

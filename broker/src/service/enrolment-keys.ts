@@ -90,4 +90,3 @@ export const createEnrolmentKeys = (deps: {
     },
   };
 };
-export type EnrolmentKeyService = ReturnType<typeof createEnrolmentKeys>;

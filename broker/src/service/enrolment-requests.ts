@@ -154,4 +154,3 @@ export const createEnrolmentRequests = (deps: {
     },
   };
 };
-export type EnrolmentRequestService = ReturnType<typeof createEnrolmentRequests>;

@@ -115,4 +115,3 @@ export const createLogins = (deps: {
     },
   };
 };
-export type LoginService = ReturnType<typeof createLogins>;

@@ -56,6 +56,7 @@ export const seenOver = (
   { reflexive }: Pick<NodeMapping, 'reflexive'>,
 ): Endpoint | undefined => reflexive.find((endpoint) => endpoint?.startsWith('[') === (family === 6));
 
+/** A node as the broker holds it in memory; `NodesTable` has what outlives a restart. */
 export interface Node {
   readonly id: NodeId;
   identity: NodeIdentity;

@@ -62,4 +62,3 @@ export const createObservations = (store: Store, registry: Registry, network: Ne
       write([...registry.all()].filter((node) => written.get(node)?.lastSeenAt !== node.presence.lastSeenAt)),
   };
 };
-export type Observations = ReturnType<typeof createObservations>;

@@ -122,4 +122,3 @@ export const createProfiles = (deps: {
     },
   };
 };
-export type ProfileService = ReturnType<typeof createProfiles>;

@@ -14,7 +14,7 @@ const BUFFER_LIMIT_BYTES = 256 * 1024;
 
 /** Why a socket is closed by us (RFC 6455 section 7.4.2: 4000 and up are ours). */
 export const RELAY_CLOSE = { replaced: 4001, removed: 4003, stopping: 1001 } as const;
-export type RelayCloseReason = keyof typeof RELAY_CLOSE;
+type RelayCloseReason = keyof typeof RELAY_CLOSE;
 
 /** The far end of one socket. */
 export interface RelaySocketSink {
@@ -89,4 +89,3 @@ export const createRelaySockets = (network: Network, presence: Presence) => {
     },
   };
 };
-export type RelaySockets = ReturnType<typeof createRelaySockets>;

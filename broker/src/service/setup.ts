@@ -141,4 +141,3 @@ export const createSetup = (deps: {
     },
   };
 };
-export type SetupService = ReturnType<typeof createSetup>;

@@ -127,4 +127,3 @@ export const createUsers = (deps: {
     },
   };
 };
-export type UserService = ReturnType<typeof createUsers>;

@@ -27,6 +27,7 @@ export type SecretHash = string & { readonly __brand: 'SecretHash' };
 /** The account's rule for who reaches whom. */
 export type PolicyPreset = 'mesh' | 'service';
 
+/** `prefix4` and `prefix6` are whole networks; nodes and hosts get addresses out of both by one offset. */
 export interface AccountsTable {
   id: AccountId;
   label: DnsLabel;
@@ -39,6 +40,7 @@ export interface AccountsTable {
   createdAt: number;
 }
 
+/** One e-mail address belongs to one person of one account. */
 export interface UsersTable {
   id: UserId;
   accountId: AccountId;
@@ -51,6 +53,7 @@ export interface UsersTable {
   lastLoginAt: number | null;
 }
 
+/** Log-ins to the portal, by the hash of the cookie's token. */
 export interface SessionsTable {
   tokenHash: SecretHash;
   userId: UserId;
@@ -58,6 +61,7 @@ export interface SessionsTable {
   expiresAt: number;
 }
 
+/** `uses` counts machines; a key that is not reusable is spent by the first. */
 export interface EnrolmentKeysTable {
   id: EnrolmentKeyId;
   accountId: AccountId;
@@ -73,6 +77,7 @@ export interface EnrolmentKeysTable {
   revokedAt: number | null;
 }
 
+/** Machines that wait for a person, by the code that the person compares. */
 export interface EnrolmentRequestsTable {
   code: string;
   pollHash: SecretHash;
@@ -85,6 +90,7 @@ export interface EnrolmentRequestsTable {
   expiresAt: number;
 }
 
+/** Machines and stock WireGuard apps of all accounts, those that left included. */
 export interface NodesTable {
   id: NodeId;
   accountId: AccountId;
@@ -131,6 +137,7 @@ export interface RelayUsageTable {
   bytes: number;
 }
 
+/** Who did what, in the order of `seq`; rows are added and never changed. */
 export interface AuditTable {
   seq: Generated<number>;
   accountId: AccountId;
@@ -144,6 +151,7 @@ export interface AuditTable {
 /** What one account may relay in a month: bytes as text, or `Infinity`. */
 export type RelayQuotaKey = `relay-quota:${AccountId}`;
 
+/** The hash of the set-up code, and the quotas of accounts. */
 export interface SettingsTable {
   key: 'setup-code-hash' | RelayQuotaKey;
   value: string;

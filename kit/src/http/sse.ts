@@ -7,6 +7,7 @@ const COMMENT_INTERVAL_MS = 15_000;
 /** A reader that does not read: past this it is cut off, and comes back for a whole map. */
 const BUFFER_LIMIT_BYTES = 1024 * 1024;
 
+/** The writing end. What is sent after its end is dropped. */
 export interface EventStream extends Disposable {
   send(event: string, data: unknown): void;
   /** Sends a comment: a sign of life, and nothing else. */
@@ -51,6 +52,7 @@ export const openEventStream = (response: ServerResponse, clock: Clock = systemC
   };
 };
 
+/** One event of a stream; `data` is not parsed yet, and has its lines joined by line feeds. */
 export interface SseMessage {
   readonly event: string;
   readonly data: string;

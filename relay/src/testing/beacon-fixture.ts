@@ -112,4 +112,3 @@ export const createBeaconFixture = (limits: Partial<BeaconLimits> = {}) => {
   };
   return fixture;
 };
-export type BeaconFixture = ReturnType<typeof createBeaconFixture>;

@@ -4,8 +4,7 @@ import type { ApiClient } from '../../shared/data/api-client.ts';
 import { createLiveList, type LiveList } from '../../shared/data/live.ts';
 import type { EdgeEventMap, EdgeStream } from './edge-stream.ts';
 
-export const fetchPeers = (api: ApiClient, signal?: AbortSignal): Promise<PeerStatus[]> =>
-  api.get('/peers', signal);
+const fetchPeers = (api: ApiClient, signal?: AbortSignal): Promise<PeerStatus[]> => api.get('/peers', signal);
 
 /** The peers and their paths, kept current. */
 export const watchPeers = (api: ApiClient, stream: EdgeStream): LiveList<PeerStatus> =>

@@ -4,8 +4,7 @@ import type { ApiClient } from '../../shared/data/api-client.ts';
 import { createLiveList, type LiveList } from '../../shared/data/live.ts';
 import type { EdgeEventMap, EdgeStream } from './edge-stream.ts';
 
-export const fetchScans = (api: ApiClient, signal?: AbortSignal): Promise<Scan[]> =>
-  api.get('/scans', signal);
+const fetchScans = (api: ApiClient, signal?: AbortSignal): Promise<Scan[]> => api.get('/scans', signal);
 
 /** Starts a scan of one scope, or of every attached one. */
 export const startScan = (api: ApiClient, scopeId?: string | undefined): Promise<Scan> =>

@@ -4,8 +4,7 @@ import type { ApiClient } from '../../shared/data/api-client.ts';
 import { createLiveList, type LiveList } from '../../shared/data/live.ts';
 import type { PortalEventMap, PortalStream } from './portal-stream.ts';
 
-export const fetchNodes = (api: ApiClient, signal?: AbortSignal): Promise<PortalNode[]> =>
-  api.get('/nodes', signal);
+const fetchNodes = (api: ApiClient, signal?: AbortSignal): Promise<PortalNode[]> => api.get('/nodes', signal);
 
 export const patchNode = (api: ApiClient, id: string, patch: NodePatch): Promise<PortalNode> =>
   api.patch(`/nodes/${id}`, patch);

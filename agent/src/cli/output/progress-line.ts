@@ -1,6 +1,7 @@
 /** One line on a terminal that is written over again and again; nothing where there is no terminal. */
 import type { TextSink } from '../cli-io.ts';
 
+/** Disposing wipes the line. */
 export interface ProgressLine extends Disposable {
   show(text: string): void;
   /** Wipes it, before other text is written. */

@@ -2,6 +2,7 @@
 import { plain } from './plain-text.ts';
 import type { Style } from './style.ts';
 
+/** Heading of a column, and how its cells are set; `paint` sees the text as it will stand there. */
 export interface Column {
   readonly title: string;
   readonly isRight?: boolean;

@@ -25,7 +25,7 @@ export type Answer =
 /** By `METHOD /path`; a function is asked each time. */
 export type Answers = Readonly<Record<string, Answer | ((body: unknown) => Answer)>>;
 
-export interface CliResult {
+interface CliResult {
   readonly exitCode: number;
   readonly out: string;
   readonly err: string;
@@ -34,7 +34,7 @@ export interface CliResult {
 /** What a test has otherwise; `isTTY` makes both streams a terminal. */
 export type CliSetting = Partial<CliIo> & { readonly isTTY?: boolean };
 
-export interface FakeDaemon extends AsyncDisposable {
+interface FakeDaemon extends AsyncDisposable {
   readonly socketPath: string;
   /** What was asked, as `METHOD /path body`. */
   readonly asked: string[];

@@ -3,9 +3,13 @@ import type { Cidr4, ForwardId, Ip4, Ip6 } from '@sidegate/protocol';
 import type { AddressRule, FirewallWish, ForwardRule, LanWire } from '../../plugin-api/firewall-wish.ts';
 import type { IfName } from '../../ports/index.ts';
 
+/** The mesh addresses of the edge itself. */
 export const EDGE = { address4: '100.64.0.1' as Ip4, address6: 'fd00::1' as Ip6 };
+/** The peer that may open everything. */
 export const TECHNICIAN = { address4: '100.64.0.2' as Ip4, address6: 'fd00::2' as Ip6 };
+/** The peer that may open some ports. */
 export const HELPER = { address4: '100.64.0.3' as Ip4, address6: 'fd00::3' as Ip6 };
+/** The peer that may open nothing. */
 export const STRANGER = { address4: '100.64.0.4' as Ip4, address6: 'fd00::4' as Ip6 };
 
 /** The technician may do everything, the helper two ports and the edge's page, the stranger nothing. */
@@ -34,6 +38,7 @@ export const tunnelWish = (role: 'edge' | 'client' = 'edge', interfaceName = 'sg
   },
 });
 
+/** The edge's own page on port 7380, reached by port 80 as well. */
 export const WEB_WISH: FirewallWish = {
   ownServices: [{ protocol: 'tcp', port: 7380, alsoPort: 80, label: 'web' }],
 };
@@ -41,6 +46,9 @@ export const WEB_WISH: FirewallWish = {
 /** Where the camera is. */
 export const LAN: LanWire = { interfaceName: 'eth0', cidr: '192.168.1.0/24' as Cidr4 };
 
+/**
+ * TCP port 8001 to port 80 of 192.168.1.20, for whoever policy permits, without end; `patch` says what is otherwise.
+ */
 export const forwardRule = (patch: Partial<ForwardRule> = {}): ForwardRule => ({
   id: 'f_aaaaaaaaaaaaaaaa' as ForwardId,
   protocol: 'tcp',
@@ -65,6 +73,7 @@ export const FORWARDS_WISH: FirewallWish = {
   ],
 };
 
+/** 100.64.0.50 to 192.168.1.20, all ports, for whoever policy permits, without end; `patch` says what is otherwise. */
 export const addressRule = (patch: Partial<AddressRule> = {}): AddressRule => ({
   id: 'v_aaaaaaaaaaaaaaaa',
   meshAddress: '100.64.0.50' as Ip4,

@@ -21,6 +21,7 @@ export interface Attachment {
   moveInside(isOver: (to: Endpoint) => boolean): void;
 }
 
+/** The internet between NATs: whatever a socket sends arrives where the NATs on the way let it. */
 export interface PacketRouter {
   attach(
     nat: NatPreset,

@@ -2,6 +2,7 @@
 import { LIMITS, ScopeId, WallMs } from '@sidegate/protocol';
 import * as v from 'valibot';
 
+/** Its name in the runtime area. */
 export const UNFINISHED_FILE = 'scans.json';
 
 const UnfinishedScan = v.strictObject({
@@ -24,5 +25,6 @@ export const parseUnfinished = (text: string | undefined): readonly UnfinishedSc
   }
 };
 
+/** The file's text, of version 1. */
 export const renderUnfinished = (scans: readonly UnfinishedScan[]): string =>
   JSON.stringify({ version: 1, scans });

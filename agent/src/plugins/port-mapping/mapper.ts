@@ -38,7 +38,7 @@ interface Held {
   readonly client: MappingClient;
 }
 
-export interface Mapper {
+interface Mapper {
   /** Something changed: look again. */
   request(): void;
   /** What is held, for whoever hears the gateway. */

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { MAPPING_PROTOCOLS } from '../../port-mapping/mapping.ts';
 
+/** Default: on, with every protocol. */
 export const PortMappingConfig = v.strictObject({
   enabled: v.pipe(
     v.optional(v.boolean(), true),

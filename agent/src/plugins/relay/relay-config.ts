@@ -2,6 +2,7 @@
 import { DEFAULTS, Endpoint, LIMITS, Port } from '@sidegate/protocol';
 import * as v from 'valibot';
 
+/** Default: off. Whether a node that offers is let is decided in the portal. */
 export const RelayConfig = v.strictObject({
   enabled: v.pipe(
     v.optional(v.boolean(), false),

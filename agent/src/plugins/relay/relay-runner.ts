@@ -6,6 +6,7 @@ import { compileHotCode } from '../../compile-hot-code.ts';
 import { AgentError } from '../../errors.ts';
 import { createDirectory, NO_DIRECTORY } from './relay-directory.ts';
 
+/** Relays until it is disposed, for nobody before the first directory. */
 export interface RelayRunner extends AsyncDisposable {
   readonly publicKey: PublicKey;
   readonly port: number;

@@ -43,4 +43,3 @@ export const createRelayStore = (files: Files) => ({
     files.writeText('state', DIRECTORY_FILE, `${JSON.stringify(directory)}\n`),
   forgetDirectory: (): Promise<void> => files.remove('state', DIRECTORY_FILE),
 });
-export type RelayStore = ReturnType<typeof createRelayStore>;

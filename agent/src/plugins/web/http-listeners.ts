@@ -14,7 +14,7 @@ export interface ListenFailure {
   readonly reason: string;
 }
 
-export interface HttpListeners {
+interface HttpListeners {
   /** Listens on exactly these addresses; what cannot be had is named. Not to be called twice at once. */
   apply(addresses: readonly ListenAddress[]): Promise<readonly ListenFailure[]>;
   close(): Promise<void>;

@@ -11,6 +11,7 @@ export interface ListenAddress {
   readonly accepts: (source: Ip) => boolean;
 }
 
+/** Empty while the web UI is not served. */
 export interface ListenPlan {
   readonly addresses: readonly ListenAddress[];
   /** Interfaces asked for by name that have no private IPv4 address. */

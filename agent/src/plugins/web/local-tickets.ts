@@ -7,6 +7,7 @@ const LIFE_MS = 30_000;
 const LIMIT = 32;
 const PREFIX = 'local-';
 
+/** Each ticket is good once, and for 30 s. */
 export interface LocalTickets {
   /** A new ticket and when it ends, in wall time; whoever uses it is as long logged in as `login` is valid. */
   issue(login?: SystemLogin): { readonly ticket: string; readonly expiresAt: number };

@@ -9,6 +9,7 @@ import type { LoginThrottle } from './login-throttle.ts';
 import { checkTicket } from './ticket.ts';
 import type { UsedTickets } from './used-tickets.ts';
 
+/** What a log-in looks at, and what it leaves a mark in. */
 export interface LogInDeps {
   readonly logins: Logins;
   readonly facts: FactStore;

@@ -35,6 +35,7 @@ export interface LoginAttempt {
   succeed(): void;
 }
 
+/** Counts failures by source address and over all: whoever has too many waits longer each time. */
 export interface LoginThrottle {
   /** Begins a try, or says how long to wait before the next. */
   begin(source: string): LoginAttempt | { readonly retryAfterSec: number };

@@ -10,6 +10,7 @@ const IDLE_LIMIT_MS = 60 * 60_000;
 const AGE_LIMIT_MS = 12 * 60 * 60_000;
 const SESSIONS_LIMIT = 200;
 
+/** One browser that is logged in; `source` is the address it must come from. */
 export interface Session {
   readonly user: EdgeSession['user'];
   readonly source: string;
@@ -21,6 +22,7 @@ export interface Session {
   end(): void;
 }
 
+/** All that are open, bounded: the oldest gives way. */
 export interface Sessions {
   /** `token` goes into the cookie and is kept nowhere else. */
   open(user: EdgeSession['user'], source: string): { readonly token: string; readonly session: Session };

@@ -7,6 +7,7 @@ import { TICKET_CLOCK_TOLERANCE_MS } from './ticket.ts';
 const FILE_NAME = 'used-tickets.json';
 const UsedTicketsFile = v.record(v.string(), v.number());
 
+/** Makes a ticket of the portal good once, also over a restart. */
 export interface UsedTickets {
   /** Marks a ticket as used; `false` where it already was. The mark stands before the promise resolves. */
   use(ticketId: string, expiresAt: number): Promise<boolean>;

@@ -28,7 +28,7 @@ import { isSameSecret, type Session, type Sessions } from './sessions.ts';
 const COOKIE_MAX_AGE_SEC = 12 * 60 * 60;
 const CSRF_HEADER = 'x-sidegate-csrf';
 
-export interface WebAppDeps extends LogInDeps {
+interface WebAppDeps extends LogInDeps {
   readonly log: Logger;
   readonly sessions: Sessions;
   readonly localApi: LocalApi;

@@ -11,7 +11,7 @@ export interface Answer<T = unknown> {
   readonly body: T;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly token?: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;

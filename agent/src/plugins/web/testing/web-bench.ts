@@ -48,7 +48,7 @@ export const testMap = (role: 'edge' | 'client' = 'edge'): NetworkMap =>
     peers: [],
   });
 
-export interface Reply {
+interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -56,7 +56,7 @@ export interface Reply {
   readonly json: any;
 }
 
-export interface Ask {
+interface Ask {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
