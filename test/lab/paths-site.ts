@@ -7,7 +7,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { createLab, type Home, type Lab, type LabProcess, type Machine } from '@sidegate/lab';
-import type { EdgeStatus, PeerStatus } from '@sidegate/protocol';
+import type { EdgeStatus, NodeRole, PeerStatus } from '@sidegate/protocol';
 
 const ROOT = join(import.meta.dirname, '../..');
 const AGENT = join(ROOT, 'agent/src/main.ts');
@@ -62,6 +62,12 @@ export interface Restartable {
   start(): Promise<void>;
 }
 
+/** An enrolment key, and what it lets in. */
+interface Pass {
+  readonly role: NodeRole;
+  readonly key: string;
+}
+
 /** A machine in the mesh. */
 export interface MeshNode {
   readonly name: string;
@@ -89,8 +95,10 @@ export interface PathSite extends AsyncDisposable {
   askPortal<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** Starts an agent on a machine, with these sections in its configuration. */
   start(name: string, machine: Machine, config?: Config): Promise<MeshNode>;
-  /** What `sidegate up` needs to know for a first time. */
-  enrolment(name: string): readonly string[];
+  /** What `sidegate up` needs to know for a first time: as a client with everybody's key where nothing else is said. */
+  enrolment(name: string, pass?: Pass): readonly string[];
+  /** A key that works once. */
+  createPass(role: NodeRole): Promise<Pass>;
   /** Starts an agent on a machine, with these sections in its configuration and this in its environment, and enrols it. */
   join(name: string, machine: Machine, config?: Config, extraEnv?: Environment): Promise<MeshNode>;
   /** The same on a new machine in a home. */
@@ -126,14 +134,11 @@ const startRestartable = async (
   };
 };
 
-const startBroker = async (
-  lab: Lab,
-  { addresses, http, udp, url }: BrokerPlace,
-): Promise<{ readonly machine: Machine; readonly key: string; readonly serving: Restartable }> => {
+const startBroker = async (lab: Lab, { addresses, http, udp, url }: BrokerPlace, preset: 'mesh' | 'service') => {
   const broker = await lab.addServer('broker', { addresses });
   const run = async (args: readonly string[], input = '') =>
     (await broker.run(node, [BROKER, ...args, '--data', DATA], { input, env })).stdout;
-  const account = ['--account-name', 'Acme', '--label', 'acme', '--preset', 'mesh'];
+  const account = ['--account-name', 'Acme', '--label', 'acme', '--preset', preset];
   const owner = ['--name', 'Tess', '--email', 'tess@acme.example', '--password-stdin'];
   await run(['init', ...account, ...owner], 'a long password\n');
   const listen = ['--http', http, '--udp', udp, '--public-udp', udp, '--public-url', url];
@@ -143,8 +148,11 @@ const startBroker = async (
     () => broker.isListening('tcp', 80),
     broker,
   );
-  const created = await run(['key', 'create', '--role', 'client', '--reusable', '--json']);
-  return { machine: broker, key: (JSON.parse(created) as { secret: string }).secret, serving };
+  const createPass = async (role: NodeRole, ...flags: string[]): Promise<Pass> => {
+    const created = await run(['key', 'create', '--role', role, ...flags, '--json']);
+    return { role, key: (JSON.parse(created) as { secret: string }).secret };
+  };
+  return { machine: broker, createPass, serving };
 };
 
 /** Asks a daemon without a process for the question: thirteen of those at a time would be what is measured. */
@@ -201,22 +209,25 @@ const startAgent = async (
   };
 };
 
+/** How a site is made: with the broker on IPv4 alone and everybody reaching everybody where nothing is said. */
+interface PathSiteOptions {
+  readonly hasIp6?: boolean;
+  readonly preset?: 'mesh' | 'service';
+}
+
 /** Everything but the homes. */
-export const createPathSite = async ({ hasIp6 = false } = {}): Promise<PathSite> => {
+export const createPathSite = async ({
+  hasIp6 = false,
+  preset = 'mesh',
+}: PathSiteOptions = {}): Promise<PathSite> => {
   const place = hasIp6 ? DUAL : PLAIN;
   const lab = await createLab();
   try {
-    const { machine: brokerMachine, key, serving } = await startBroker(lab, place);
-    const enrolment = (name: string) => [
-      '--broker',
-      place.url,
-      '--key',
-      key,
-      '--name',
-      name,
-      '--role',
-      'client',
-    ];
+    const { machine: brokerMachine, createPass, serving } = await startBroker(lab, place, preset);
+    const common = await createPass('client', '--reusable');
+    const enrolment: PathSite['enrolment'] = (name, { role, key } = common) => {
+      return ['--broker', place.url, '--key', key, '--name', name, '--role', role];
+    };
     const enrol: PathSite['join'] = async (name, machine, config = {}, extraEnv = {}) => {
       const agent = await startAgent(lab, name, machine, config, extraEnv);
       await machine.run(node, [AGENT, 'up', ...enrolment(name), '--wait'], { timeoutMs: 60_000, env });
@@ -226,6 +237,7 @@ export const createPathSite = async ({ hasIp6 = false } = {}): Promise<PathSite>
       lab,
       broker: serving,
       enrolment,
+      createPass: (role) => createPass(role),
       start: (name, machine, config = {}) => startAgent(lab, name, machine, config),
       join: enrol,
       async askPortal<T>(method: string, path: string, body?: unknown) {
