@@ -14,7 +14,7 @@ import { LabError } from './errors.ts';
 export interface SpawnOptions {
   /** A directory as the machine sees it; `/` where not given. */
   readonly cwd?: string;
-  /** Added to the machine's own short environment; nothing of the lab's environment but PATH gets in. */
+  /** Added to the machine's own short environment; of the lab's, PATH and NODE_COMPILE_CACHE alone get in. */
   readonly env?: Readonly<Record<string, string>>;
   /** A file outside the machine that collects both outputs; without it they are piped to `stdout` and `stderr`. */
   readonly log?: string;
@@ -184,5 +184,6 @@ const machineEnvironment = (extra: SpawnOptions['env'] = {}): NodeJS.ProcessEnv 
   PATH: `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin`,
   HOME: '/root',
   LC_ALL: 'C.UTF-8',
+  ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
   ...extra,
 });

@@ -114,16 +114,16 @@ describe.skipIf(await requireLab())('beacon and relay with stock WireGuard', () 
   beforeAll(async () => {
     lab = await createLab();
     broker = await lab.addServer('broker', { addresses: BEACONS });
-    beaconKeys = [await createKeys(), await createKeys()];
+    beaconKeys = await Promise.all([createKeys(), createKeys()]);
     const presets = { a: 'port-restricted', b: 'symmetric', c: 'symmetric' } as const;
-    for (const [at, [id, nat]] of Object.entries(presets).entries())
-      nodes.set(id, await addNode(id, at + 2, nat));
+    const added = Object.entries(presets).map(([id, nat], at) => addNode(id, at + 2, nat));
+    for (const one of await Promise.all(added)) nodes.set(one.id, one);
     beacon = await startBeacon({
       keys: beaconKeys.map(({ privateKey }) => privateKey),
       listen: BEACONS.map((address, beaconIndex) => ({ beaconIndex, address: address as Ip, port: PORT })),
       nodes: [...nodes.values()].map(({ id, publicKey }) => ({ id, publicKey })),
     });
-    for (const own of nodes.values()) await startWireGuard(own);
+    await Promise.all([...nodes.values()].map(startWireGuard));
   });
   afterAll(() => lab?.[Symbol.asyncDispose]());
 

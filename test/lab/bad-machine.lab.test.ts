@@ -89,7 +89,7 @@ describe.skipIf(await requireLab())('a machine that is not as it should be', () 
     await machine.waitFor(async () => (await agent.status()).state === 'up', 20_000);
   });
 
-  test('an nft that was built without JSON: nothing is published, and it says so', async () => {
+  test.concurrent('an nft that was built without JSON: nothing is published, and it says so', async () => {
     await using machine = await addMachine();
     const refusal = 'echo "JSON support not compiled-in" >&2; exit 1';
     await replaceProgram(machine, 'nft', `case "$*" in *-j*) ${refusal} ;; esac\nexec /run/nft.real "$@"`);
@@ -108,7 +108,7 @@ describe.skipIf(await requireLab())('a machine that is not as it should be', () 
     expect(stdout).toContain('an nft without JSON does not do');
   });
 
-  test('a kernel without address translation: no table, and what is missing', async () => {
+  test.concurrent('a kernel without address translation: no table, and what is missing', async () => {
     await using machine = await addMachine();
     const refusal = 'echo "Error: Could not process rule: No such file or directory" >&2; exit 1';
     // As a kernel without nft_masq does it: only the transaction that needs the module fails.
@@ -125,7 +125,7 @@ describe.skipIf(await requireLab())('a machine that is not as it should be', () 
     expect(stdout).toContain('The kernel cannot translate addresses');
   });
 
-  test('no WireGuard, neither in the kernel nor as a program: no interface, and what to install', async () => {
+  test.concurrent('no WireGuard, neither in the kernel nor as a program: no interface, and what to install', async () => {
     await using machine = await addMachine();
     await replaceProgram(machine, 'wireguard-go', 'exit 1');
     const agent = await start('no-wireguard', machine);

@@ -134,7 +134,11 @@ const startRestartable = async (
   };
 };
 
-const startBroker = async (lab: Lab, { addresses, http, udp, url }: BrokerPlace, preset: 'mesh' | 'service') => {
+const startBroker = async (
+  lab: Lab,
+  { addresses, http, udp, url }: BrokerPlace,
+  preset: 'mesh' | 'service',
+) => {
   const broker = await lab.addServer('broker', { addresses });
   const run = async (args: readonly string[], input = '') =>
     (await broker.run(node, [BROKER, ...args, '--data', DATA], { input, env })).stdout;

@@ -36,7 +36,7 @@ describe.skipIf(await requireLab())('networks nearby', () => {
   });
   afterAll(() => lab?.[Symbol.asyncDispose]());
 
-  const addEdge = () => home.addMachine(`edge-${++runs}`, { address: '192.168.1.2' });
+  const addEdge = () => home.addMachine(`edge-${++runs}`, { address: `192.168.1.${1 + runs}` });
   const start = async <T>(edge: Machine, argv: readonly string[]): Promise<T> => {
     const [file = '', ...args] = argv;
     return JSON.parse((await edge.run(file, args, { timeoutMs: 40_000 })).stdout) as T;
@@ -47,7 +47,8 @@ describe.skipIf(await requireLab())('networks nearby', () => {
     hosts.find((host) => host.addresses.includes(address as never));
   const without = (edge: Machine, file: string) => edge.run('mount', ['--bind', '/dev/null', file]);
 
-  it('suggests the network of the modem, and a scan of it finds the modem and names it', async () => {
+  // What is beyond the router is asked in parallel: mostly it is a matter of waiting for nobody.
+  it.concurrent('suggests the network of the modem, and a scan of it finds the modem and names it', async () => {
     await using edge = await addEdge();
     const suggestions = await start<ScopeSuggestion[]>(edge, [process.execPath, SCRIPT, '/run', 'suggest']);
     expect(suggestions).toMatchObject([{ cidr: '192.168.100.0/24', from: 'modem', label: 'Modem' }]);
@@ -62,7 +63,7 @@ describe.skipIf(await requireLab())('networks nearby', () => {
     });
   });
 
-  it('sees the router in front of the router even where no modem answers', async () => {
+  it.concurrent('sees the router in front of the router even where no modem answers', async () => {
     await using edge = await addEdge();
     const rules =
       'table inet deaf {\n  chain output {\n    type filter hook output priority 0;\n    tcp dport { 80, 443 } drop\n  }\n}\n';
@@ -71,9 +72,31 @@ describe.skipIf(await requireLab())('networks nearby', () => {
     expect(suggestions).toMatchObject([{ cidr: '192.168.100.0/24', from: 'path' }]);
   });
 
+  it.concurrent('goes on behind routers without ping, and looks for networks without traceroute and ping', async () => {
+    await using edge = await addEdge();
+    // Nor is there a traceroute in the lab.
+    await without(edge, '/usr/bin/ping');
+    // First, for a network that was added is not suggested any more.
+    const suggestions = await start<ScopeSuggestion[]>(edge, [process.execPath, SCRIPT, '/run', 'suggest']);
+    const result = await scan(edge, '192.168.100.0/28');
+    expect(result.scan).toMatchObject({
+      state: 'partial',
+      notices: [expect.stringMatching(/^ping is not installed/)],
+    });
+    expect(at(result, '192.168.100.1')).toMatchObject({ kind: 'modem', online: true });
+    expect(suggestions).toMatchObject([{ cidr: '192.168.100.0/24', from: 'modem' }]);
+  });
+
+  it.concurrent('finds nobody where no route leads, and says so', async () => {
+    await using edge = await addEdge();
+    await edge.configure(['route del default']);
+    const refused = await edge.run(process.execPath, [SCRIPT, '/run', '10.9.0.0/24'], { reject: false });
+    expect(refused.stderr).toMatch(/SCOPE_UNROUTED/);
+  });
+
   it('finds a device stranded in a foreign subnet by asking in a name of that subnet, and in nobody else’s', async () => {
     await using edge = await addEdge();
-    await using other = await home.addMachine('careless', { address: '192.168.1.3' });
+    await using other = await addEdge();
     const [result, refused] = await Promise.all([
       scan(edge, JSON.stringify(STRAY)),
       scan(other, JSON.stringify({ ...STRAY, senderAddress: '192.168.55.64' })),
@@ -109,24 +132,9 @@ describe.skipIf(await requireLab())('networks nearby', () => {
     },
   );
 
-  it('goes on behind routers without ping, and looks for networks without traceroute and ping', async () => {
-    await using edge = await addEdge();
-    // Nor is there a traceroute in the lab.
-    await without(edge, '/usr/bin/ping');
-    // First, for a network that was added is not suggested any more.
-    const suggestions = await start<ScopeSuggestion[]>(edge, [process.execPath, SCRIPT, '/run', 'suggest']);
-    const result = await scan(edge, '192.168.100.0/28');
-    expect(result.scan).toMatchObject({
-      state: 'partial',
-      notices: [expect.stringMatching(/^ping is not installed/)],
-    });
-    expect(at(result, '192.168.100.1')).toMatchObject({ kind: 'modem', online: true });
-    expect(suggestions).toMatchObject([{ cidr: '192.168.100.0/24', from: 'modem' }]);
-  });
-
   it('goes on where raw sockets or multicast are not permitted, and says so', async () => {
     await using edge = await addEdge();
-    await using still = await home.addMachine('still', { address: '192.168.1.3' });
+    await using still = await addEdge();
     const chain = 'type filter hook output priority 0; policy accept;';
     const rules = `table inet still {\n  chain output {\n    ${chain}\n    ip daddr 224.0.0.0/4 drop\n  }\n}\n`;
     await still.run('nft', ['-f', '-'], { input: rules });
@@ -147,12 +155,5 @@ describe.skipIf(await requireLab())('networks nearby', () => {
     for (const result of [noRaw, noMulticast]) {
       expect(at(result, '192.168.1.30')).toMatchObject({ kind: 'printer', online: true });
     }
-  });
-
-  it('finds nobody where no route leads, and says so', async () => {
-    await using edge = await addEdge();
-    await edge.configure(['route del default']);
-    const refused = await edge.run(process.execPath, [SCRIPT, '/run', '10.9.0.0/24'], { reject: false });
-    expect(refused.stderr).toMatch(/SCOPE_UNROUTED/);
   });
 });
