@@ -9,7 +9,14 @@ import { readFile } from 'node:fs/promises';
 import { systemClock } from '@sidegate/kit';
 import type { Machine } from '@sidegate/lab';
 import { createWorld, HOMES, type World } from '@sidegate/lab/demo';
-import type { Address, Forward, Host, PeerStatus, Scan } from '@sidegate/protocol';
+import {
+  type Address,
+  type Forward,
+  type Host,
+  LIMITS,
+  type PeerStatus,
+  type Scan,
+} from '@sidegate/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 let world: World;
@@ -30,10 +37,14 @@ const traceOf = async (machine: Machine): Promise<string> => {
 };
 
 const json = async <T>(output: Promise<string>): Promise<T> => JSON.parse(await output) as T;
-const get = (machine: Machine, url: string) =>
-  machine.run('curl', ['-sS', '--max-time', '5', '-o', '/dev/null', '-w', '%{http_code}', url], {
-    reject: false,
-  });
+const get = (machine: Machine, url: string, patienceSec = 5) =>
+  machine.run(
+    'curl',
+    ['-sS', '--max-time', String(patienceSec), '-o', '/dev/null', '-w', '%{http_code}', url],
+    {
+      reject: false,
+    },
+  );
 
 beforeAll(async () => {
   world = await createWorld();
@@ -107,8 +118,8 @@ test('a published camera opens from the laptop, and from nowhere else', async ()
   const [alder] = await json<PeerStatus[]>(world.laptop.sidegate('peers', '--json')).then((peers) =>
     peers.filter((peer) => peer.name === 'alder'),
   );
-  expect((await get(world.edges.birch.machine, `http://${alder!.address4}:8001/`)).stdout).toBe('000');
-  expect((await get(world.lab.internet.router, `http://${HOMES.alder}:8001/`)).stdout).toBe('000');
+  expect((await get(world.edges.birch.machine, `http://${alder!.address4}:8001/`, 2)).stdout).toBe('000');
+  expect((await get(world.lab.internet.router, `http://${HOMES.alder}:8001/`, 2)).stdout).toBe('000');
 });
 
 test('the same port of the other home leads to the other camera', async () => {
@@ -129,7 +140,8 @@ test('a camera of either home has an address and a name of its own, both at once
   ]);
   const places = given.flatMap(({ fqdn, address4 }) => [fqdn, address4!]);
   expect(new Set(places).size).toBe(4);
-  const statusOf = async (machine: Machine, place: string) => (await get(machine, `http://${place}/`)).stdout;
+  const statusOf = async (machine: Machine, place: string) =>
+    (await get(machine, `http://${place}/`, 2)).stdout;
   await expect
     .poll(() => Promise.all(places.map((place) => statusOf(world.laptop.machine, place))), {
       timeout: 10_000,
@@ -156,6 +168,60 @@ test('a camera of either home has an address and a name of its own, both at once
   await edge.sidegate('address', 'remove', 'camera');
   await expect.poll(() => statusOf(world.laptop.machine, before.fqdn), { timeout: 10_000 }).toBe('000');
   expect(await statusOf(world.laptop.machine, given[1]!.fqdn)).toBe('200');
+});
+
+test('two hundred hosts of one edge have addresses and names of their own', async () => {
+  const { alder } = world.edges;
+  const { machine: laptop } = world.laptop;
+  const rack = await alder.home.addMachine('rack', { address: '192.168.1.30' });
+  const hosts = Array.from({ length: LIMITS.addressesPerEdge }, (_, at) => ({
+    name: `unit-${at + 1}`,
+    address: `10.20.0.${at + 1}`,
+  }));
+  await rack.configure(hosts.map(({ address }) => `addr add ${address}/32 dev lo`));
+  await alder.machine.configure(['route add 10.20.0.0/24 via 192.168.1.30']);
+  await using _echo = rack.spawn('socat', ['TCP-LISTEN:7,reuseaddr,fork', 'EXEC:cat']);
+  await rack.waitFor({ tcp: 7 });
+  await alder.sidegate('scope', 'add', '10.20.0.0/24');
+  const before = await alder.sidegate('forward', 'export');
+  const addresses = hosts.map(({ name, address }) => ({ name, target: { address } }));
+  const take = async (file: object, ...options: string[]) => {
+    await alder.machine.writeFile('/etc/publications.json', JSON.stringify(file));
+    return alder.sidegate('forward', 'import', '/etc/publications.json', ...options);
+  };
+  const startMs = systemClock.monoMs();
+  expect(await take({ format: 'sidegate-publications', version: 1, addresses })).toContain('200 added');
+  const nameOf = (name: string) => `${name}.alder.acme.sidegate.internal`;
+  const sample = ['unit-1', 'unit-100', 'unit-200'].map(nameOf);
+  const known = async () =>
+    (await readFile(laptop.path('/etc/hosts'), 'utf8')).match(/unit-\d+\.alder/g)?.length;
+  await expect.poll(known, { timeout: 10_000 }).toBe(hosts.length);
+  console.log(`200 names known to the laptop after ${Math.round(systemClock.monoMs() - startMs)} ms`);
+  const ping = async (name: string) =>
+    (await laptop.run('ping', ['-c1', '-W1', name], { reject: false })).exitCode;
+  // The broker told both at once: the laptop may know a moment before the edge translates.
+  await expect.poll(() => Promise.all(sample.map(ping)), { timeout: 5_000 }).toEqual([0, 0, 0]);
+  const clients = sample.map((name) => laptop.spawn('socat', ['-', `TCP:${name}:7`], { stdin: 'pipe' }));
+  const speak = async (word: string) => {
+    for (const client of clients) client.stdin!.write(`${word}\n`);
+    await Promise.all(clients.map((client) => client.waitForOutput(new RegExp(word))));
+  };
+  await speak('one');
+  await alder.sidegate('address', 'set', 'unit-2', '--ports', '80');
+  await alder.sidegate('address', 'remove', 'unit-3');
+  await speak('two');
+  const traces = async () => {
+    const looks = [['nft', 'list', 'table', 'inet', 'sidegate'] as const, ['conntrack', '-L'] as const];
+    const found = await Promise.all(looks.map(([file, ...args]) => alder.machine.run(file, args)));
+    return found.map(({ stdout }) => /\b10\.20\.0\.\d/.test(stdout));
+  };
+  expect(await traces()).toEqual([true, true]);
+  expect(await take(JSON.parse(before), '--replace')).toContain('199 removed');
+  expect(await traces()).toEqual([false, false]);
+  await expect.poll(known, { timeout: 10_000 }).toBeUndefined();
+  for (const client of clients) await client[Symbol.asyncDispose]();
+  await alder.sidegate('scope', 'remove', '10.20.0.0/24');
+  await rack.powerOff();
 });
 
 test('a forward to a port in use, or to an address outside the scopes, is refused with a reason', async () => {
