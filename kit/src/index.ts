@@ -17,3 +17,4 @@ export * from './random-id.ts';
 export * from './scope.ts';
 export * from './secret.ts';
 export * from './single-flight.ts';
+export * from './turns.ts';

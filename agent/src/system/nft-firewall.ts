@@ -4,7 +4,7 @@
  * a refusal changes nothing.
  */
 import { createHash } from 'node:crypto';
-import { codeOf, type Logger } from '@sidegate/kit';
+import { codeOf, createTurns, type Logger } from '@sidegate/kit';
 import * as v from 'valibot';
 import { AgentError } from '../errors.ts';
 import { isNftPartMissing, MISSING_NFT_PART_HINT } from '../forwarding/missing-nft-part.ts';
@@ -90,15 +90,12 @@ const isOurTableGone = (line: string): boolean =>
 /** The firewall of machines that have `nft`. */
 export const createNftFirewall = ({ run, record, log, ...following }: NftFirewallDeps): Firewall => {
   let applied: { readonly fingerprint: string | undefined; readonly ruleset: Ruleset } | undefined;
-  let last: Promise<unknown> = Promise.resolve();
   /** Whoever looks while a ruleset goes in would find neither the old table nor the new one. */
+  const turns = createTurns();
   const inTurn =
     <A extends unknown[], T>(task: (...args: A) => Promise<T>) =>
-    (...args: A): Promise<T> => {
-      const turn = last.then(() => task(...args));
-      last = turn.catch(() => undefined);
-      return turn;
-    };
+    (...args: A): Promise<T> =>
+      turns(() => task(...args));
   const list = async (signal: AbortSignal): Promise<string> => {
     // -t leaves out elements: a thousand forwards cost no more to look at than one.
     const { stdout } = await run('nft', ['-j', '-t', 'list', ...TABLE_WORDS], { signal, okCodes: [1] });

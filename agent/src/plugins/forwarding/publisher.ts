@@ -3,7 +3,7 @@
  * a time, and a change is whole: what nft or the disk refuses is undone before the error goes out. What forwards and
  * addresses differ in is a `PublicationKind`.
  */
-
+import { createTurns } from '@sidegate/kit';
 import { checkWake } from '../../forwarding/check-wake.ts';
 import { isLedElsewhere } from '../../forwarding/is-narrowed.ts';
 import { checkExpiry } from '../../forwarding/plan-forward.ts';
@@ -52,7 +52,7 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
   #shown: ReadonlyMap<string, V> = new Map();
   #rules: readonly F[] = [];
   #peers: readonly SourcePeer[] = [];
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = createTurns();
   readonly #expiry: ExpiryTimer;
 
   constructor(deps: PublisherDeps<R, V, F>) {
@@ -97,7 +97,7 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
 
   /** `plan` sees the records as they are when its turn has come. */
   create(plan: (present: readonly R[]) => Promise<R>): Promise<V> {
-    return this.#exclusively(async () => {
+    return this.#inTurn(async () => {
       const record = await plan(this.#records);
       await this.#commit([...this.#records, record]);
       this.#note('added', record, record.owner);
@@ -128,7 +128,7 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
   }
 
   patch(id: R['id'], patch: PublicationPatch, apply?: ApplyPatch<R>): Promise<V> {
-    return this.#exclusively(async () => {
+    return this.#inTurn(async () => {
       const record = this.#find(id);
       const next = this.planPatch(id, patch, apply);
       const before = this.#rules;
@@ -140,7 +140,7 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
   }
 
   remove(id: R['id'], user: string): Promise<void> {
-    return this.#exclusively(async () => {
+    return this.#inTurn(async () => {
       const record = this.#find(id);
       // Known by what it has only as long as it has it.
       const connections = this.#deps.kind.connectionsOf(record);
@@ -153,7 +153,7 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
 
   /** Many changes in one transaction; `plan` sees the records as they are when its turn has come. */
   exchange(plan: (present: readonly R[]) => Promise<readonly R[]>, user?: string): Promise<void> {
-    return this.#exclusively(async () => {
+    return this.#inTurn(async () => {
       const [before, rulesBefore] = [this.#records, this.#rules];
       const next = await plan(before);
       const later = new Map(next.map((record) => [record.id as string, record]));
@@ -180,7 +180,7 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
 
   /** Hosts, scopes, names or addresses changed: publications follow. */
   follow(): Promise<void> {
-    return this.#exclusively(async () => {
+    return this.#inTurn(async () => {
       const rulesBefore = this.#rules;
       const before = targetsOf(rulesBefore);
       const learned = this.#records.map((record) => learnTarget(record, this.surroundings()));
@@ -223,7 +223,7 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
 
   /** Removes what has ended; the kernel lets nothing of it through any more. */
   #expire(): Promise<void> {
-    return this.#exclusively(async () => {
+    return this.#inTurn(async () => {
       const { host, kind } = this.#deps;
       const nowMs = host.clock.wallMs();
       const ended = this.#records.filter(({ expiresAt }) => expiresAt !== undefined && expiresAt <= nowMs);
@@ -302,11 +302,5 @@ export class Publisher<R extends Publication & { readonly id: string }, V extend
     const record = this.#records.find((one) => one.id === id);
     if (record === undefined) throw this.#deps.kind.notFound();
     return record;
-  }
-
-  #exclusively<T>(task: () => Promise<T>): Promise<T> {
-    const run = this.#last.then(task, task);
-    this.#last = run.catch(() => {});
-    return run;
   }
 }
