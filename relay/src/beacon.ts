@@ -170,8 +170,7 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
       if (isWebSocket(from)) events.onWebSocket?.(node.id, beaconIndex);
       else events.onEndpoint(node.id, { address: from.address, port: from.port }, beaconIndex);
     }
-    const waiting = held.release(beaconIndex, from, nowMs);
-    return waiting.flatMap((message) => relay.forwardInitiation(node, message, nowMs));
+    return relay.forwardHeld(node, held.release(beaconIndex, from, nowMs), nowMs);
   };
 
   const onRelayed = (type: number, beaconIndex: number, bytes: Uint8Array, from: Way, nowMs: number) => {

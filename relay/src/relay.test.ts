@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { at, createBeaconFixture, type TestNode } from './testing/beacon-fixture.ts';
 import { encodeInitiation, encodeTimestamp, encodeTransport } from './testing/wireguard-initiator.ts';
-import { RESPONSE, RESPONSE_SIZE_BYTES, writeIndex } from './wireguard-messages.ts';
+import { INITIATION, RESPONSE, RESPONSE_SIZE_BYTES, readIndex, writeIndex } from './wireguard-messages.ts';
 
 const A = at('198.51.100.7', 40001);
 const B = at('203.0.113.9', 40002);
@@ -100,6 +100,32 @@ describe('relay', () => {
     expect(send(transport(B_INDEX), C)).toEqual([]);
     expect(send(transport(B_INDEX), A, 1)).toEqual([]);
     expect(beacon.stats().drops['unknown-source']).toBe(2);
+  });
+
+  it('sends on what a source sent before it was known: the newest for each node', async () => {
+    const { send, handshake, enrol, greet, clock, a, b, beacon } = await setUp();
+    const c = enrol('c');
+    await greet(c, at('192.0.2.44', 40004));
+    const moved = at('198.51.100.7', 50001);
+    const session = await handshake(a, moved);
+    const [old, toC, newest] = [initiation(a, b), initiation(a, c), initiation(a, b, A_INDEX + 1)];
+    for (const bytes of [old, toC, newest]) {
+      expect(send(bytes, moved)).toEqual([]);
+      await clock.advance(500);
+    }
+    const released = send(encodeTransport(session, 0), moved);
+    expect(released.map(({ bytes }) => bytes)).toEqual([newest, toC]);
+    expect(beacon.stats().drops['unknown-destination']).toBe(0);
+    // The oldest of what is held is let go, be it for time or for number.
+    const again = at('198.51.100.7', 50002);
+    const next = await handshake(a, again);
+    send(initiation(a, c), again);
+    await clock.advance(2_900);
+    for (let i = 0; i < 8; i++) send(initiation(a, b, i), again);
+    await clock.advance(200);
+    const [only, ...others] = send(encodeTransport(next, 0), again);
+    expect([only?.to, others]).toEqual([B, []]);
+    expect(readIndex(only!.bytes, INITIATION.sender)).toBe(7);
   });
 
   it('is silent between nodes that may not talk', async () => {

@@ -64,17 +64,29 @@ export const createRelay = ({ table, directory, events, limits, drop }: RelayDep
     return route.pair;
   };
 
+  const forwardTo = (to: NodeState | undefined, source: NodeState, bytes: Uint8Array, nowMs: number) => {
+    if (to === undefined) return drop('unknown-destination');
+    if (!directory.mayTalk(source.id, to.id)) return drop('not-permitted');
+    noteAcquaintance(source, to);
+    openRoute(to, readIndex(bytes, INITIATION.sender), source, nowMs);
+    return forward(ensurePair(source, to), bytes, nowMs);
+  };
+
   return {
     total: total as Readonly<typeof total>,
 
     /** Forwards an initiation that is for none of our own keys. */
-    forwardInitiation(source: NodeState, bytes: Uint8Array, nowMs: number): readonly Outgoing[] {
-      const to = destinations.find(source, bytes, nowMs);
-      if (to === undefined) return drop('unknown-destination');
-      if (!directory.mayTalk(source.id, to.id)) return drop('not-permitted');
-      noteAcquaintance(source, to);
-      openRoute(to, readIndex(bytes, INITIATION.sender), source, nowMs);
-      return forward(ensurePair(source, to), bytes, nowMs);
+    forwardInitiation: (source: NodeState, bytes: Uint8Array, nowMs: number): readonly Outgoing[] =>
+      forwardTo(destinations.find(source, bytes, nowMs), source, bytes, nowMs),
+
+    /**
+     * Forwards what a source sent before we knew it, oldest first as given. Of several to one node only the newest: the
+     * source has given up the others, and the node, which takes an initiation every 20 ms, would drop the newest.
+     */
+    forwardHeld(source: NodeState, messages: readonly Uint8Array[], nowMs: number): readonly Outgoing[] {
+      const newest = new Map<NodeState | undefined, Uint8Array>();
+      for (const bytes of messages) newest.set(destinations.find(source, bytes, nowMs), bytes);
+      return [...newest].flatMap(([to, bytes]) => forwardTo(to, source, bytes, nowMs));
     },
 
     /** Forwards a response, and opens the way for what its initiator sends from now on. */

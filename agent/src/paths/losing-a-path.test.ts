@@ -41,10 +41,23 @@ describe('losing the direct path', () => {
     path.pass(4000);
     const resets = path.of('reset-peer').map(({ atMs }) => atMs - sinceMs);
     expect(resets[0]).toBeLessThan(2000);
-    expect(resets.map((atMs) => atMs - resets[0]!)).toEqual([0, 350, 1000, 2200, 3600]);
+    expect(resets.map((atMs) => atMs - resets[0]!)).toEqual([0, 350, 1000, 1700, 2400, 3600]);
     // The relay may be what is gone: one of them goes where the peer was.
     const places = path.of('reset-peer').map((effect) => 'endpoint' in effect && effect.endpoint);
     expect(places.slice(0, 4)).toEqual([RELAY, RELAY, DIRECT, RELAY]);
+  });
+
+  test('a handshake is on its way before our mapping is shown, which may release it', () => {
+    const path = driveToDirect(true);
+    path.feed({ kind: 'traffic', isReceived: true });
+    const earlier = path.effects.length;
+    path.pass(5000);
+    const told = path.effects.slice(earlier).filter(({ kind }) => /reset-peer|show-mapping/.test(kind));
+    const shown = told.flatMap(({ kind, atMs }, at) => (kind === 'show-mapping' ? [{ at, atMs }] : []));
+    // At the first miss there is no handshake yet; then one goes before each, in the same step.
+    expect(shown.length).toBeGreaterThanOrEqual(5);
+    for (const { at, atMs } of shown.slice(1))
+      expect(told[at - 1]).toMatchObject({ kind: 'reset-peer', endpoint: RELAY, atMs });
   });
 
   test('a slow path is given more time', () => {
@@ -89,7 +102,7 @@ describe('losing the direct path', () => {
     path.pass(5000, answersHeartbeats);
     expect(path.state().upgrade.failures).toBe(1);
     const before = path.of('request-punch').length;
-    path.feed({ kind: 'mapping-changed' });
+    path.feed({ kind: 'prospects-changed' });
     path.pass(500, answersHeartbeats);
     expect(path.of('request-punch').length).toBe(before + 1);
   });

@@ -196,8 +196,8 @@ const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs:
   return { state: hasDirect ? state : { ...state, upgrade, revival }, effects };
 };
 
-/** Old failures were those of another place, and only we know that we left it. */
-const onMappingChanged = (state: PathState, nowMs: number): PathState => ({
+/** Old failures say little now, and only we know it. */
+const onProspectsChanged = (state: PathState, nowMs: number): PathState => ({
   ...state,
   upgrade: {
     failures: 0,
@@ -245,8 +245,8 @@ export const onPathEvent = (state: PathState, event: PathEvent, nowMs: number): 
     }
     case 'network-changed':
       return onNetworkChanged(state, event, nowMs);
-    case 'mapping-changed':
-      return still(onMappingChanged(state, nowMs));
+    case 'prospects-changed':
+      return still(onProspectsChanged(state, nowMs));
     case 'relay-lost':
       return onRelayLost(state, nowMs);
   }

@@ -70,9 +70,15 @@ const askForPunch = (state: PathState, nowMs: number): PathStep => {
   };
 };
 
+/** Nobody answers, and it may be our own router that has forgotten us: see `shakeAgain`. */
+const fallSilent = (state: PathState, why: string, nowMs: number): PathStep =>
+  andThen(startFallback(state, why, nowMs, state.isController), (fallen) => ({
+    state: fallen,
+    effects: [{ kind: 'show-mapping' }],
+  }));
+
 const onRelayed = (state: PathState, nowMs: number): PathStep => {
-  if (isDead(state.liveness, nowMs))
-    return startFallback(state, 'no answer through the relay', nowMs, state.isController);
+  if (isDead(state.liveness, nowMs)) return fallSilent(state, 'no answer through the relay', nowMs);
   const isReachedDirectly = state.strayReads >= T.switchGoodReads && state.direct !== undefined;
   if (isReachedDirectly && hasAnsweredSince(state.liveness, nowMs - T.heartbeatBusyMs))
     return still(settleOnDirect(state, state.direct, 'the peer reaches us directly', nowMs));
@@ -86,7 +92,7 @@ const onProbing = (state: PathState, nowMs: number): PathStep => {
   if (state.probe === undefined) return giveUp(state, 'there is nothing to probe', nowMs);
   // The relay carries the traffic meanwhile, and may die as at any other time.
   if (state.direct === undefined && isDead(state.liveness, nowMs))
-    return startFallback(state, 'no answer through the relay', nowMs, state.isController);
+    return fallSilent(state, 'no answer through the relay', nowMs);
   if (probeEndsAtMs(state.probe) <= nowMs) {
     const why =
       state.probe.selection === undefined ? 'no candidate answered' : 'the choice was not confirmed';
@@ -141,7 +147,7 @@ const onSwitching = (state: PathState, nowMs: number): PathStep => {
 
 const onDirect = (state: PathState, nowMs: number): PathStep => {
   if (isDead(state.liveness, nowMs) || isCutOff(state.liveness, nowMs))
-    return startFallback(state, 'no answer on the direct path', nowMs, state.isController);
+    return fallSilent(state, 'no answer on the direct path', nowMs);
   // Out of use, nothing would hold the holes open: one handshake through the relay puts both sides back there.
   if (state.isController && !isInUse(state.liveness, nowMs))
     return {

@@ -26,12 +26,15 @@ export const beat = (state: PathState, nowMs: number): PathStep => {
  * Another handshake, or, on the side that waits for one, a packet that opens our own NAT for it. Through the relay as
  * a rule, which has to know where we are now for the answer to come back; every third one goes where the peer was
  * reached before, because the relay may be what is wrong.
+ *
+ * The handshake first: a relay that does not know our mapping yet holds it until it is shown. The other way round, what
+ * is shown would release the handshake of the try before, whose session the new one then undid at once.
  */
 export const shakeAgain = ({ relay, lastWay, revival }: PathState): readonly PathEffect[] => {
   if (!revival.isResetting) return [{ kind: 'show-mapping' }];
   return lastWay !== undefined && revival.tries % 3 === 2
     ? [{ kind: 'reset-peer', endpoint: lastWay }]
-    : [{ kind: 'show-mapping' }, { kind: 'reset-peer', endpoint: relay }];
+    : [{ kind: 'reset-peer', endpoint: relay }, { kind: 'show-mapping' }];
 };
 
 /** When, after the fallback began, the next handshake is due; a slow path gets the time that it needs. */

@@ -129,8 +129,8 @@ export type PathEvent =
   | { readonly kind: 'heartbeat-answer'; readonly id: number }
   /** Our own addresses or routes changed; `left`: the families over which the old way out is gone. */
   | { readonly kind: 'network-changed'; readonly left: readonly Family[] }
-  /** The beacons see us at another address than before. */
-  | { readonly kind: 'mapping-changed' }
+  /** A punch may work that did not: the beacons see us elsewhere, UDP passes again, the broker's word reaches us again. */
+  | { readonly kind: 'prospects-changed' }
   /** The broker restarted: the relay knows no session any more. */
   | { readonly kind: 'relay-lost' };
 

@@ -58,7 +58,7 @@ export const PATH_TIMERS = {
   /** The relay must carry an answer by then, else the peer is down. */
   fallbackMaxMs: 5000,
   /** WireGuard repeats a lost handshake only after five seconds: when, in fallback, the resetting side makes another. */
-  fallbackRetryMs: [350, 1000, 2200, 3600],
+  fallbackRetryMs: [350, 1000, 1700, 2400, 3600],
   /** A round of knocks at a stock app: several, as packets in flight on the relay pull the app back. */
   knocks: 10,
   knockIntervalMs: 200,

@@ -73,7 +73,7 @@ const onEvent = (state: PathState, plain: PlainWatch, event: PathEvent, nowMs: n
     case 'peer-changed':
     case 'probing-changed':
     case 'network-changed':
-    case 'mapping-changed':
+    case 'prospects-changed':
     case 'relay-lost':
       return onPathEvent(state, event, nowMs);
     default:

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -34,6 +35,20 @@ test('asks with method, headers and body, and gives status, headers and body', a
   expect(reply.headers.get('x-answer')).toBe('yes');
   expect(reply.headers.get('x-other')).toBeNull();
   expect(await text(reply.body!)).toBe('POST on close päckchen');
+});
+
+test('a connection that only listens asks from time to time whether the other end is there', async () => {
+  await using server = await openServer((_request, response) => response.writeHead(200).write('so far'));
+  const reply = await requestHttp(server.url, { method: 'GET', signal: never });
+  const remote = `0100007F:${Number(new URL(server.url).port).toString(16).toUpperCase().padStart(4, '0')}`;
+  // sl local remote state queues timer:expires; 02 is the keepalive timer, its time in hundredths (proc_net_tcp.rst).
+  const ours = (await readFile('/proc/net/tcp', 'utf8'))
+    .split('\n')
+    .find((line) => line.includes(` ${remote} 01 `));
+  const [, timer, expires] = / (\d\d):([0-9A-F]{8}) /.exec(ours ?? '') ?? [];
+  expect(timer).toBe('02');
+  expect(Number.parseInt(expires ?? '', 16)).toBeLessThanOrEqual(1_000);
+  await reply.body?.[Symbol.asyncIterator]().return?.();
 });
 
 test('follows no redirect', async () => {

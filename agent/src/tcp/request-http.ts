@@ -25,6 +25,9 @@ export interface HttpReply {
 /** `fetch` is one too. Rejects where there is no answer; follows no redirect. */
 export type RequestHttp = (url: string, request: HttpRequest) => Promise<HttpReply>;
 
+/** Shorter than the pause between two comments of the broker, so a silent stream is asked about at once. */
+const KEEPALIVE_MS = 10_000;
+
 const toReply = (message: IncomingMessage): HttpReply => {
   const status = message.statusCode ?? 0;
   return {
@@ -46,5 +49,7 @@ export const requestHttp: RequestHttp = (url, { method, headers, body, signal })
       if (method === 'HEAD') message.resume();
       resolve(toReply(message));
     });
+    // A NAT that forgot the connection learns of it again, or has it ended; an event stream only listens otherwise.
+    call.setSocketKeepAlive(true, KEEPALIVE_MS);
     call.end(body);
   });

@@ -8,7 +8,7 @@ import { greetedOf, type Underlay } from '../../paths/underlay.ts';
 import type { TunnelKeeper } from './tunnel-keeper.ts';
 
 /** Beacons are shown our mapping at most so often: a peer that sleeps is no reason to talk to the broker. */
-const SHOW_MAPPING_MIN_MS = 1_000;
+const SHOW_MAPPING_MIN_MS = 500;
 /** Asked for again so soon, a packet did not help: a broker that restarted needs a new handshake. */
 const SHOWN_IN_VAIN_MS = 4_000;
 /** Silent peers make us doubt the beacons at most so often. */

@@ -200,6 +200,7 @@ const openLink = async ({ isBeating = false, isDeaf = (): boolean => false } = {
     onBeaconsLost: () => heard.push('beacons lost'),
     onCloned: () => heard.push('cloned'),
     onRelayDirectory: () => {},
+    onHeardAgain: () => heard.push('heard again'),
     onRevoked: (reason) => heard.push(`revoked ${reason}`),
     onContact: () => {},
   });
@@ -256,16 +257,23 @@ describe('the conversation', () => {
 
   test('a stream on which a check-in is not answered is replaced within two seconds', async () => {
     let isDeaf = false;
-    const { clock, link, streams } = await openLink({ isDeaf: () => isDeaf });
+    const { clock, link, streams, heard, revisions, hear } = await openLink({ isDeaf: () => isDeaf });
     link.checkInSoon();
-    await clock.advance(5_000);
-    expect(streams()).toBe(1);
+    await clock.advance(500);
+    const asked = revisions.length;
+    link.checkStream();
+    expect([streams(), revisions.length]).toEqual([1, asked]);
+    await clock.advance(4_500);
     isDeaf = true;
-    link.checkInSoon();
+    link.checkStream();
     await clock.advance(1_900);
-    expect(streams()).toBe(1);
+    expect([streams(), revisions.length]).toEqual([1, asked + 1]);
+    expect(heard).not.toContain('heard again');
     await clock.advance(200);
     expect(streams()).toBe(2);
+    isDeaf = false;
+    await hear(undefined);
+    expect(heard).toContain('heard again');
   });
 
   test('a restart of the stream does not wait, and a punch is asked for on the new one', async () => {

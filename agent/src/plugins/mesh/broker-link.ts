@@ -17,6 +17,8 @@ import { judgeClock, MESH_WARNINGS, setWarning } from './mesh-health.ts';
 const STREAM_PATIENCE_MS = 3_000;
 /** The broker answers a check-in on the stream too. Not heard by then, the stream is dead: a NAT forgot it, say. */
 const STREAM_ECHO_MS = 2_000;
+/** Heard within this time, it needs no check. */
+const STREAM_FRESH_MS = 1_000;
 
 export interface BrokerLinkDeps {
   readonly clock: Clock;
@@ -29,6 +31,8 @@ export interface BrokerLinkDeps {
   readonly describe: () => Omit<CheckInRequest, 'revision'>;
   readonly onMapChanged: () => void;
   readonly onPunch: (punch: Punch) => void;
+  /** The stream is open again: punches that were said meanwhile went past us. */
+  readonly onHeardAgain: () => void;
   /** The broker lost its sessions: greet the beacons again, and expect nothing of the relay. */
   readonly onBeaconsLost: () => void;
   /** What our relay may do changed. */
@@ -48,6 +52,8 @@ export interface BrokerLink extends AsyncDisposable {
   checkInSoon(): void;
   /** Asks for a punch once the stream is open, on which the answer comes; rejects when it does not open soon. */
   requestPunch(peer: NodeId): Promise<void>;
+  /** Punches are about to matter: a stream that was silent for a while may be dead, and only a check-in tells. */
+  checkStream(): void;
   /** Our network changed: the stream may be dead without knowing it. */
   reconnect(): void;
 }
@@ -59,6 +65,7 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
   let wantsWholeMap = false;
   let checkIns: CheckInLoop | undefined;
   let isStreaming = false;
+  let hasStreamed = false;
 
   const applyUpdate = (update: MapUpdate) => {
     const outcome = maps.apply(update);
@@ -148,6 +155,8 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
         // A stream that fell silent said so; the next one being there takes it back.
         health.clear(MESH_WARNINGS.brokerUnreachable.code);
         for (const resolve of waiting) resolve();
+        if (hasStreamed) deps.onHeardAgain();
+        hasStreamed = true;
       }
       deps.onContact({ isConnected, ...(isConnected ? { lastContactAt: clock.wallMs() } : {}) });
     },
@@ -169,6 +178,9 @@ export const openBrokerLink = (deps: BrokerLinkDeps): BrokerLink => {
   });
   return {
     checkInSoon: () => checkIns?.request(),
+    checkStream() {
+      if (clock.monoMs() - stream.heardAtMs() > STREAM_FRESH_MS) checkIns?.request();
+    },
     async requestPunch(peer) {
       await untilStreaming();
       await client.requestPunch(token, peer, ended.signal);

@@ -227,6 +227,7 @@ class Session implements MeshSession {
       poll: () => this.#parts.poll,
       showMapping: this.#moves.showMapping,
       requestPunch: async (peer) => await this.#parts.link?.requestPunch(peer.id),
+      onWoken: () => this.#parts.link?.checkStream(),
       onMoved: (peer, { phase, transitions }) => {
         host.log.debug('a path moved', { peer: peer.name, state: phase, why: transitions.at(-1)?.why ?? '' });
         this.#map.publishPeers();
@@ -285,6 +286,7 @@ class Session implements MeshSession {
         const map = maps.map();
         if (map !== undefined) this.#parts.paths?.onPunch(punch, map, network.view());
       },
+      onHeardAgain: () => this.#parts.paths?.runner.dispatchAll({ kind: 'prospects-changed' }),
       onBeaconsLost: this.#moves.onBeaconsLost,
       onRelayDirectory: () => this.#parts.relayDirectory?.request(),
       onRevoked,
@@ -327,7 +329,7 @@ class Session implements MeshSession {
       moveRelays: () => {
         this.#map.planPaths();
         // What could not be reached directly from behind a blockade may be now.
-        this.#parts.paths?.runner.dispatchAll({ kind: 'mapping-changed' });
+        this.#parts.paths?.runner.dispatchAll({ kind: 'prospects-changed' });
       },
       isBrokerReachable: () => facts.life().brokerConnected,
       sessionAgeMs: (state) => this.#parts.keeper?.sessionAgeMs(state),

@@ -35,6 +35,8 @@ export interface PathRunnerDeps {
   readonly ownKey: PublicKey;
   /** Carries out one effect; a rejection is logged, and the machine learns by what it then sees. */
   readonly perform: (peer: MapPeer, effect: PathEffect) => Promise<void>;
+  /** Somebody begins to talk to a peer, or a peer to us. */
+  readonly onWoken: () => void;
   /** A path's phase changed. */
   readonly onMoved: (peer: MapPeer, state: PathState) => void;
 }
@@ -127,6 +129,7 @@ export const createPathRunner = (deps: PathRunnerDeps): PathRunner => {
     endpoint !== undefined && relayAt(endpoint) !== undefined ? relay : endpoint;
   const wake = (id: NodeId): Running | undefined => {
     const peer = known.get(id);
+    if (peer !== undefined) deps.onWoken();
     return peer && add(peer.peer, peer.relay, { endpoint: peer.relay, handshakeAgeMs: undefined });
   };
   const dispatch = (id: NodeId, heard: PathEvent) => {

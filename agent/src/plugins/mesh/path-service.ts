@@ -32,6 +32,7 @@ export interface PathServiceDeps
   readonly interfaceName: IfName;
   readonly privateKey: Secret;
   readonly ownKey: PublicKey;
+  readonly onWoken: () => void;
   readonly onMoved: (peer: MapPeer, state: PathState) => void;
   /** Other relays answer than before, or in another order. */
   readonly onRelaysChanged: () => void;
@@ -83,7 +84,7 @@ export const startPathService = async (deps: PathServiceDeps): Promise<PathServi
     heartbeats: () => heartbeats,
     onPunchFailed: (peer, why) => runner.dispatch(peer.id, { kind: 'punch-failed', why }),
   });
-  const runner = scope.add(createPathRunner({ clock, log, ownKey, perform, onMoved: deps.onMoved }));
+  const runner = scope.add(createPathRunner({ ...deps, clock, log, perform }));
   const onProbe = (peer: NodeId, { type, session, nonce }: ProbeFrame, from: Endpoint) => {
     if (type === 'pong') runner.dispatch(peer, { kind: 'pong', session, nonce, from });
     else runner.dispatch(peer, { kind: 'ping', session, nonce, from, isSelect: type === 'select' });

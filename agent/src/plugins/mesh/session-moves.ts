@@ -61,7 +61,7 @@ export const createSessionMoves = (deps: {
     onSeenElsewhere() {
       log.info('the beacons see us at another address');
       parts.link?.reconnect();
-      parts.paths?.runner.dispatchAll({ kind: 'mapping-changed' });
+      parts.paths?.runner.dispatchAll({ kind: 'prospects-changed' });
     },
     onNetworkChanged(view, left) {
       log.info('the network changed', {

@@ -232,6 +232,7 @@ export const createSimulatedPair = async (
       log: silentLogger,
       ownKey: key as PublicKey,
       perform,
+      onWoken: () => {},
       onMoved: (_peer, { transitions }) => {
         const { to, why } = transitions.at(-1)!;
         story.push(`${Math.round(clock.monoMs())} ms ${id} ${to}: ${why}`);
