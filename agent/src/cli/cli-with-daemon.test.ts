@@ -124,6 +124,11 @@ describe('the daemon, asked by the command line', () => {
     expect(await json('forward', 'list')).toEqual([]);
     const forward: Forward = await json('forward', 'add', '192.168.1.10:80', '--label', 'camera');
     expect((await cli('forward', 'list')).out).toContain('192.168.1.10:80');
+    for (const word of ['disable', 'remove']) {
+      const dry = await json('forward', word, String(forward.edgePort), '--dry-run');
+      expect(dry).toMatchObject({ forward: { id: forward.id, enabled: word === 'remove' }, cuts: [] });
+    }
+    expect(await json('forward', 'list')).toMatchObject([{ enabled: true }]);
     expect(await json('forward', 'disable', String(forward.edgePort))).toMatchObject({ enabled: false });
     await json('forward', 'remove', forward.id);
     expect((await cli('forward', 'list')).out).toMatch(/^No forwards yet/);

@@ -5,6 +5,7 @@ import { createLogCommand } from './commands/access-log.ts';
 import { addressCommands } from './commands/addresses.ts';
 import { changeCommands } from './commands/change-publication.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { endCommands } from './commands/end-publication.ts';
 import { forwardCommands } from './commands/forwards.ts';
 import { hostCommand, hostsCommand } from './commands/hosts.ts';
 import { setPasswordCommand } from './commands/login.ts';
@@ -47,11 +48,13 @@ export const COMMANDS: readonly Command[] = [
   hostCommand,
   wakeCommand,
   ...forwardCommands,
-  ...changeCommands.forward,
+  ...endCommands.forward,
+  changeCommands.forward,
   createLogCommand('forward'),
   ...publicationFileCommands,
   ...addressCommands,
-  ...changeCommands.address,
+  ...endCommands.address,
+  changeCommands.address,
   createLogCommand('address'),
   ...templateCommands,
   confirmCommand,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ANSWERS } from './testing/answers.ts';
+import { ANSWERS, OPEN } from './testing/answers.ts';
 import { openFakeDaemon, runCliIn } from './testing/fake-daemon.ts';
 import { CAMERA, FORWARD, HOSTS, PEERS, SCOPES, STATUS } from './testing/samples.ts';
 
@@ -15,6 +15,7 @@ describe('--json', () => {
     ['forward list', [FORWARD]],
     ['forward add 192.168.1.10:80', FORWARD],
     ['forward remove 8001', FORWARD],
+    ['forward remove 8001 --dry-run', { forward: FORWARD, ruleset: '', cuts: [OPEN] }],
     ['scope list', SCOPES],
     ['scope add 10.20.0.0/24', SCOPES[1]],
     ['scope remove 10.20.0.0/24', SCOPES[1]],

@@ -8,7 +8,6 @@ import { plain } from '../output/plain-text.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import { formatBytes } from '../output/units.ts';
 import { findTarget } from './hosts.ts';
-import { warnIfPending, withAuthor } from './own-path.ts';
 import {
   allowOf,
   describeEnd,
@@ -43,7 +42,8 @@ export const portsOf = (invocation: Invocation): { ports?: PortRange[] } => {
 /** `80,161/udp`, or `all`. */
 export const describePorts = ({ ports }: Address): string => ports?.map(renderPortRange).join(',') ?? 'all';
 
-const describeTarget = ({ targetAddress, target }: Address): string =>
+/** Where it leads. */
+export const describeAddressTarget = ({ targetAddress, target }: Address): string =>
   targetAddress ?? (target.kind === 'address' ? target.address : `${target.hostId} (not seen)`);
 
 const addCommand: Command = {
@@ -75,7 +75,7 @@ const addCommand: Command = {
     if (invocation.has('dry-run')) {
       const plan = await context.client.ask('POST', '/addresses?dryRun=1', AddressPlan, body);
       context.json(plan);
-      context.say(`Would make ${describeTarget(plan.address)} ${plain(plan.address.fqdn)}`);
+      context.say(`Would make ${describeAddressTarget(plan.address)} ${plain(plan.address.fqdn)}`);
       context.say('The broker allots the address when it is asked in earnest.');
       return EXIT.ok;
     }
@@ -86,7 +86,7 @@ const addCommand: Command = {
     context.say(
       address.address4 === undefined
         ? `${bold(plain(address.fqdn))} waits for an address from the broker, which does not answer just now${end}`
-        : `${bold(plain(address.fqdn))} (${address.address4}) is ${describeTarget(address)}${end}`,
+        : `${bold(plain(address.fqdn))} (${address.address4}) is ${describeAddressTarget(address)}${end}`,
     );
     for (const url of address.urls) context.say(`  ${plain(url)}`);
     return EXIT.ok;
@@ -127,7 +127,7 @@ const listCommand: Command = {
       .map((address) => [
         address.fqdn,
         address.address4 ?? '',
-        describeTarget(address),
+        describeAddressTarget(address),
         describePorts(address),
         stateOf(address, context),
         String(address.connections),
@@ -153,18 +153,4 @@ export const findAddress = (addresses: readonly Address[], text: string): Addres
 /** The argument that says which address. */
 export const WHICH_ADDRESS = { name: 'ADDRESS', summary: 'name, address or id' };
 
-const removeCommand: Command = {
-  path: ['address', 'remove'],
-  summary: 'Take the address of a host away and cut its connections',
-  arguments: [WHICH_ADDRESS],
-  async run(context, invocation) {
-    const address = findAddress(await fetchAddresses(context), invocation.arguments[0]!);
-    await context.client.ask('DELETE', await withAuthor(context, `/addresses/${address.id}`), v.unknown());
-    context.json(address);
-    context.say(`${plain(address.fqdn)} is no more; ${describeTarget(address)} itself is untouched.`);
-    await warnIfPending(context, address.id);
-    return EXIT.ok;
-  },
-};
-
-export const addressCommands: readonly Command[] = [addCommand, listCommand, removeCommand];
+export const addressCommands: readonly Command[] = [addCommand, listCommand];

@@ -1,23 +1,14 @@
-/** `sidegate forward set`, `enable` and `disable`, and the same of `address`: what may be changed of a publication. */
-import {
-  Address,
-  type AddressPatch,
-  AddressPlan,
-  Forward,
-  type ForwardPatch,
-  ForwardPlan,
-} from '@sidegate/protocol';
-import type * as v from 'valibot';
+/** `sidegate forward set` and `address set`: what may be changed of a publication. */
+import type { Address, AddressPatch, Forward, ForwardPatch } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
-import type { ArgumentSpec, Command, CommandContext, Invocation, OptionSpec } from '../command.ts';
+import type { Command, CommandContext, Invocation, OptionSpec } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { plain } from '../output/plain-text.ts';
 import { formatDuration } from '../output/units.ts';
-import { describePorts, fetchAddresses, findAddress, portsOf, WHICH_ADDRESS } from './addresses.ts';
-import { findForward } from './find-host.ts';
-import { fetchForwards, WHICH_FORWARD } from './forwards.ts';
-import { warnIfPending, withAuthor } from './own-path.ts';
+import { describePorts, portsOf, WHICH_ADDRESS } from './addresses.ts';
+import { WHICH_FORWARD } from './forwards.ts';
 import { allowOf, describeEnd, expiryOf } from './publication-options.ts';
+import { ADDRESSES, FORWARDS, patchPublication, type Way } from './publication-ways.ts';
 
 const OPTIONS: readonly OptionSpec[] = [
   { name: 'for', value: 'TIME', summary: 'ends after this time from now: 45m, 2h, 3d' },
@@ -74,61 +65,6 @@ const sayDifferences = (
   for (const line of lines) say(line);
 };
 
-/** One of the two ways to publish, as the daemon's API has it. */
-interface Way<T, P> {
-  readonly noun: 'forward' | 'address';
-  /** The noun in a sentence. */
-  readonly one: string;
-  readonly argument: ArgumentSpec;
-  readonly route: '/forwards' | '/addresses';
-  readonly schema: v.GenericSchema<unknown, T>;
-  readonly planSchema: v.GenericSchema<unknown, P>;
-  planned(plan: P): T;
-  /** As a person names it. */
-  find(context: CommandContext, text: string): Promise<T>;
-  /** Where it is reached. */
-  place(one: T): string;
-}
-
-const FORWARDS: Way<Forward, ForwardPlan> = {
-  noun: 'forward',
-  one: 'a forward',
-  argument: WHICH_FORWARD,
-  route: '/forwards',
-  schema: Forward,
-  planSchema: ForwardPlan,
-  planned: ({ forward }) => forward,
-  find: async (context, text) => findForward(await fetchForwards(context), text),
-  place: ({ url }) => url,
-};
-
-const ADDRESSES: Way<Address, AddressPlan> = {
-  noun: 'address',
-  one: 'an address',
-  argument: WHICH_ADDRESS,
-  route: '/addresses',
-  schema: Address,
-  planSchema: AddressPlan,
-  planned: ({ address }) => address,
-  find: async (context, text) => findAddress(await fetchAddresses(context), text),
-  place: ({ fqdn }) => fqdn,
-};
-
-const change = async <T extends Forward | Address, P>(
-  context: CommandContext,
-  { route, schema, place }: Way<T, P>,
-  { id }: T,
-  patch: object,
-  describe: (after: T) => string,
-): Promise<ExitCode> => {
-  const path = await withAuthor(context, `${route}/${id}`);
-  const after = await context.client.ask('PATCH', path, schema, patch);
-  context.json(after);
-  context.say(`${plain(place(after))} is ${describe(after)}.`);
-  await warnIfPending(context, id);
-  return EXIT.ok;
-};
-
 /** Changes the one that was named, or shows what would differ. */
 const runSet = async <T extends Forward | Address, P>(
   context: CommandContext,
@@ -141,26 +77,12 @@ const runSet = async <T extends Forward | Address, P>(
     throw new AgentError('USAGE', 'Nothing to change', { hint: `Try \`sidegate ${noun} set --help\`.` });
   const before = await find(context, invocation.arguments[0]!);
   if (!invocation.has('dry-run'))
-    return change(context, way, before, patch, (after) => `changed${describeEnd(after, context)}`);
+    return patchPublication(context, way, before, patch, (after) => `changed${describeEnd(after, context)}`);
   const plan = await context.client.ask('PATCH', `${route}/${before.id}?dryRun=1`, planSchema, patch);
   context.json(plan);
   sayDifferences(context, place(before), before, planned(plan));
   return EXIT.ok;
 };
-
-const createSwitch = <T extends Forward | Address, P>(
-  way: Way<T, P>,
-  word: 'enable' | 'disable',
-): Command => ({
-  path: [way.noun, word],
-  summary: word === 'enable' ? `Turn ${way.one} on` : `Turn ${way.one} off, and keep it`,
-  arguments: [way.argument],
-  async run(context, invocation) {
-    const before = await way.find(context, invocation.arguments[0]!);
-    const patch = { enabled: word === 'enable' };
-    return change(context, way, before, patch, ({ enabled }) => (enabled ? 'on' : 'off'));
-  },
-});
 
 const setForward: Command = {
   path: ['forward', 'set'],
@@ -198,13 +120,8 @@ const setAddress: Command = {
   },
 };
 
-const switchesOf = <T extends Forward | Address, P>(way: Way<T, P>): readonly Command[] => [
-  createSwitch(way, 'enable'),
-  createSwitch(way, 'disable'),
-];
-
-/** What changes a publication, by its noun. */
-export const changeCommands: Readonly<Record<'forward' | 'address', readonly Command[]>> = {
-  forward: [...switchesOf(FORWARDS), setForward],
-  address: [...switchesOf(ADDRESSES), setAddress],
+/** `set`, by its noun. */
+export const changeCommands: Readonly<Record<'forward' | 'address', Command>> = {
+  forward: setForward,
+  address: setAddress,
 };

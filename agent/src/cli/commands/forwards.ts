@@ -7,9 +7,7 @@ import { EXIT } from '../exit-codes.ts';
 import { plain } from '../output/plain-text.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import { formatBytes } from '../output/units.ts';
-import { findForward } from './find-host.ts';
 import { findTarget } from './hosts.ts';
-import { warnIfPending, withAuthor } from './own-path.ts';
 import {
   allowOf,
   describeEnd,
@@ -52,7 +50,8 @@ const protocolOf = (invocation: Invocation): ForwardProtocol => {
 const describePorts = (first: number, { portCount = 1 }: Forward): string =>
   portCount === 1 ? String(first) : `${first}-${first + portCount - 1}`;
 
-const describeTarget = (forward: Forward): string => {
+/** Where it leads. */
+export const describeForwardTarget = (forward: Forward): string => {
   const { targetAddress, target, targetPort } = forward;
   const place = targetAddress ?? (target.kind === 'address' ? target.address : `${target.hostId} (not seen)`);
   return `${place}:${describePorts(targetPort, forward)}`;
@@ -94,14 +93,14 @@ const addCommand: Command = {
     if (invocation.has('dry-run')) {
       const plan = await context.client.ask('POST', '/forwards?dryRun=1', ForwardPlan, body);
       context.json(plan);
-      context.say(`Would publish ${describeTarget(plan.forward)} as ${plain(plan.forward.url)}`);
+      context.say(`Would publish ${describeForwardTarget(plan.forward)} as ${plain(plan.forward.url)}`);
       context.say(`\n${plan.ruleset.split('\n').map(plain).join('\n')}`);
       return EXIT.ok;
     }
     const forward = await context.client.ask('POST', '/forwards', Forward, body);
     context.json(forward);
     context.say(
-      `${context.style.bold(plain(forward.url))} leads to ${describeTarget(forward)}${describeEnd(forward, context)}`,
+      `${context.style.bold(plain(forward.url))} leads to ${describeForwardTarget(forward)}${describeEnd(forward, context)}`,
     );
     return EXIT.ok;
   },
@@ -141,7 +140,7 @@ const listCommand: Command = {
       .map((forward) => [
         describePorts(forward.edgePort, forward),
         forward.protocol,
-        describeTarget(forward),
+        describeForwardTarget(forward),
         forward.url,
         stateOf(forward, context),
         String(forward.connections),
@@ -158,18 +157,4 @@ const listCommand: Command = {
 /** The argument that says which forward. */
 export const WHICH_FORWARD = { name: 'FORWARD', summary: 'id, or port on this machine' };
 
-const removeCommand: Command = {
-  path: ['forward', 'remove'],
-  summary: 'Take a forward away and cut its connections',
-  arguments: [WHICH_FORWARD],
-  async run(context, invocation) {
-    const forward = findForward(await fetchForwards(context), invocation.arguments[0]!);
-    await context.client.ask('DELETE', await withAuthor(context, `/forwards/${forward.id}`), v.unknown());
-    context.json(forward);
-    context.say(`Removed the forward from port ${forward.edgePort} to ${describeTarget(forward)}.`);
-    await warnIfPending(context, forward.id);
-    return EXIT.ok;
-  },
-};
-
-export const forwardCommands: readonly Command[] = [addCommand, listCommand, removeCommand];
+export const forwardCommands: readonly Command[] = [addCommand, listCommand];

@@ -22,6 +22,20 @@ const STEPS = [
   { hostId: CAMERA.id, hostName: 'front door', what: 'added', title: '80/tcp by port 8001' },
   { hostId: CAMERA.id, hostName: 'front door', what: 'present', title: '554/tcp by port 5541' },
 ];
+/** What a laptop has open by the forward. */
+export const OPEN = {
+  kind: 'forward',
+  publicationId: FORWARD.id,
+  name: FORWARD.url,
+  label: FORWARD.label,
+  node: 'laptop',
+  address: '100.64.0.2',
+  services: ['tcp/8001'],
+  firstAt: NOW_MS - 60_000,
+  lastAt: NOW_MS,
+  isOpen: true,
+  connections: 3,
+};
 /** By the request; a test puts its own over them. */
 export const ANSWERS: Answers = {
   'GET /status': STATUS,
@@ -54,8 +68,14 @@ export const ANSWERS: Answers = {
   },
   [`PATCH /addresses/${ADDRESS.id}`]: { ...ADDRESS, enabled: false },
   [`DELETE /addresses/${ADDRESS.id}`]: undefined,
+  [`DELETE /addresses/${ADDRESS.id}?dryRun=1`]: { address: ADDRESS, ruleset: '' },
+  [`GET /access-log?publication=${ADDRESS.id}`]: { entries: [] },
   [`PATCH /forwards/${FORWARD.id}`]: { ...FORWARD, enabled: false },
   [`DELETE /forwards/${FORWARD.id}`]: undefined,
+  [`DELETE /forwards/${FORWARD.id}?dryRun=1`]: { forward: FORWARD, ruleset: '' },
+  [`GET /access-log?publication=${FORWARD.id}`]: {
+    entries: [OPEN, { ...OPEN, node: 'phone', isOpen: false }],
+  },
   'GET /templates': [
     TEMPLATE,
     { ...TEMPLATE, name: 'nas', as: 'address', ports: [], forSec: 7200, from: 'here' },

@@ -109,7 +109,7 @@ export const addAddressRoutes = (
   api.add({
     method: 'DELETE',
     path: '/addresses/:id',
-    summary: 'Takes the address away and cuts its connections; `?dryRun=1` shows which',
+    summary: 'Takes the address away and cuts its connections; `?dryRun=1` shows it',
     handler: async (request) => {
       const id = parseId(request.params.id);
       if (isDryRun(request)) return preview(async () => addresses.planPatch(id, {}));

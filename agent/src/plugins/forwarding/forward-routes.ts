@@ -75,7 +75,7 @@ export const addForwardRoutes = (
   api.add({
     method: 'DELETE',
     path: '/forwards/:id',
-    summary: 'Removes a forward and cuts its connections; `?dryRun=1` shows which',
+    summary: 'Removes a forward and cuts its connections; `?dryRun=1` shows it',
     handler: async (request) => {
       const id = parseId(request.params.id);
       if (isDryRun(request)) return preview(async () => forwards.planPatch(id, {}));
