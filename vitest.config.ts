@@ -5,11 +5,11 @@ import { CHROMIUM } from './webui/chromium.ts';
 
 /**
  * Three tiers. `unit` needs nothing but Node; `lab` needs root and Linux namespaces; `browser` needs Chromium.
- * The lab has two halves: what mostly waits for the network runs two files at a time; what measures silence, speed or
+ * The lab has two halves: what mostly waits for the network runs three files at a time; what measures silence, speed or
  * load runs alone and last, for the machine's two cores are part of what it measures.
  */
 const MEASURED_LABS = [
-  '**/{beacon,crash-clean-up,hostile,hostile-internet,ipv6-matrix,main-job,many-peers,mesh,private-relay,roaming,udp-blocked}.lab.test.ts',
+  '**/{crash-clean-up,hostile,hostile-internet,ipv6-matrix,main-job,many-peers,private-relay,roaming,udp-blocked}.lab.test.ts',
 ];
 const LAB = {
   pool: 'forks',
@@ -48,7 +48,7 @@ export default defineConfig({
           name: 'lab',
           include: ['**/*.lab.test.ts'],
           exclude: [...MEASURED_LABS, ...NOT_OURS],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },

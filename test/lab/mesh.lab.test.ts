@@ -11,7 +11,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@sidegate/kit';
 import { requireLab, startPing } from '@sidegate/lab';
-import type { PeerStatus } from '@sidegate/protocol';
+import type { EdgeStatus, PeerStatus } from '@sidegate/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createPathSite, type MeshNode, type PathSite } from './paths-site.ts';
 
@@ -102,6 +102,10 @@ describe.skipIf(await requireLab())('the mesh in real networks', () => {
     expect((await edge.status()).state).toBe('down');
     await edge.agent.kill();
     await edge.agent.start();
+    // It answers before its plugins run.
+    const hasSettled = ({ plugins, state }: EdgeStatus) =>
+      state !== 'starting' && plugins.some((plugin) => plugin.name === 'mesh' && plugin.state === 'running');
+    await machine.waitFor(async () => hasSettled(await edge.status()), 10_000);
     expect((await edge.status()).state).toBe('down');
     expect(await leftovers()).toBe('');
 

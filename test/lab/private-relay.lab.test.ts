@@ -9,8 +9,9 @@
  *   anna 192.168.1.2       bert 192.168.1.2      relay on UDP 7383     relay on UDP 7383
  */
 import { requireLab, startPing } from '@sidegate/lab';
-import { encodeEcho, type PortalNode, type RelayStatus } from '@sidegate/protocol';
+import { decodeProbe, encodeEcho, type PortalNode, type RelayStatus } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startCapture } from './capture.ts';
 import { createPathSite, type PathNode, type PathSite } from './paths-site.ts';
 
 const HUBS = [
@@ -19,10 +20,18 @@ const HUBS = [
 ] as const;
 /** Waiting for the first answer of a relay, for a check-in, and for a machine with other things to do. */
 const PATIENCE_MS = 20_000;
+const RELAY_PORT = 7383;
+const ANNA_WAN = '198.51.100.10';
+/** Sends one datagram to a relay. */
+const KNOCK = `
+  const [from, fromPort, hex, to] = process.argv.slice(1);
+  const socket = require('node:dgram').createSocket('udp4');
+  socket.bind(Number(fromPort), from, () =>
+    socket.send(Buffer.from(hex, 'hex'), ${RELAY_PORT}, to, () => socket.close()));`;
 /** From the relay's death to packets through the next one. */
 const OUTAGE_MAX_SEC = 6;
 
-describe.runIf(requireLab())('private relays', () => {
+describe.skipIf(await requireLab())('private relays', () => {
   let site: PathSite;
   let anna: PathNode;
   let bert: PathNode;
@@ -90,7 +99,9 @@ describe.runIf(requireLab())('private relays', () => {
 
   test('an approved one carries the pair, and nobody it does not know', async () => {
     await addRelay(hubs[0]!);
-    await untilRelayedBy('192.0.2.2:7383');
+    await untilRelayedBy(`${HUBS[0].address}:${RELAY_PORT}`);
+    const hub = hubs[0]!.machine;
+    const capture = await startCapture(hub);
     const ping = startPing(anna.machine, atBert);
     await anna.machine.waitFor(async () => (await statusOf(hubs[0]!)).relayedPackets > 20, PATIENCE_MS);
     const { lost } = await ping.stop();
@@ -99,13 +110,29 @@ describe.runIf(requireLab())('private relays', () => {
     expect(await statusOf(hubs[0]!)).toMatchObject({ state: 'relaying', nodes: 4 });
 
     const stranger = await site.lab.addServer('stranger', { addresses: ['203.0.113.50'] });
-    const echo = Buffer.from(encodeEcho('0011223344556677')).toString('hex');
-    const script = `
-      const socket = require('node:dgram').createSocket('udp4');
-      socket.on('message', () => { console.log('answered'); process.exit(); });
-      socket.send(Buffer.from('${echo}', 'hex'), 7383, '192.0.2.2');
-      setTimeout(() => { console.log('silence'); process.exit(); }, 1000);`;
-    expect((await stranger.run(process.execPath, ['-e', script])).stdout.trim()).toBe('silence');
+    await stranger.configure([`address add ${ANNA_WAN}/32 dev lo`]);
+    const knock = async (from: string, fromPort: number, nonce: string) => {
+      const hex = Buffer.from(encodeEcho(nonce)).toString('hex');
+      await stranger.run(process.execPath, ['-e', KNOCK, from, String(fromPort), hex, HUBS[0].address]);
+    };
+    const annaSaid = capture.packets().find(({ from, toPort }) => from === ANNA_WAN && toPort === RELAY_PORT);
+    await knock('203.0.113.50', 0, '0011223344556677');
+    // The same in the name of somebody it knows: the relay is awake, and has come to the end of what it was sent.
+    await knock(ANNA_WAN, annaSaid!.fromPort, '8899aabbccddeeff');
+    const echoes = () =>
+      capture.packets().flatMap(({ from, to, payload }) => {
+        const probe = decodeProbe(payload);
+        return probe?.nonce === '0011223344556677' || probe?.nonce === '8899aabbccddeeff'
+          ? [`${from} ${probe.type} ${to}`]
+          : [];
+      });
+    await hub.waitFor(() => echoes().some((line) => line.endsWith(`echoed ${ANNA_WAN}`)), PATIENCE_MS);
+    await capture.stop();
+    expect(echoes()).toEqual([
+      `203.0.113.50 echo ${HUBS[0].address}`,
+      `${ANNA_WAN} echo ${HUBS[0].address}`,
+      `${HUBS[0].address} echoed ${ANNA_WAN}`,
+    ]);
   }, 60_000);
 
   test('one more changes nothing for who talks, and when the one in use dies it goes on', async () => {
