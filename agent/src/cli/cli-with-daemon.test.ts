@@ -11,7 +11,7 @@ import type { Cidr4, Forward, NetworkMap } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runDaemon } from '../daemon.ts';
 import { createMemoryPlatform, type MemoryPlatform } from '../platform/memory.ts';
-import { renderIdentity } from '../plugins/mesh/identity.ts';
+import { renderIdentity } from '../plugins/mesh/joining/identity.ts';
 import { newClaims, newTicketKey, signTicket } from '../plugins/web/testing/tickets.ts';
 import { testMap } from '../plugins/web/testing/web-bench.ts';
 import type { IfName } from '../ports/index.ts';

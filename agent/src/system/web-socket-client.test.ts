@@ -5,7 +5,7 @@ import { Secret, silentLogger, splitEndpoint, systemClock } from '@sidegate/kit'
 import type { Ip } from '@sidegate/protocol';
 import { afterEach, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { openRelayShim } from '../plugins/mesh/relay-shim.ts';
+import { openRelayShim } from '../plugins/mesh/underlay/relay-shim.ts';
 import { createUdpSockets } from './udp-sockets.ts';
 
 const closers: (() => unknown)[] = [];

@@ -3,6 +3,13 @@
  * `life` and `ticket-key`. Invariants: the private key leaves the identity file only for `wg`; without the broker
  * what works goes on working; stopping the plugin leaves the interface alone, only `down` removes it. Must not import
  * an adapter or another plugin.
+ *
+ *   joining/   who we are: identity, enrolment, approval
+ *   broker/    what we and the broker say to each other
+ *   map/       who is in the mesh: updates vetted, kept, applied
+ *   tunnel/    the WireGuard interface and the table in front of it
+ *   underlay/  the ways to beacons and relays, and how their loss shows
+ *   paths/     the way to each peer: carries out what the pure `../../paths` decides
  */
 import { DownRequest, UpRequest } from '@sidegate/protocol';
 import type { PluginDefinition } from '../../plugin-api/index.ts';

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { IfName, Link, Route } from '../../ports/index.ts';
 import { createPrivateWireGuardKey, deriveListenPort, publicKeyOf } from '../../tunnel/key-pair.ts';
-import { labelOf } from './enrolment.ts';
-import { type Identity, parseIdentity, renderIdentity } from './identity.ts';
+import { labelOf } from './joining/enrolment.ts';
+import { type Identity, parseIdentity, renderIdentity } from './joining/identity.ts';
 import { findOverlaps, judgeClock } from './mesh-health.ts';
 
 test('a listen port follows from the key, is never the customary one, and moves on when taken', () => {

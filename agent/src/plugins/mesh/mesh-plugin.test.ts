@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import type { MemoryOptions } from '../../platform/memory.ts';
 import type { IfName } from '../../ports/index.ts';
 import { publicKeyOf } from '../../tunnel/key-pair.ts';
-import { createDeferred } from './deferred.ts';
+import { createDeferred } from './broker/deferred.ts';
 import { filesOf, openMemoryAgent, SG0, until } from './testing/memory-agent.ts';
 
 /* The real core and the real broker, on loopback; the machine is memory, so no packet flows and beacons are played. */

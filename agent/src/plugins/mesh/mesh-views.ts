@@ -19,7 +19,7 @@ import type { IfName, Link, TunnelPeerState } from '../../ports/index.ts';
 import { type MeshConfig, staticCandidatesOf } from './mesh-config.ts';
 import type { MeshFacts } from './mesh-facts.ts';
 import { findOverlaps, overlapWarning } from './mesh-health.ts';
-import type { NetworkView } from './network-watcher.ts';
+import type { NetworkView } from './underlay/network-watcher.ts';
 
 /** What a punch's candidates are checked against. */
 export const candidateContext = (

@@ -5,11 +5,11 @@
 import type { Family } from '../../paths/family.ts';
 import type { PathEvent } from '../../paths/path-state.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
-import type { BeaconGreeter } from './beacon-greeter.ts';
-import type { NetworkView } from './network-watcher.ts';
-import type { RelayFallback } from './relay-fallback.ts';
 import type { SessionParts } from './session-parts.ts';
-import type { UnderlayWatch } from './underlay-watch.ts';
+import type { BeaconGreeter } from './underlay/beacon-greeter.ts';
+import type { NetworkView } from './underlay/network-watcher.ts';
+import type { RelayFallback } from './underlay/relay-fallback.ts';
+import type { UnderlayWatch } from './underlay/underlay-watch.ts';
 
 export interface SessionMoves {
   /** Greets the beacons, and then goes on. */

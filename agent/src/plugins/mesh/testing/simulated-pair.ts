@@ -8,7 +8,7 @@ import type { Candidate, Endpoint, Ip4, MapPeer, NodeId, PublicKey } from '@side
 import type { PathEffect, PathEvent, PathState } from '../../../paths/path-machine.ts';
 import { directWayOf } from '../../../paths/path-state.ts';
 import { type Attachment, createPacketRouter, type NatPreset } from '../../../paths/testing/packet-router.ts';
-import { createPathRunner, type PathRunner } from '../path-runner.ts';
+import { createPathRunner, type PathRunner } from '../paths/path-runner.ts';
 
 const RELAY = '203.0.113.1:7382' as Endpoint;
 /** A second one, of the account's own. */
