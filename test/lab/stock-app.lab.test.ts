@@ -190,6 +190,11 @@ test('a broker that was killed and comes back knows where the device was, and na
 test('a device that is removed in the portal is cut off at once', async () => {
   const alder = await addressOf('alder');
   const nodes = (await portal<PortalNode[]>('GET', '/nodes'))!;
+  // A page that stays open, as its events do.
+  await using _page = phone.spawn('socat', ['-', `TCP:${alder}:80`], { stdin: 'pipe' });
+  const pages = async () =>
+    (await edge.machine.run('ss', ['-Htn', 'state', 'established', 'sport = :7380'])).stdout.trim();
+  await edge.machine.waitFor(async () => (await pages()) !== '');
   for (const [name, machine] of [
     ['phone', phone],
     ['tablet', tablet],
@@ -198,4 +203,5 @@ test('a device that is removed in the portal is cut off at once', async () => {
     await expect.poll(() => pathOf(name), { timeout: 3_000 }).toBeUndefined();
     expect(await statusOf(machine, `http://${alder}:8001/`, 1)).toBe('000');
   }
+  expect(await pages()).toBe('');
 }, 20_000);

@@ -1,5 +1,6 @@
 /** The TCP sockets of the web UI: one server per address, brought to what the plan says. */
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { parseIp } from '@sidegate/kit';
 import type { ListenAddress } from './listen-plan.ts';
 
@@ -15,7 +16,10 @@ export interface ListenFailure {
 }
 
 interface HttpListeners {
-  /** Listens on exactly these addresses; what cannot be had is named. Not to be called twice at once. */
+  /**
+   * Listens on exactly these addresses, and hangs up on whom they no longer accept; what cannot be had is named. Not
+   * to be called twice at once.
+   */
   apply(addresses: readonly ListenAddress[]): Promise<readonly ListenFailure[]>;
   close(): Promise<void>;
 }
@@ -47,14 +51,28 @@ const close = (server: Server): Promise<void> =>
 const reasonOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : String(error);
 
+interface Entry {
+  wanted: ListenAddress;
+  readonly server: Server;
+  readonly sockets: Set<Socket>;
+}
+
+const hangUpOnStrangers = ({ wanted, sockets }: Entry): void => {
+  for (const socket of sockets) {
+    const source = parseIp(socket.remoteAddress ?? '');
+    if (source === undefined || !wanted.accepts(source)) socket.destroy();
+  }
+};
+
 /** Sockets on `port` that hand requests to `listener`. */
 export const createHttpListeners = (port: number, listener: RequestListener): HttpListeners => {
-  const open = new Map<string, { wanted: ListenAddress; readonly server: Server }>();
+  const open = new Map<string, Entry>();
   const add = async (wanted: ListenAddress): Promise<ListenFailure | undefined> => {
-    const entry = { wanted, server: createHttpServer(listener) };
+    const entry: Entry = { wanted, server: createHttpServer(listener), sockets: new Set() };
     entry.server.on('connection', (socket) => {
-      const source = parseIp(socket.remoteAddress ?? '');
-      if (source === undefined || !entry.wanted.accepts(source)) socket.destroy();
+      entry.sockets.add(socket);
+      socket.once('close', () => entry.sockets.delete(socket));
+      hangUpOnStrangers(entry);
     });
     try {
       await listen(entry.server, wanted.address, port);
@@ -70,6 +88,7 @@ export const createHttpListeners = (port: number, listener: RequestListener): Ht
       const still = wanted.get(address);
       if (still !== undefined) {
         entry.wanted = still;
+        hangUpOnStrangers(entry);
         continue;
       }
       open.delete(address);

@@ -10,7 +10,7 @@ import { type NetworkMap, nodeFqdn, SetPasswordRequest } from '@sidegate/protoco
 import * as v from 'valibot';
 import type { PluginDefinition, PluginHost, PluginInstance } from '../../plugin-api/index.ts';
 import { createHttpListeners, type ListenFailure } from './http-listeners.ts';
-import { type ListenPlan, planListening } from './listen-plan.ts';
+import { type ListenPlan, planListening, webService } from './listen-plan.ts';
 import { createLocalTickets } from './local-tickets.ts';
 import { createLoginThrottle } from './login-throttle.ts';
 import { ownHostNames } from './request-guard.ts';
@@ -110,10 +110,7 @@ const setup = async (host: PluginHost, config: WebConfig): Promise<PluginInstanc
     plan = planListening({ map: facts.get('network-map'), links, ...config });
     const failures = await listeners.apply(plan.addresses);
     if (plan.addresses.length === 0) host.hooks.firewall.clear();
-    else
-      host.hooks.firewall.replace({
-        ownServices: [{ protocol: 'tcp', port: config.port, alsoPort: 80, label: 'web UI' }],
-      });
+    else host.hooks.firewall.replace({ ownServices: [webService(config.port)] });
     reportTrouble(host, plan, failures, config.port);
     retryTimer?.[Symbol.dispose]();
     // An address that is not there yet comes with the tunnel; a port in use may become free.

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import type { Cidr4, Ip, Ip4, Ip6 } from '@sidegate/protocol';
+import type { Access, Cidr4, Ip, Ip4, Ip6 } from '@sidegate/protocol';
 import { describe, expect, test } from 'vitest';
 import type { ApiRequest } from '../../plugin-api/index.ts';
 import type { IfName, Link } from '../../ports/index.ts';
@@ -29,11 +29,11 @@ const link = (name: string, addresses4: readonly string[]): Link => ({
 const map = {
   ...testMap(),
   self: { ...testMap().self, address4: '100.64.0.1' as Ip4, address6: 'fd00::1' as Ip6 },
-  peers: [{ address4: '100.64.0.2', address6: 'fd00:0::2' }],
+  peers: [{ address4: '100.64.0.2', address6: 'fd00:0::2', inbound: { kind: 'all' } }],
 } as unknown as ReturnType<typeof testMap>;
 const links = [link('lan0', ['192.168.1.1/24']), link('wan0', ['198.51.100.7/24'])];
 const plan = (change: Partial<Parameters<typeof planListening>[0]> = {}) =>
-  planListening({ map, links, lanInterfaces: [], onClients: false, ...change });
+  planListening({ map, links, lanInterfaces: [], onClients: false, port: 7380, ...change });
 const listed = (from: ReturnType<typeof plan>) => from.addresses.map(({ address }) => address);
 
 describe('planListening', () => {
@@ -47,6 +47,18 @@ describe('planListening', () => {
       accepts(source as Ip),
     );
     expect(answers).toEqual([true, true, true, false, false]);
+  });
+
+  test.each<[Access, boolean]>([
+    [{ kind: 'none' }, false],
+    [{ kind: 'ports', ports: [{ protocol: 'tcp', from: 8001, to: 8010 }] }, false],
+    [{ kind: 'ports', ports: [{ protocol: 'udp', from: 1, to: 65_535 }] }, false],
+    [{ kind: 'ports', ports: [{ protocol: 'tcp', from: 7000, to: 8000 }] }, true],
+    // Who may open the one port of a service may open the other.
+    [{ kind: 'ports', ports: [{ protocol: 'tcp', from: 80, to: 80 }] }, true],
+  ])('a node that may open %j may connect: %s', (inbound, expected) => {
+    const peers = [{ ...map.peers[0]!, inbound }];
+    expect(plan({ map: { ...map, peers } }).addresses[0]!.accepts('100.64.0.2' as Ip)).toBe(expected);
   });
 
   test('a LAN address is listened on where it was asked for, for that LAN', () => {
@@ -104,6 +116,30 @@ describe('the web plugin', () => {
       });
     await expect.poll(ask).not.toBe('ECONNREFUSED');
     expect(['closed', 'ECONNRESET']).toContain(await ask());
+  });
+
+  test('hangs up on whom policy permits the page no longer, and on nobody else', async () => {
+    const node = (address4: string, inbound: Access) => ({ address4, address6: '::2', inbound });
+    const mapWith = (inbound: Access) =>
+      ({
+        ...testMap(),
+        peers: [node('127.0.0.3', inbound), node('127.0.0.4', { kind: 'all' })],
+      }) as unknown as ReturnType<typeof testMap>;
+    await using bench = await openWebBench({ map: mapWith({ kind: 'all' }) });
+    const open = async (localAddress: string) => {
+      const socket = connect({ port: bench.port, host: '127.0.0.1', localAddress });
+      await once(socket, 'connect');
+      return socket;
+    };
+    const [narrowed, other, own] = await Promise.all(['127.0.0.3', '127.0.0.4', '127.0.0.1'].map(open));
+    bench.publish('network-map', mapWith({ kind: 'ports', ports: [{ protocol: 'tcp', from: 22, to: 22 }] }));
+    await once(narrowed!.resume(), 'close');
+    for (const socket of [other!, own!]) {
+      socket.write('GET /api/login HTTP/1.1\r\nhost: home\r\n\r\n');
+      const [reply] = await once(socket, 'data');
+      expect(String(reply)).toMatch(/^HTTP/);
+      socket.destroy();
+    }
   });
 
   test('says when another program has its port, and takes it once it is free', async () => {
