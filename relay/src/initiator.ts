@@ -13,10 +13,8 @@ import {
   type KeyPair,
   sharedSecret,
 } from './key-pair.ts';
-import { prepareMac1Key } from './responder.ts';
+import { INITIAL_CHAINING_KEY, INITIAL_HASH, prepareMac1Key } from './responder.ts';
 import {
-  CONSTRUCTION,
-  IDENTIFIER,
   INITIATION,
   INITIATION_SIZE_BYTES,
   KEY_SIZE_BYTES,
@@ -27,8 +25,6 @@ import {
   readIndex,
   writeIndex,
 } from './wireguard-messages.ts';
-
-const text = (label: string): Uint8Array => new TextEncoder().encode(label);
 
 /** TAI64N of the whitepaper's section 5.1; leap seconds do not matter to a value that only has to rise. */
 export const encodeTimestamp = (wallMs: number): Uint8Array => {
@@ -61,9 +57,8 @@ export const encodeInitiation = (
   bytes[0] = MESSAGE_INITIATION;
   writeIndex(bytes, INITIATION.sender, index);
   bytes.set(ephemeral.publicBytes, INITIATION.ephemeral);
-  const start = hash(text(CONSTRUCTION));
-  let transcript = hash(hash(hash(start, text(IDENTIFIER)), peerPublic), ephemeral.publicBytes);
-  let [chainingKey] = deriveKeys(start, ephemeral.publicBytes, 1);
+  let transcript = hash(hash(INITIAL_HASH, peerPublic), ephemeral.publicBytes);
+  let [chainingKey] = deriveKeys(INITIAL_CHAINING_KEY, ephemeral.publicBytes, 1);
   let key: Uint8Array;
   [chainingKey, key] = deriveKeys(chainingKey, sharedSecret(ephemeral.privateKey, peerKey)!, 2);
   const sealedStatic = seal(key, 0, own.publicBytes, transcript);

@@ -24,8 +24,9 @@ import {
 const text = (label: string): Uint8Array => new TextEncoder().encode(label);
 const EMPTY = new Uint8Array(0);
 const NO_PRESHARED_KEY = new Uint8Array(KEY_SIZE_BYTES);
-const INITIAL_CHAINING_KEY = hash(text(CONSTRUCTION));
-const INITIAL_HASH = hash(INITIAL_CHAINING_KEY, text(IDENTIFIER));
+/** Both sides begin with these, whoever the responder is (section 5.4.2). */
+export const INITIAL_CHAINING_KEY = hash(text(CONSTRUCTION));
+export const INITIAL_HASH = hash(INITIAL_CHAINING_KEY, text(IDENTIFIER));
 
 /** The key that mac1 of a message to this public key is made with (section 5.4.4), ready to use. */
 export const prepareMac1Key = (publicBytes: Uint8Array): MidState =>
