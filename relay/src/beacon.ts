@@ -2,25 +2,26 @@
  * The beacon: answers WireGuard handshakes on a plain UDP socket and so learns, proven by key and by return
  * routability, the public endpoint of each node's WireGuard socket. What is not for its own keys goes to the relay.
  *
- * Invariants: mac1 before any Diffie-Hellman; no reply is larger than its request before the sender is
- * authenticated, in this run or the one before; an endpoint comes from an authenticated transport packet with a new highest counter, and from
- * nothing else; a node's WebSocket carries that node only; strangers get silence. Pure: no socket, no timer; time and randomness are given.
+ * Invariants: mac1 before any Diffie-Hellman; no reply is larger than its request before the sender is authenticated, in
+ * this run or the one before; an endpoint comes from an authenticated transport packet with a new highest counter, and
+ * from nothing else; a node's WebSocket carries that node only; strangers get silence. Pure: no socket, no timer; time
+ * and randomness are given.
  */
 import type { Clock, UdpEndpoint } from '@sidegate/kit';
 import { answerEcho, type NodeId, type PublicKey } from '@sidegate/protocol';
-import { open, seal } from './aead.ts';
+import { createInitiationAnswers } from './answer-initiation.ts';
 import { type BeaconLimits, DEFAULT_LIMITS } from './beacon-limits.ts';
 import { hasMac } from './blake2s.ts';
 import { createHeldInitiations } from './held-initiations.ts';
-import { createInitiationGate } from './initiation-gate.ts';
 import { importKeyPair, type RandomSource, systemRandom } from './key-pair.ts';
-import { createNodeTable, type Leg, type NodeState, natKindOf, type Session } from './node-table.ts';
+import { createNodeTable, isForeign, type NodeState, natKindOf, type Session } from './node-table.ts';
 import { createOwnHandshakes } from './own-handshakes.ts';
 import { takeTokens } from './rate-limit.ts';
 import { createRelay } from './relay.ts';
 import { acceptCounter } from './replay-window.ts';
-import { type ConsumedInitiation, consumeInitiation, createIdentity, encodeResponse } from './responder.ts';
+import { createIdentity } from './responder.ts';
 import { createSessionTable, isExpired } from './session-table.ts';
+import { encodeTransport, openTransport } from './transport-message.ts';
 import {
   type BeaconDirectory,
   type BeaconEvents,
@@ -35,22 +36,17 @@ import {
 } from './types.ts';
 import {
   INITIATION,
-  INITIATION_MIN_INTERVAL_MS,
   MESSAGE_INITIATION,
   MESSAGE_RESPONSE,
   MESSAGE_TRANSPORT,
   messageType,
-  PADDING_SIZE_BYTES,
   REJECT_AFTER_TIME_MS,
-  readCounter,
   readIndex,
   TRANSPORT,
-  TRANSPORT_HEADER_SIZE_BYTES,
-  writeIndex,
 } from './wireguard-messages.ts';
 
 const NOTHING: readonly Outgoing[] = [];
-const EMPTY = new Uint8Array(0);
+const NO_PACKET = new Uint8Array(0);
 
 /** Keys, what is known of nodes, and whom to tell; `limits` replaces single defaults. */
 export interface BeaconOptions {
@@ -102,60 +98,39 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
   const sessions = createSessionTable(random.bytes);
   const own = createOwnHandshakes({ keys, sessions, keyPair: random.keyPair });
   const held = createHeldInitiations();
-  const gate = createInitiationGate(identities, limits, random.bytes, clock.monoMs());
-  const counts = { handshakes: 0, cookieReplies: 0 };
   const drops = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
   const drop = (reason: DropReason): readonly Outgoing[] => {
     drops[reason]++;
     return NOTHING;
   };
   const relay = createRelay({ table, directory, events, limits, drop });
+  /** Those that we began ourselves. */
+  let ownHandshakes = 0;
 
   const forget = (node: NodeState): void => {
     for (const leg of node.legs) if (leg !== undefined) sessions.expire(leg);
     table.forget(node);
   };
 
-  const findLeg = (publicKey: PublicKey, beaconIndex: number, nowMs: number): Leg | undefined => {
-    const ref = directory.isNode(publicKey);
-    if (ref === undefined) return undefined;
-    const known = table.nodes.get(ref.id);
-    if (known !== undefined && known.publicKey !== publicKey) forget(known);
-    return table.ensureLeg(ref, beaconIndex, nowMs);
-  };
-
-  const onInitiation = (beaconIndex: number, bytes: Uint8Array, from: Way, nowMs: number) => {
-    const admission = gate.admit(beaconIndex, bytes, from, nowMs);
-    if (admission === 'rate-limited') return drop(admission);
-    if (admission !== 'admitted') {
-      counts.cookieReplies++;
-      return [{ beaconIndex, to: from, bytes: admission }];
-    }
-    const consumed = consumeInitiation(identities[beaconIndex]!, bytes, (key) =>
-      findLeg(key, beaconIndex, nowMs),
-    );
-    if (typeof consumed === 'string') return drop(consumed);
-    if (isForeign(consumed.initiator, from)) return drop('foreign-web-socket');
-    const stale = staleness(consumed, nowMs);
-    if (stale !== undefined) return drop(stale);
-    const index = sessions.pickIndex();
-    const response = encodeResponse(consumed, index, random.keyPair());
-    if (response === undefined) return drop('bad-handshake');
-    const { receiveKey, sendKey } = response;
-    const { initiator: leg, senderIndex: peerIndex } = consumed;
-    sessions.add({ leg, beaconIndex, index, peerIndex, receiveKey, sendKey }, nowMs);
-    counts.handshakes++;
-    return [{ beaconIndex, to: from, bytes: response.bytes }];
-  };
+  const initiations = createInitiationAnswers({
+    identities,
+    limits,
+    table,
+    sessions,
+    directory,
+    random,
+    drop,
+    forget,
+    nowMs: clock.monoMs(),
+  });
 
   const onSession = (session: Session, bytes: Uint8Array, from: Way, nowMs: number) => {
     const { leg, beaconIndex, window } = session;
     if (isForeign(leg, from)) return drop('foreign-web-socket');
     if (isExpired(session, nowMs)) return drop('expired-session');
-    const counter = readCounter(bytes);
-    if (counter === undefined) return drop('bad-transport');
-    const inner = open(session.receiveKey, counter, bytes.subarray(TRANSPORT_HEADER_SIZE_BYTES), EMPTY);
-    if (inner === undefined) return drop('bad-transport');
+    const opened = openTransport(session, bytes);
+    if (opened === undefined) return drop('bad-transport');
+    const { counter, inner } = opened;
     const isNewest = counter > window.highest;
     if (!acceptCounter(window, counter)) return drop('replayed-counter');
     const { node } = leg;
@@ -190,9 +165,9 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     }
     const session = leg && own.end(leg, beaconIndex, bytes, nowMs);
     if (session === undefined) return relay.forwardResponse(source, bytes, nowMs);
-    counts.handshakes++;
+    ownHandshakes++;
     // Only a packet of ours tells the node that the session holds.
-    return [{ beaconIndex, to: from, bytes: encodeTransport(session, EMPTY) }];
+    return [{ beaconIndex, to: from, bytes: encodeTransport(session, NO_PACKET) }];
   };
 
   /** Not WireGuard's: a node measures its round trip. As many bytes go back to where only it can be. */
@@ -218,7 +193,7 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
         if (session !== undefined) return onSession(session, bytes, from, nowMs);
       }
       if (type === MESSAGE_INITIATION && hasMac(identities[beaconIndex]!.mac1Key, bytes, INITIATION.mac1)) {
-        return onInitiation(beaconIndex, bytes, from, nowMs);
+        return initiations.answer(beaconIndex, bytes, from, nowMs);
       }
       if (type === 0) return onOther(beaconIndex, bytes, from, nowMs);
       return onRelayed(type, beaconIndex, bytes, from, nowMs);
@@ -226,7 +201,7 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
 
     sweep() {
       const nowMs = clock.monoMs();
-      gate.sweep(nowMs);
+      initiations.sweep(nowMs);
       held.sweep(nowMs);
       for (const node of table.nodes.values()) {
         relay.sweep(node, nowMs);
@@ -275,7 +250,8 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     },
 
     stats: () => ({
-      ...counts,
+      handshakes: initiations.counts.handshakes + ownHandshakes,
+      cookieReplies: initiations.counts.cookieReplies,
       relayedPackets: relay.total.packets,
       relayedBytes: relay.total.bytes,
       drops: { ...drops },
@@ -284,37 +260,6 @@ export const createBeacon = (options: BeaconOptions): Beacon => {
     }),
   };
 };
-
-/** Seals an IP packet as the session's next transport message, padded as WireGuard pads (whitepaper section 5.4.6). */
-const encodeTransport = (session: Session, packet: Uint8Array): Uint8Array => {
-  const padded = new Uint8Array(Math.ceil(packet.length / PADDING_SIZE_BYTES) * PADDING_SIZE_BYTES);
-  padded.set(packet);
-  const counter = session.nextCounter++;
-  const sealed = seal(session.sendKey, counter, padded, EMPTY);
-  const bytes = new Uint8Array(TRANSPORT_HEADER_SIZE_BYTES + sealed.length);
-  bytes[0] = MESSAGE_TRANSPORT;
-  writeIndex(bytes, TRANSPORT.receiver, session.peerIndex);
-  new DataView(bytes.buffer).setBigUint64(TRANSPORT.counter, BigInt(counter), true);
-  bytes.set(sealed, TRANSPORT_HEADER_SIZE_BYTES);
-  return bytes;
-};
-
-/** Takes note of an initiation's time, or tells why it is not fresh. */
-const staleness = (
-  { initiator: leg, timestamp }: ConsumedInitiation<Leg>,
-  nowMs: number,
-): DropReason | undefined => {
-  if (leg.lastTimestamp !== undefined && Buffer.compare(timestamp, leg.lastTimestamp) <= 0) {
-    return 'replayed-initiation';
-  }
-  if (nowMs - leg.lastInitiationMs < INITIATION_MIN_INTERVAL_MS) return 'rate-limited';
-  leg.lastTimestamp = timestamp;
-  leg.lastInitiationMs = nowMs;
-  return undefined;
-};
-
-/** Does somebody send through a WebSocket that belongs to another node? */
-const isForeign = ({ node }: Leg, from: Way): boolean => isWebSocket(from) && from !== node.id;
 
 /** Has the node neither mapping nor session nor route? */
 const isIdle = (node: NodeState): boolean =>

@@ -216,7 +216,11 @@ export const createNodeTable = (identities: readonly BeaconIdentity[], limits: B
     },
   };
 };
+/** Nodes, their legs and where each of them is. */
 export type NodeTable = ReturnType<typeof createNodeTable>;
+
+/** Does somebody send through a WebSocket that belongs to another node? */
+export const isForeign = ({ node }: Leg, from: Way): boolean => isWebSocket(from) && from !== node.id;
 
 const createNode = (ref: NodeRef, limits: BeaconLimits, nowMs: number): NodeState => {
   const publicBytes = decodePublicKey(ref.publicKey);
