@@ -1,7 +1,7 @@
 import type { EdgeStatus } from '@sidegate/protocol';
 import { describe, expect, test } from 'vitest';
 import { AgentError } from '../errors.ts';
-import { parseNftRuleset } from '../forwarding/foreign-firewalls.ts';
+import { parseNftRuleset } from '../forwarding/rules/foreign-firewalls.ts';
 import type { Run } from '../ports/index.ts';
 import type { Finding } from './doctor/finding.ts';
 import { judgeClock } from './doctor/judge-clock.ts';

@@ -1,8 +1,8 @@
 /** Keeps `table inet sidegate` what the plugins together wish. */
 import type { Clock, Logger } from '@sidegate/kit';
-import { type FirewallPlan, mergeWishes, portKey } from '../forwarding/firewall-plan.ts';
-import { renderRuleset } from '../forwarding/render-ruleset.ts';
-import { revokedConnections } from '../forwarding/revoked-connections.ts';
+import { revokedConnections } from '../forwarding/access/revoked-connections.ts';
+import { type FirewallPlan, mergeWishes, portKey } from '../forwarding/rules/firewall-plan.ts';
+import { renderRuleset } from '../forwarding/rules/render-ruleset.ts';
 import type { FirewallWish, Health } from '../plugin-api/index.ts';
 import type { Firewall } from '../ports/index.ts';
 import { createReconcileLoop, type ReconcileLoop } from './reconcile-loop.ts';

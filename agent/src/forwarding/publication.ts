@@ -3,7 +3,7 @@ import { isInCidr } from '@sidegate/kit';
 import { Forward, type ForwardPatch, Ip4, Mac, type NewForward, type Scope } from '@sidegate/protocol';
 import * as v from 'valibot';
 import type { ForwardExpiry, LanWire } from '../plugin-api/firewall-wish.ts';
-import { describeSources, planSources, resolveSources, type SourcePeer } from './resolve-sources.ts';
+import { describeSources, planSources, resolveSources, type SourcePeer } from './plans/resolve-sources.ts';
 
 const { target, label, note, enabled, owner, createdAt, expiresAt, allow, wake } = Forward.entries;
 /** What every record on disk has; those of addresses have the same words for the same things. */

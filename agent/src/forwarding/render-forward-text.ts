@@ -1,6 +1,6 @@
 /** What a dry run shows: the map elements that a publication adds, as nft would list them. */
 import type { AddressRule, ForwardRule } from '../plugin-api/firewall-wish.ts';
-import { timeoutSec } from './publication-words.ts';
+import { timeoutSec } from './rules/publication-words.ts';
 
 /** nftables text for people; the kernel gets JSON. */
 export const renderForwardText = (rules: readonly ForwardRule[], nowMs: number): string => {

@@ -2,9 +2,9 @@
 import type { ForwardAllow, PortableForward, PublicationFile } from '@sidegate/protocol';
 import type { AddressRecord } from './address-record.ts';
 import type { ForwardRecord } from './forward-record.ts';
-import { portableTarget } from './portable-target.ts';
+import { portableTarget } from './plans/portable-target.ts';
+import type { Surroundings } from './plans/resolve-target.ts';
 import type { Publication } from './publication.ts';
-import type { Surroundings } from './resolve-target.ts';
 
 const commonOf = (
   record: Publication,

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { codeOf, createTurns, type Logger } from '@sidegate/kit';
 import * as v from 'valibot';
 import { AgentError } from '../errors.ts';
-import { isNftPartMissing, MISSING_NFT_PART_HINT } from '../forwarding/missing-nft-part.ts';
+import { isNftPartMissing, MISSING_NFT_PART_HINT } from '../forwarding/rules/missing-nft-part.ts';
 import type { ConnectionMatch, Firewall, NftObject, Ruleset, Run } from '../ports/index.ts';
 import type { ChangeRecord } from './change-record.ts';
 import { type FollowDeps, followForever } from './follow-forever.ts';

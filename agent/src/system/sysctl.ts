@@ -1,4 +1,4 @@
-import { hasForeignNetworks, parseNftRuleset } from '../forwarding/foreign-firewalls.ts';
+import { hasForeignNetworks, parseNftRuleset } from '../forwarding/rules/foreign-firewalls.ts';
 import type { Run, Sysctl } from '../ports/index.ts';
 import type { ChangeRecord } from './change-record.ts';
 

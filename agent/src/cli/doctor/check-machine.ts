@@ -1,7 +1,7 @@
 /** What the machine has and lets through: programs, WireGuard, forwarding, firewalls of others. */
 import { type EdgeStatus, Forward } from '@sidegate/protocol';
 import * as v from 'valibot';
-import { parseNftRuleset } from '../../forwarding/foreign-firewalls.ts';
+import { parseNftRuleset } from '../../forwarding/rules/foreign-firewalls.ts';
 import type { CommandContext } from '../command.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { judgeForeignFirewalls } from './judge-firewalls.ts';

@@ -1,5 +1,5 @@
 /** Can the kernel translate addresses? Asked with rules like ours that it checks and does not keep. */
-import { isNftPartMissing, MISSING_NFT_PART_HINT } from '../../forwarding/missing-nft-part.ts';
+import { isNftPartMissing, MISSING_NFT_PART_HINT } from '../../forwarding/rules/missing-nft-part.ts';
 import type { CommandContext } from '../command.ts';
 import { type Finding, fail, ok } from './finding.ts';
 

@@ -1,4 +1,8 @@
-import { describeObstacle, findObstacles, type parseNftRuleset } from '../../forwarding/foreign-firewalls.ts';
+import {
+  describeObstacle,
+  findObstacles,
+  type parseNftRuleset,
+} from '../../forwarding/rules/foreign-firewalls.ts';
 import { type Finding, ok, warn } from './finding.ts';
 
 /** Other programs' firewalls as findings. Pure. */

@@ -6,10 +6,10 @@
 import { codeOf, createSingleFlight, describeError } from '@sidegate/kit';
 import { AccessEntry, type AccessLog } from '@sidegate/protocol';
 import * as v from 'valibot';
-import { type AccessBook, createAccessBook } from '../../forwarding/access-book.ts';
-import { identifyAccess } from '../../forwarding/identify-access.ts';
-import { OUR_MARK } from '../../forwarding/publication-words.ts';
-import { selectAccess } from '../../forwarding/select-access.ts';
+import { type AccessBook, createAccessBook } from '../../forwarding/access/access-book.ts';
+import { identifyAccess } from '../../forwarding/access/identify-access.ts';
+import { selectAccess } from '../../forwarding/access/select-access.ts';
+import { OUR_MARK } from '../../forwarding/rules/publication-words.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 
 const FILE = 'access-log.json';

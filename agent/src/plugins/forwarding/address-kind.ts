@@ -1,12 +1,12 @@
 /** Addresses of hosts' own as a kind of publication. What the broker allots comes with the network map. */
 import { type Address, hostFqdn } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
+import { connectionsBeyond } from '../../forwarding/access/permitted-ports.ts';
 import type { AddressRecord } from '../../forwarding/address-record.ts';
 import { renderHostUrls } from '../../forwarding/forward-url.ts';
-import { connectionsBeyond } from '../../forwarding/permitted-ports.ts';
-import { type Allotted, addressRules, hostWishes } from '../../forwarding/plan-address.ts';
+import { type Allotted, addressRules, hostWishes } from '../../forwarding/plans/plan-address.ts';
+import { hostOf, resolveTarget } from '../../forwarding/plans/resolve-target.ts';
 import { allowWordsOf } from '../../forwarding/publication.ts';
-import { hostOf, resolveTarget } from '../../forwarding/resolve-target.ts';
 import type { AddressRule, Facts, PluginHost } from '../../plugin-api/index.ts';
 import { edgeNameOf } from './forward-kind.ts';
 import type { PublicationKind } from './publication-kind.ts';

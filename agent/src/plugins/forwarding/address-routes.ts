@@ -4,7 +4,7 @@ import { AddressId, AddressPatch, type AddressPlan, NewAddress } from '@sidegate
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { AddressRecord } from '../../forwarding/address-record.ts';
-import { patchAddress, planAddress } from '../../forwarding/plan-address.ts';
+import { patchAddress, planAddress } from '../../forwarding/plans/plan-address.ts';
 import { renderAddressText } from '../../forwarding/render-forward-text.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { isDryRun } from './forward-routes.ts';

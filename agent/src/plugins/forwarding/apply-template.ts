@@ -1,7 +1,7 @@
 /** A template applied to hosts: planned over what is published now, then published as one change. */
 import { newId } from '@sidegate/kit';
 import type { AddressId, ForwardId, Host, Template, TemplateStep } from '@sidegate/protocol';
-import { planTemplate } from '../../forwarding/plan-template.ts';
+import { planTemplate } from '../../forwarding/plans/plan-template.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { exchangeBoth } from './exchange-both.ts';
 import type { Publishers } from './publishers.ts';

@@ -7,7 +7,7 @@
  */
 import { createLab, type Lab, requireLab } from '@sidegate/lab';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { describeObstacle } from '../../forwarding/foreign-firewalls.ts';
+import { describeObstacle } from '../../forwarding/rules/foreign-firewalls.ts';
 import { EDGE, TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
 import { type ForwardingSite, openForwardingSite } from './testing/forwarding-site.ts';
 import { listObstacles, obey } from './testing/obstacles.ts';

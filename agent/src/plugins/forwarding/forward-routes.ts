@@ -4,7 +4,7 @@ import { ForwardId, ForwardPatch, type ForwardPlan, NewForward } from '@sidegate
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
 import type { ForwardRecord } from '../../forwarding/forward-record.ts';
-import { planForward } from '../../forwarding/plan-forward.ts';
+import { planForward } from '../../forwarding/plans/plan-forward.ts';
 import { renderForwardText } from '../../forwarding/render-forward-text.ts';
 import type { ApiRequest, PluginHost } from '../../plugin-api/index.ts';
 import type { Publishers } from './publishers.ts';

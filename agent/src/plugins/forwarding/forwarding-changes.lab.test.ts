@@ -5,9 +5,9 @@
 import { createLab, type Lab, type LabProcess, type Machine, requireLab } from '@sidegate/lab';
 import type { AccessLog, Forward, Host } from '@sidegate/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { mergeWishes } from '../../forwarding/firewall-plan.ts';
-import { connectionsCounter, trafficCounter } from '../../forwarding/publication-words.ts';
-import { renderRuleset } from '../../forwarding/render-ruleset.ts';
+import { mergeWishes } from '../../forwarding/rules/firewall-plan.ts';
+import { connectionsCounter, trafficCounter } from '../../forwarding/rules/publication-words.ts';
+import { renderRuleset } from '../../forwarding/rules/render-ruleset.ts';
 import {
   ADDRESSES_WISH,
   EDGE,
@@ -60,10 +60,10 @@ describe.skipIf(await requireLab())('changes of forwards in the kernel', () => {
   it('is the table that the golden listing shows', async () => {
     const plan = mergeWishes([tunnelWish(), WEB_WISH, FORWARDS_WISH, ADDRESSES_WISH]);
     await platform.ports.firewall.apply(renderRuleset(plan, 0), signal);
-    await expect(await site.listing()).toMatchFileSnapshot('../../forwarding/golden/edge.golden.nft');
+    await expect(await site.listing()).toMatchFileSnapshot('../../forwarding/rules/golden/edge.golden.nft');
     // Made anew around its counters it is the same.
     await platform.ports.firewall.apply(renderRuleset(mergeWishes([tunnelWish('client')]), 0), signal);
-    await expect(await site.listing()).toMatchFileSnapshot('../../forwarding/golden/client.golden.nft');
+    await expect(await site.listing()).toMatchFileSnapshot('../../forwarding/rules/golden/client.golden.nft');
     await platform.ports.firewall.remove();
     await host.settled();
   });

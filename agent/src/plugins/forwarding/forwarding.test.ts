@@ -2,7 +2,7 @@ import type { VirtualClock } from '@sidegate/kit';
 import type { Forward, ForwardPlan, HostId, Ip4, Mac } from '@sidegate/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentError } from '../../errors.ts';
-import { connectionsCounter, trafficCounter } from '../../forwarding/publication-words.ts';
+import { connectionsCounter, trafficCounter } from '../../forwarding/rules/publication-words.ts';
 import { EDGE, TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
 import type { MemoryPlatform } from '../../platform/memory.ts';
 import type { Firewall } from '../../ports/index.ts';

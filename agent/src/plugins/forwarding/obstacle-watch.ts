@@ -3,7 +3,11 @@
  * and every few minutes while something is published; never while nothing is.
  */
 import { createSingleFlight } from '@sidegate/kit';
-import { describeObstacle, findObstacles, parseNftRuleset } from '../../forwarding/foreign-firewalls.ts';
+import {
+  describeObstacle,
+  findObstacles,
+  parseNftRuleset,
+} from '../../forwarding/rules/foreign-firewalls.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 
 const INTERVAL_MS = 5 * 60_000;

@@ -10,7 +10,11 @@ import {
   PublicationFile,
 } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
-import { type ImportMakings, planAddressImport, planForwardImport } from '../../forwarding/plan-import.ts';
+import {
+  type ImportMakings,
+  planAddressImport,
+  planForwardImport,
+} from '../../forwarding/plans/plan-import.ts';
 import { renderPublicationFile } from '../../forwarding/render-publication-file.ts';
 import type { ApiRequest, PluginHost } from '../../plugin-api/index.ts';
 import { exchangeBoth, type Records } from './exchange-both.ts';

@@ -1,7 +1,7 @@
 /** What forwards and addresses of hosts' own differ in, for the publisher that is common to both. Types only. */
 import type { Ip4 } from '@sidegate/protocol';
+import type { Surroundings } from '../../forwarding/plans/resolve-target.ts';
 import type { Publication } from '../../forwarding/publication.ts';
-import type { Surroundings } from '../../forwarding/resolve-target.ts';
 import type { ConnectionMatch } from '../../ports/index.ts';
 
 /** What is common to the rules of both kinds. */

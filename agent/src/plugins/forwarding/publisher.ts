@@ -4,12 +4,12 @@
  * addresses differ in is a `PublicationKind`.
  */
 import { createTurns } from '@sidegate/kit';
-import { checkWake } from '../../forwarding/check-wake.ts';
-import { isLedElsewhere } from '../../forwarding/is-narrowed.ts';
-import { checkExpiry } from '../../forwarding/plan-forward.ts';
+import { isLedElsewhere } from '../../forwarding/access/is-narrowed.ts';
+import { checkWake } from '../../forwarding/plans/check-wake.ts';
+import { checkExpiry } from '../../forwarding/plans/plan-forward.ts';
+import type { SourcePeer } from '../../forwarding/plans/resolve-sources.ts';
+import { learnTarget, type Surroundings } from '../../forwarding/plans/resolve-target.ts';
 import { type Publication, type PublicationPatch, patchPublication } from '../../forwarding/publication.ts';
-import type { SourcePeer } from '../../forwarding/resolve-sources.ts';
-import { learnTarget, type Surroundings } from '../../forwarding/resolve-target.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import type { ConnectionMatch } from '../../ports/index.ts';
 import { createExpiryTimer, type ExpiryTimer } from './expiry-timer.ts';

@@ -1,7 +1,7 @@
 /** The machine as the planner of forwards wants it: facts, addresses and ports, gathered at this moment. */
 import type { Ip4 } from '@sidegate/protocol';
 import type { ForwardRecord } from '../../forwarding/forward-record.ts';
-import type { ForwardingState } from '../../forwarding/plan-forward.ts';
+import type { ForwardingState } from '../../forwarding/plans/plan-forward.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { readPortsInUse } from './read-ports-in-use.ts';
 

@@ -1,8 +1,8 @@
 /** Ports of this machine that a forward must not take: those of ours, and whatever else listens here. */
 import { readFile } from 'node:fs/promises';
 import { DEFAULTS } from '@sidegate/protocol';
-import { parseProcNet } from '../../forwarding/parse-proc-net.ts';
-import type { PortInUse } from '../../forwarding/plan-forward.ts';
+import { parseProcNet } from '../../forwarding/plans/parse-proc-net.ts';
+import type { PortInUse } from '../../forwarding/plans/plan-forward.ts';
 
 const HTTP_PORT = 80;
 const OURS: readonly PortInUse[] = [

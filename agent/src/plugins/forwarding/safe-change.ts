@@ -7,8 +7,8 @@
 import { describeError } from '@sidegate/kit';
 import type { PendingChange } from '@sidegate/protocol';
 import * as v from 'valibot';
-import { isNarrowed } from '../../forwarding/is-narrowed.ts';
-import { resolveTarget } from '../../forwarding/resolve-target.ts';
+import { isNarrowed } from '../../forwarding/access/is-narrowed.ts';
+import { resolveTarget } from '../../forwarding/plans/resolve-target.ts';
 import type { ApiRequest, PluginHost } from '../../plugin-api/index.ts';
 import type { Publishers } from './publishers.ts';
 import {

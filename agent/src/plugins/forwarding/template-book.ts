@@ -4,8 +4,8 @@
  */
 import { type Host, LIMITS, type Mac, type Template, type TemplateView } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
-import { BUILT_IN_TEMPLATES } from '../../forwarding/built-in-templates.ts';
-import { isMeantFor } from '../../forwarding/plan-template.ts';
+import { BUILT_IN_TEMPLATES } from '../../forwarding/plans/built-in-templates.ts';
+import { isMeantFor } from '../../forwarding/plans/plan-template.ts';
 import type { ConfiguredTemplates } from './template-config.ts';
 import type { TemplateState } from './template-store.ts';
 

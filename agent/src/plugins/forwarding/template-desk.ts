@@ -5,7 +5,7 @@
 import { createTurns } from '@sidegate/kit';
 import type { Host, HostId, Template, TemplatePlan, TemplateView } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
-import { isMeantFor } from '../../forwarding/plan-template.ts';
+import { isMeantFor } from '../../forwarding/plans/plan-template.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { applyTemplate } from './apply-template.ts';
 import { createAutoTemplates } from './auto-templates.ts';

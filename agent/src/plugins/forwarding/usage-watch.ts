@@ -9,8 +9,8 @@ import {
   NO_USAGE,
   type Usage,
   type UsageRecord,
-} from '../../forwarding/accumulate-counters.ts';
-import { connectionsCounter, trafficCounter } from '../../forwarding/publication-words.ts';
+} from '../../forwarding/access/accumulate-counters.ts';
+import { connectionsCounter, trafficCounter } from '../../forwarding/rules/publication-words.ts';
 import type { Files, Firewall } from '../../ports/index.ts';
 
 const INTERVAL_MS = 3_000;

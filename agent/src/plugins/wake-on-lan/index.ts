@@ -6,7 +6,7 @@
 import type { Host } from '@sidegate/protocol';
 import * as v from 'valibot';
 import { AgentError } from '../../errors.ts';
-import { planSleeper, type Sleeper } from '../../forwarding/check-wake.ts';
+import { planSleeper, type Sleeper } from '../../forwarding/plans/check-wake.ts';
 import type { PluginDefinition } from '../../plugin-api/index.ts';
 import { watchForSleepers } from './wake-on-connection.ts';
 import { createWaker } from './waker.ts';

@@ -6,9 +6,9 @@
  */
 import { describeError } from '@sidegate/kit';
 import type { Address, Forward, Host } from '@sidegate/protocol';
-import { planSleeper, type Sleeper } from '../../forwarding/check-wake.ts';
-import { identifyAccess } from '../../forwarding/identify-access.ts';
-import { OUR_MARK } from '../../forwarding/publication-words.ts';
+import { identifyAccess } from '../../forwarding/access/identify-access.ts';
+import { planSleeper, type Sleeper } from '../../forwarding/plans/check-wake.ts';
+import { OUR_MARK } from '../../forwarding/rules/publication-words.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import type { Connection } from '../../ports/index.ts';
 import type { Waker } from './waker.ts';

@@ -2,7 +2,7 @@ import { createVirtualClock, type VirtualClock } from '@sidegate/kit';
 import type { Forward, Host, Mac, NetworkMap, Scope, WakeReport, WakeState } from '@sidegate/protocol';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkWake } from '../../forwarding/check-wake.ts';
+import { checkWake } from '../../forwarding/plans/check-wake.ts';
 import { createMemoryPlatform, type MemoryPlatform } from '../../platform/memory.ts';
 import type { Connection } from '../../ports/index.ts';
 import { CAMERA, mapWith, SCOPES } from '../forwarding/testing/memory-site.ts';

@@ -3,7 +3,7 @@ import { codeOf, isInCidr, lastAddressOf } from '@sidegate/kit';
 import type { Ip4, WakeReport } from '@sidegate/protocol';
 import { parseArpScanLine } from '../../discovery/parse-arp-scan.ts';
 import { AgentError } from '../../errors.ts';
-import type { Sleeper } from '../../forwarding/check-wake.ts';
+import type { Sleeper } from '../../forwarding/plans/check-wake.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 import { encodeMagicPacket, MAGIC_PORT } from './magic-packet.ts';
 

@@ -1,7 +1,7 @@
 /** Where the web UI listens, and to whom: a pure function of the network map, the links and the config. */
 import { canonicalCidr, isInCidr, isIp4, isPrivate4 } from '@sidegate/kit';
 import type { Cidr4, Ip, Ip4, MapPeer, NetworkMap } from '@sidegate/protocol';
-import { permittedRanges } from '../../forwarding/permitted-ports.ts';
+import { permittedRanges } from '../../forwarding/access/permitted-ports.ts';
 import type { OwnService } from '../../plugin-api/index.ts';
 import type { IfName, Link } from '../../ports/index.ts';
 

@@ -1,7 +1,11 @@
 /** What stands in the way of publications on a machine, and doing what is advised against it. */
 // biome-ignore lint/correctness/noUndeclaredDependencies: tests' helper; what ships must not depend on the lab
 import type { Machine } from '@sidegate/lab';
-import { findObstacles, type Obstacle, parseNftRuleset } from '../../../forwarding/foreign-firewalls.ts';
+import {
+  findObstacles,
+  type Obstacle,
+  parseNftRuleset,
+} from '../../../forwarding/rules/foreign-firewalls.ts';
 
 /** Those of one hook, from the machine's real rules. */
 export const listObstacles = async (
