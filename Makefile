@@ -71,12 +71,15 @@ packages: build ## .deb, .ipk and .apk of agent and broker into dist/packages
 feeds: build ## signed apt, opkg and apk repositories into dist/feeds, and how to use them
 	@$(NODE) feeds/main.ts build
 
+# `make test-vm FEEDS=` takes dist/feeds as it is: compressing the runtimes anew is a minute's work.
+FEEDS = feeds
+
 test-packages: feeds ## packages and feeds, read by dpkg, apt, gpgv, tar and readers of our own; installed in a fresh Debian
 	@sh lab/ensure-tools.sh packages
 	$(VITEST) run package/ feeds/
 	@$(NODE) feeds/check-debian.ts
 
-test-vm: feeds ## Debian's kernel in an emulator: packages under systemd, kernel WireGuard, the main job, power cuts
+test-vm: $(FEEDS) ## Debian's kernel in an emulator: packages under systemd, kernel WireGuard, the main job, power cuts
 	@sh lab/ensure-tools.sh vm
 	@$(NODE) test/vm/main.ts
 

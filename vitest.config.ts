@@ -9,7 +9,7 @@ import { CHROMIUM } from './webui/chromium.ts';
  * load runs alone and last, for the machine's two cores are part of what it measures.
  */
 const MEASURED_LABS = [
-  '**/{crash-clean-up,hostile,hostile-internet,ipv6-matrix,main-job,many-peers,private-relay,roaming,udp-blocked}.lab.test.ts',
+  '**/{crash-clean-up,hostile,hostile-internet,ipv6-matrix,isolation,main-job,many-peers,private-relay,roaming,udp-blocked}.lab.test.ts',
 ];
 const LAB = {
   pool: 'forks',
