@@ -1,5 +1,5 @@
 /** Wishes that touch every part of the ruleset: one edge, three peers with three kinds of access, forwards of each kind. */
-import type { Cidr4, ForwardId, Ip4, Ip6 } from '@sidegate/protocol';
+import type { Cidr4, ForwardId, Ip4, Ip6, Scope, ScopeId } from '@sidegate/protocol';
 import type { AddressRule, FirewallWish, ForwardRule, LanWire } from '../../plugin-api/firewall-wish.ts';
 import type { IfName } from '../../ports/index.ts';
 
@@ -45,6 +45,17 @@ export const WEB_WISH: FirewallWish = {
 
 /** Where the camera is. */
 export const LAN: LanWire = { interfaceName: 'eth0', cidr: '192.168.1.0/24' as Cidr4 };
+
+/** That wire as the one network to scan and to publish from. */
+export const SCOPES: Scope[] = [
+  {
+    id: 'c_aaaaaaaaaaaaaaaa' as ScopeId,
+    cidr: LAN.cidr,
+    kind: 'attached',
+    interfaceName: 'eth0',
+    label: 'eth0',
+  },
+];
 
 /**
  * TCP port 8001 to port 80 of 192.168.1.20, for whoever policy permits, without end; `patch` says what is otherwise.

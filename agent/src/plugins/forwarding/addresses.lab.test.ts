@@ -4,7 +4,7 @@
 import { createLab, type Lab, type Machine, requireLab } from '@sidegate/lab';
 import type { Address, Scope } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { EDGE, HELPER, STRANGER, TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
+import { EDGE, HELPER, SCOPES, STRANGER, TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
 import { codeFrom, type TestHost } from '../testing/test-host.ts';
 import {
   CAMERA,
@@ -12,7 +12,6 @@ import {
   OWN,
   openForwardingSite,
   ROUTED,
-  SCOPES,
   speak,
   speakInVain,
 } from './testing/forwarding-site.ts';

@@ -12,9 +12,10 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentError } from '../../errors.ts';
+import { SCOPES } from '../../forwarding/testing/sample-wishes.ts';
 import type { MemoryPlatform } from '../../platform/memory.ts';
 import { codeFrom, type TestHost } from '../testing/test-host.ts';
-import { CAMERA, mapWith, openMemorySite, SCOPES } from './testing/memory-site.ts';
+import { CAMERA, mapWith, openMemorySite } from './testing/memory-site.ts';
 
 const MAP = mapWith([
   { key: CAMERA.mac!, name: 'camera', address4: '100.64.0.50', address6: 'fd00::32' },

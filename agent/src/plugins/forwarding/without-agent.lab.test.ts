@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { createLab, type Lab, type LabProcess, requireLab } from '@sidegate/lab';
 import type { Forward } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { EDGE, TECHNICIAN, tunnelWish } from '../../forwarding/testing/sample-wishes.ts';
+import { EDGE, SCOPES, TECHNICIAN, tunnelWish } from '../../forwarding/testing/sample-wishes.ts';
 import {
   CAMERA,
   type ForwardingSite,
   MAP,
   OWN,
   openForwardingSite,
-  SCOPES,
   speak,
   speakInVain,
 } from './testing/forwarding-site.ts';

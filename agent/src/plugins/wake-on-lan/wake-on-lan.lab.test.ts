@@ -4,13 +4,8 @@ import { join } from 'node:path';
 import { createLab, type Lab, requireLab } from '@sidegate/lab';
 import type { Forward, Host } from '@sidegate/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EDGE, TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
-import {
-  CAMERA,
-  type ForwardingSite,
-  openForwardingSite,
-  SCOPES,
-} from '../forwarding/testing/forwarding-site.ts';
+import { EDGE, SCOPES, TECHNICIAN } from '../../forwarding/testing/sample-wishes.ts';
+import { CAMERA, type ForwardingSite, openForwardingSite } from '../forwarding/testing/forwarding-site.ts';
 
 const SCRIPT = join(import.meta.dirname, 'testing', 'wake-here.ts');
 /** Longer than the kernel asks by ARP before it tells the client that nobody is there. */

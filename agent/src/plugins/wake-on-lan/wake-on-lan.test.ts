@@ -3,9 +3,10 @@ import type { Forward, Host, Mac, NetworkMap, Scope, WakeReport, WakeState } fro
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkWake } from '../../forwarding/plans/check-wake.ts';
+import { SCOPES } from '../../forwarding/testing/sample-wishes.ts';
 import { createMemoryPlatform, type MemoryPlatform } from '../../platform/memory.ts';
 import type { Connection } from '../../ports/index.ts';
-import { CAMERA, mapWith, SCOPES } from '../forwarding/testing/memory-site.ts';
+import { CAMERA, mapWith } from '../forwarding/testing/memory-site.ts';
 import { codeFrom, createTestHost, type TestHost } from '../testing/test-host.ts';
 import { plugin } from './index.ts';
 import { encodeMagicPacket, MAGIC_PORT } from './magic-packet.ts';

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { silentLogger } from '@sidegate/kit';
 // biome-ignore lint/correctness/noUndeclaredDependencies: tests' helper; what ships must not depend on the lab
 import type { Home, Lab, LabProcess, Machine } from '@sidegate/lab';
-import type { Address, Forward, Ip4, NetworkMap, Scope, ScopeId } from '@sidegate/protocol';
+import type { Address, Forward, Ip4, NetworkMap } from '@sidegate/protocol';
 import { execa } from 'execa';
 import {
   EDGE,
   HELPER,
+  SCOPES,
   STRANGER,
   TECHNICIAN,
   tunnelWish,
@@ -22,15 +23,6 @@ import { plugin } from '../index.ts';
 export const CAMERA = '192.168.1.20' as Ip4;
 /** What the broker has given the camera. */
 export const OWN = '100.64.0.50' as Ip4;
-export const SCOPES: Scope[] = [
-  {
-    id: 'c_aaaaaaaaaaaaaaaa' as ScopeId,
-    cidr: '192.168.1.0/24' as Scope['cidr'],
-    kind: 'attached',
-    interfaceName: 'eth0',
-    label: 'eth0',
-  },
-];
 /** What the broker has given to a machine behind a router of the LAN. */
 export const ROUTED = { address: '10.20.0.9' as Ip4, own: '100.64.0.51' as Ip4 };
 export const MAP = {

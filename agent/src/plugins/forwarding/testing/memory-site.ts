@@ -1,7 +1,7 @@
 /** An edge with a camera on its LAN and two peers before it, all of it memory, and this plugin on it. */
 import { createVirtualClock, type VirtualClock } from '@sidegate/kit';
-import type { Host, HostAddress, HostId, Ip4, Mac, NetworkMap, Scope, ScopeId } from '@sidegate/protocol';
-import { EDGE, HELPER, TECHNICIAN, tunnelWish } from '../../../forwarding/testing/sample-wishes.ts';
+import type { Host, HostAddress, HostId, Ip4, Mac, NetworkMap, Scope } from '@sidegate/protocol';
+import { EDGE, HELPER, SCOPES, TECHNICIAN, tunnelWish } from '../../../forwarding/testing/sample-wishes.ts';
 import { createMemoryPlatform, type MemoryPlatform } from '../../../platform/memory.ts';
 import type { Facts } from '../../../plugin-api/index.ts';
 import type { IfName } from '../../../ports/index.ts';
@@ -21,15 +21,6 @@ export const CAMERA: Host = {
   lastSeenAt: 0,
   evidence: [],
 };
-export const SCOPES: Scope[] = [
-  {
-    id: 'c_aaaaaaaaaaaaaaaa' as ScopeId,
-    cidr: '192.168.1.0/24' as Scope['cidr'],
-    kind: 'attached',
-    interfaceName: 'eth0',
-    label: 'eth0',
-  },
-];
 export const TUNNEL: Facts['tunnel'] = {
   interfaceName: 'sg0' as IfName,
   kind: 'kernel',
