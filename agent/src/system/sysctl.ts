@@ -1,4 +1,4 @@
-import { hasForeignNetworks, parseNftRuleset } from '../forwarding/rules/foreign-firewalls.ts';
+import { hasForeignNetworks, listFirewalls } from '../forwarding/rules/foreign-firewalls.ts';
 import type { Run, Sysctl } from '../ports/index.ts';
 import type { ChangeRecord } from './change-record.ts';
 
@@ -21,8 +21,7 @@ export const createSysctl = (run: Run, record: ChangeRecord): Sysctl => {
   /** Whoever came while forwarding was on did not have to turn it on, and is not on record anywhere. */
   const isNeededByOthers = async (name: string): Promise<boolean> => {
     if (name !== FORWARDING) return false;
-    const listing = await run('nft', ['-j', '-t', 'list', 'ruleset']).catch(() => undefined);
-    return hasForeignNetworks(parseNftRuleset(listing?.stdout ?? '') ?? []);
+    return hasForeignNetworks((await listFirewalls((file, args) => run(file, args))) ?? []);
   };
   return {
     async ensureForwarding(signal) {

@@ -1,7 +1,7 @@
 /** What the machine has and lets through: programs, WireGuard, forwarding, firewalls of others. */
 import { type EdgeStatus, Forward } from '@sidegate/protocol';
 import * as v from 'valibot';
-import { parseNftRuleset } from '../../forwarding/rules/foreign-firewalls.ts';
+import { listFirewalls } from '../../forwarding/rules/foreign-firewalls.ts';
 import type { CommandContext } from '../command.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { judgeForeignFirewalls } from './judge-firewalls.ts';
@@ -134,23 +134,14 @@ export const checkForwarding = async (
 
 /** Rules of others that drop what is for us. */
 export const checkFirewalls = async (context: CommandContext, interfaceName: string): Promise<Finding[]> => {
-  const text = await outputOf(context, 'nft', ['-j', 'list', 'ruleset']);
-  const ruleset = text === undefined ? undefined : parseNftRuleset(text);
+  const { io } = context;
+  const ruleset = await listFirewalls((file, args) =>
+    io.run(file, args, { timeoutMs: 5_000, signal: io.signal }),
+  );
   if (ruleset === undefined) {
     return [
       warn('firewalls', 'The rules of other firewalls could not be read', 'Run `sidegate doctor` as root.'),
     ];
   }
-  const findings = judgeForeignFirewalls(ruleset, interfaceName);
-  const legacy = await outputOf(context, 'iptables-legacy', ['-S', 'FORWARD']);
-  if (legacy?.includes('-P FORWARD DROP') && !legacy.includes(`-i ${interfaceName} -j ACCEPT`)) {
-    findings.push(
-      warn(
-        'firewalls',
-        'iptables-legacy drops forwarded packets by policy',
-        `Let them through: iptables-legacy -I FORWARD -i ${interfaceName} -j ACCEPT, and established ones back.`,
-      ),
-    );
-  }
-  return findings;
+  return judgeForeignFirewalls(ruleset, interfaceName);
 };

@@ -1,9 +1,10 @@
 /**
  * Other programs' firewalls that drop what Sidegate forwards: a verdict `accept` in our chain does not survive another
- * chain's `drop` at the same hook. Judged from `nft -j list ruleset`. Pure. We name the one command that lets our
+ * chain's `drop` at the same hook. Judged from what nft and iptables-legacy list. We name the one command that lets our
  * packets through and put nothing into other programs' tables ourselves (ADR 7).
  */
 import * as v from 'valibot';
+import { LEGACY, parseLegacyRules } from './parse-legacy-rules.ts';
 
 const Named = v.object({ family: v.string(), table: v.string() });
 const Expression = v.record(v.string(), v.unknown());
@@ -24,9 +25,10 @@ const NftRuleset = v.object({
     }),
   ),
 });
-type Objects = v.InferOutput<typeof NftRuleset>['nftables'];
-type Chain = NonNullable<Objects[number]['chain']>;
-type Rule = NonNullable<Objects[number]['rule']>;
+/** Chains and rules, as nft names them. */
+export type NftObjects = v.InferOutput<typeof NftRuleset>['nftables'];
+type Chain = NonNullable<NftObjects[number]['chain']>;
+type Rule = NonNullable<NftObjects[number]['rule']>;
 
 /** Who made the chain, as far as its names tell. */
 type Owner = 'ufw' | 'docker' | 'firewalld' | 'fw4' | 'other';
@@ -47,7 +49,7 @@ const OUR_TABLE = 'sidegate';
 const SILENT = new Set(['counter', 'log', 'limit', 'comment']);
 
 /** `nft -j list ruleset` as data, `undefined` where it is something else. */
-export const parseNftRuleset = (text: string): Objects | undefined => {
+export const parseNftRuleset = (text: string): NftObjects | undefined => {
   try {
     const parsed = v.safeParse(NftRuleset, JSON.parse(text));
     return parsed.success ? parsed.output.nftables : undefined;
@@ -56,8 +58,22 @@ export const parseNftRuleset = (text: string): Objects | undefined => {
   }
 };
 
+/** Every rule of the machine; `undefined` where nft does not tell. Most machines have no iptables-legacy. */
+export const listFirewalls = async (
+  run: (file: string, args: readonly string[]) => Promise<{ readonly stdout: string }>,
+): Promise<NftObjects | undefined> => {
+  const print = (file: string, args: readonly string[]) =>
+    run(file, args).then(
+      ({ stdout }) => stdout,
+      () => '',
+    );
+  // Without elements: only chains and rules matter.
+  const objects = parseNftRuleset(await print('nft', ['-j', '-t', 'list', 'ruleset']));
+  return objects && [...objects, ...parseLegacyRules(await print('iptables-legacy-save', []))];
+};
+
 /** Rules by family, table and chain. */
-const indexRules = (objects: Objects) => {
+const indexRules = (objects: NftObjects) => {
   const byChain = new Map<string, Rule[]>();
   for (const { rule } of objects) {
     if (rule === undefined) continue;
@@ -103,7 +119,7 @@ const acceptsTranslated = ({ expr }: Rule): boolean => {
 
 /** Does any rule of that table accept what comes from our interface, itself or by the chain it leads to? */
 const letsThrough = (
-  objects: Objects,
+  objects: NftObjects,
   rulesOf: RulesOf,
   { family, table }: Chain,
   interfaceName: string,
@@ -118,7 +134,7 @@ const letsThrough = (
     });
   });
 
-const ownerOf = (objects: Objects, { family, table }: Chain): Owner => {
+const ownerOf = (objects: NftObjects, { family, table }: Chain): Owner => {
   if (table === 'firewalld') return 'firewalld';
   if (table === 'fw4') return 'fw4';
   const names = objects.flatMap(({ chain }) =>
@@ -128,9 +144,9 @@ const ownerOf = (objects: Objects, { family, table }: Chain): Owner => {
   return names.includes('DOCKER-USER') ? 'docker' : 'other';
 };
 
-const forwardHint = (owner: Owner, interfaceName: string): string => {
+const forwardHint = (owner: Owner, interfaceName: string, iptables: string): string => {
   const pair = (chain: string) =>
-    `iptables -I ${chain} -i ${interfaceName} -j ACCEPT; iptables -I ${chain} -o ${interfaceName} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT`;
+    `${iptables} -I ${chain} -i ${interfaceName} -j ACCEPT; ${iptables} -I ${chain} -o ${interfaceName} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT`;
   if (owner === 'ufw') return `Let it through: ufw route allow in on ${interfaceName}`;
   if (owner === 'docker') return `Let it through: ${pair('DOCKER-USER')}`;
   if (owner === 'firewalld') {
@@ -140,14 +156,14 @@ const forwardHint = (owner: Owner, interfaceName: string): string => {
   return `Let it through: ${pair('FORWARD')}`;
 };
 
-const inputHint = (owner: Owner, interfaceName: string): string => {
+const inputHint = (owner: Owner, interfaceName: string, iptables: string): string => {
   if (owner === 'ufw') return `Let it in: ufw allow in on ${interfaceName}`;
-  if (owner === 'firewalld') return forwardHint(owner, interfaceName);
+  if (owner === 'firewalld') return forwardHint(owner, interfaceName, iptables);
   return `Let it in: accept packets from ${interfaceName} in that chain; Sidegate's own table still checks them.`;
 };
 
 /** Every foreign chain at a hook of ours that is closed and has no exception for our interface. */
-export const findObstacles = (objects: Objects, interfaceName: string): readonly Obstacle[] => {
+export const findObstacles = (objects: NftObjects, interfaceName: string): readonly Obstacle[] => {
   const rulesOf = indexRules(objects);
   return objects.flatMap(({ chain }) => {
     const hook = chain?.hook;
@@ -160,7 +176,8 @@ export const findObstacles = (objects: Objects, interfaceName: string): readonly
     if (hook === 'forward' && rulesOf(chain.family, chain.table, chain.name).some(acceptsTranslated))
       return [];
     const owner = ownerOf(objects, chain);
-    const hint = (hook === 'forward' ? forwardHint : inputHint)(owner, interfaceName);
+    const iptables = chain.table.startsWith(LEGACY) ? 'iptables-legacy' : 'iptables';
+    const hint = (hook === 'forward' ? forwardHint : inputHint)(owner, interfaceName, iptables);
     return [{ hook, family: chain.family, table: chain.table, chain: chain.name, owner, hint }];
   });
 };
@@ -169,7 +186,7 @@ const TRANSLATORS = new Set(['MASQUERADE', 'SNAT', 'NETMAP']);
 const XtTarget = v.object({ type: v.literal('target'), name: v.string() });
 
 /** Does somebody else send networks of theirs through this machine, as Docker and libvirt do? They count on forwarding. */
-export const hasForeignNetworks = (objects: Objects): boolean =>
+export const hasForeignNetworks = (objects: NftObjects): boolean =>
   objects.some(
     ({ rule }) =>
       rule !== undefined &&

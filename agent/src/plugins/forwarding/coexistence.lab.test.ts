@@ -65,6 +65,13 @@ describe.skipIf(await requireLab())('beside other firewalls', () => {
     await site.edge.run('sh', ['-ec', 'iptables -P FORWARD ACCEPT; iptables -F; nft delete table ip filter']);
   });
 
+  it('is told of a legacy FORWARD chain that nft does not see, and how to pass it', async (context) => {
+    if (!(await has('iptables-legacy'))) context.skip('iptables-legacy is not installed');
+    await site.edge.run('iptables-legacy', ['-P', 'FORWARD', 'DROP']);
+    await expectRemedy('legacy filter');
+    await site.edge.run('sh', ['-ec', 'iptables-legacy -P FORWARD ACCEPT; iptables-legacy -F']);
+  });
+
   it('is told of ufw, and how to pass it', async (context) => {
     if (!(await has('ufw'))) context.skip('ufw is not installed');
     await site.edge.run('ufw', ['--force', 'enable']);

@@ -3,11 +3,7 @@
  * and every few minutes while something is published; never while nothing is.
  */
 import { createSingleFlight } from '@sidegate/kit';
-import {
-  describeObstacle,
-  findObstacles,
-  parseNftRuleset,
-} from '../../forwarding/rules/foreign-firewalls.ts';
+import { describeObstacle, findObstacles, listFirewalls } from '../../forwarding/rules/foreign-firewalls.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
 
 const INTERVAL_MS = 5 * 60_000;
@@ -22,11 +18,8 @@ export const watchObstacles = (host: PluginHost, hasSomething: () => boolean): D
   const look = async () => {
     const interfaceName = facts.get('tunnel')?.interfaceName;
     if (interfaceName === undefined || !hasSomething()) return health.clear(CODE);
-    // Without elements: only chains and rules matter.
-    const { stdout } = await ports.run('nft', ['-j', '-t', 'list', 'ruleset'], { signal });
-    const [obstacle] = findObstacles(parseNftRuleset(stdout) ?? [], interfaceName).filter(
-      ({ hook }) => hook === 'forward',
-    );
+    const objects = await listFirewalls((file, args) => ports.run(file, args, { signal }));
+    const [obstacle] = findObstacles(objects ?? [], interfaceName).filter(({ hook }) => hook === 'forward');
     if (obstacle === undefined) health.clear(CODE);
     else
       health.raise({ code: CODE, severity: 'error', title: describeObstacle(obstacle), hint: obstacle.hint });

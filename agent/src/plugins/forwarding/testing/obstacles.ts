@@ -1,19 +1,15 @@
 /** What stands in the way of publications on a machine, and doing what is advised against it. */
 // biome-ignore lint/correctness/noUndeclaredDependencies: tests' helper; what ships must not depend on the lab
 import type { Machine } from '@sidegate/lab';
-import {
-  findObstacles,
-  type Obstacle,
-  parseNftRuleset,
-} from '../../../forwarding/rules/foreign-firewalls.ts';
+import { findObstacles, listFirewalls, type Obstacle } from '../../../forwarding/rules/foreign-firewalls.ts';
 
 /** Those of one hook, from the machine's real rules. */
 export const listObstacles = async (
   machine: Machine,
   where: Obstacle['hook'] = 'forward',
 ): Promise<readonly Obstacle[]> => {
-  const { stdout } = await machine.run('nft', ['-j', 'list', 'ruleset']);
-  return findObstacles(parseNftRuleset(stdout)!, 'sg0').filter(({ hook }) => hook === where);
+  const objects = await listFirewalls((file, args) => machine.run(file, args));
+  return findObstacles(objects!, 'sg0').filter(({ hook }) => hook === where);
 };
 
 /** What a hint says to run, run: after the colon, commands with `;` or `&&` between. */
