@@ -1,5 +1,5 @@
 /** The mesh as a whole: not enrolled, down, or up; asked by a person, remembered over reboots. One wish at a time. */
-import { createSingleFlight } from '@sidegate/kit';
+import { createSingleFlight, createTurns } from '@sidegate/kit';
 import type { DownRequest, UpRequest, UpResponse } from '@sidegate/protocol';
 import { AgentError } from '../../errors.ts';
 import type { PluginHost } from '../../plugin-api/index.ts';
@@ -41,13 +41,8 @@ export const createMeshService = (plainHost: PluginHost, config: MeshConfig): Me
   /** A newer agent wrote what is on disk: it is not ours to replace. */
   let isNewer = false;
   let isStopped = false;
-  let queue: Promise<unknown> = Promise.resolve();
-  /** Wishes of people and of the broker, one after the other. */
-  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
-    const run = queue.then(task);
-    queue = run.catch(() => {});
-    return run;
-  };
+  /** Wishes of people and of the broker. */
+  const inTurn = createTurns();
   const inBackground = (task: () => Promise<void>): void =>
     void inTurn(task).catch((error: unknown) => log.error('change the state of the mesh', { error }));
 

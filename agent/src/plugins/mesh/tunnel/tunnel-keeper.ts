@@ -2,7 +2,7 @@
  * The one writer of the tunnel: brings the interface up or adopts it, keeps its peers what the map wants, and lines up
  * all changes so that two of them never cross.
  */
-import type { Clock, Logger } from '@sidegate/kit';
+import { type Clock, createTurns, type Logger } from '@sidegate/kit';
 import type { Beacon, Endpoint, MapPeer, MapRelay, NetworkMap, PublicKey } from '@sidegate/protocol';
 import { AgentError } from '../../../errors.ts';
 import { greetedOf, type Underlay } from '../../../paths/underlay.ts';
@@ -109,39 +109,34 @@ export const openTunnelKeeper = async (options: {
   const name: IfName = config.interfaceName;
   const portAt = (attempt: number) => fixedPort ?? deriveListenPort(ownKey, attempt);
   const { kind, listenPort } = await ensureOnSomePort(tunnel, config, portAt, signal);
-  let queue: Promise<unknown> = Promise.resolve();
   let routed: NetworkMap['peers'] | undefined;
   /** What the tunnel was made to hold last, and the peers that had a path then; `undefined` after a failure. */
   let held: { readonly map: NetworkMap; readonly underlay: Underlay } | undefined;
   let attended: ReadonlySet<PublicKey> = new Set();
   const ages = createSessionAges(options.clock);
-  const inLine = <T>(task: () => Promise<T>): Promise<T> => {
-    const run = queue.then(task);
-    queue = run.catch(() => {});
-    return run;
-  };
+  const inTurn = createTurns();
   const change = (changes: readonly TunnelPeerChange[]): Promise<void> =>
-    changes.length === 0 ? Promise.resolve() : inLine(() => tunnel.change(name, changes, signal));
+    changes.length === 0 ? Promise.resolve() : inTurn(() => tunnel.change(name, changes, signal));
   const ensureRoutes = async (map: NetworkMap) => {
     const { peers } = map;
     if (routed === peers) return;
     const networks = peers.flatMap(peerNetworks);
     if (networks.join() !== routed?.flatMap(peerNetworks).join())
-      await inLine(() => tunnel.ensureRoutes(name, networks, signal));
+      await inTurn(() => tunnel.ensureRoutes(name, networks, signal));
     routed = peers;
   };
   return {
     kind,
     listenPort,
     async read() {
-      const states = await inLine(() => tunnel.read(name, signal));
+      const states = await inTurn(() => tunnel.read(name, signal));
       ages.note(states ?? []);
       if (states !== undefined) return states;
       // Somebody removed the interface under us: with its routes.
       options.log.warn('the tunnel interface is gone; making it anew');
       routed = undefined;
-      await inLine(() => tunnel.ensure({ ...config, listenPort }, signal));
-      return (await inLine(() => tunnel.read(name, signal))) ?? [];
+      await inTurn(() => tunnel.ensure({ ...config, listenPort }, signal));
+      return (await inTurn(() => tunnel.read(name, signal))) ?? [];
     },
     sessionAgeMs: ages.ageMs,
     countPackets: () => tunnel.countPackets(name),
