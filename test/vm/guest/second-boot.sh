@@ -36,7 +36,7 @@ WROTE=$(sed -n 's/.*sidegate.wrote=\([0-9]*\).*/\1/p' /proc/cmdline)
 say "ok booted again after the power cut, $WROTE writes were confirmed"
 make_world
 systemctl restart sidegate-broker
-must 'the agent is ready' eventually 180 api /run/sidegate status
+must 'the agent is ready' eventually 300 api /run/sidegate forwards
 check 'the edge is who it was' same_identity
 check 'the publication from before is there' has_forward kept
 check "all $WROTE confirmed publications are there" confirmed_forwards
