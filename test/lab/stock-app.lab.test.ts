@@ -163,10 +163,13 @@ test('the path becomes direct where the device’s NAT lets the edge in', async 
   const { stdout } = await tablet.run('ping', ['-c', '50', '-i', '0.1', '-W', '2', ALDER]);
   expect(stdout).toContain(' 0% packet loss');
   await expect
-    .poll(async () => {
-      const peer = await pathOf('tablet');
-      return [peer?.path, peer?.endpoint?.split(':')[0]];
-    })
+    .poll(
+      async () => {
+        const peer = await pathOf('tablet');
+        return [peer?.path, peer?.endpoint?.split(':')[0]];
+      },
+      { timeout: 15_000 },
+    )
     .toEqual(['direct', '198.51.100.24']);
   expect(await statusOf(tablet, `http://${ALDER}:8001/`)).toBe('200');
 }, 30_000);
