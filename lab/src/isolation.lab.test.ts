@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createLab, type Lab, type Machine, requireLab, UdpPeer } from './index.ts';
 
@@ -128,5 +129,16 @@ describe.skipIf(await requireLab())('isolation', () => {
     expect((await alder.socket.receive('come in')).from).toBe(birch.mapped);
     alder.socket.send(birch.mapped, 'hello');
     expect((await birch.socket.receive('hello')).from).toBe(alder.mapped);
+  });
+
+  it('takes along what was put to sleep in a machine', async () => {
+    await using lab = await createLab();
+    const machine = await lab.addServer('asleep', { addresses: ['203.0.113.10'] });
+    const sleeper = machine.spawn('sh', ['-c', 'echo awake; kill -STOP $$']);
+    await sleeper.waitForOutput(/awake/);
+    const stateOf = (pid: number) => /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+    await machine.waitFor(() => stateOf(sleeper.pid) === 'T');
+    await machine.powerOff();
+    expect(await sleeper.exited).toEqual({ code: null, signal: 'SIGKILL' });
   });
 });

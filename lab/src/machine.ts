@@ -66,7 +66,10 @@ export class Machine implements AsyncDisposable {
 
   /** Starts a process inside; it lives until it ends, is killed, or the machine goes. */
   spawn(file: string, args: readonly string[] = [], options: SpawnOptions = {}): LabProcess {
-    return new LabProcess(['nsenter', ...this.nsenterArgs], file, args, options);
+    const process = new LabProcess(['nsenter', ...this.nsenterArgs], file, args, options);
+    // `nsenter` stands still when its program is stopped, and would for ever once the machine is gone.
+    void this.ended.then(() => process.kill('SIGKILL'));
+    return process;
   }
 
   /** The way to one of the machine's files from outside: `readFile(machine.path('/etc/hosts'))`. */
