@@ -12,6 +12,8 @@ import {
   RELAY,
 } from './testing/driven-path.ts';
 
+const SEEN = { kind: 'peer-changed', isOnline: true, relay: RELAY } as const;
+
 describe('losing the direct path', () => {
   test.each([
     [true, 'reset-peer'],
@@ -75,9 +77,8 @@ describe('losing the direct path', () => {
     ['roamed already', OTHER, 'direct', 0],
   ] as const)('a peer that the broker sees elsewhere, %s in the tunnel', (_, endpoint, phase, resets) => {
     const path = driveToDirect(false);
-    const peer = { kind: 'peer-changed', isOnline: true, relay: RELAY } as const;
-    path.feed({ ...peer, reachKey: `endpoint-independent ${DIRECT}` });
-    expect(path.feed({ ...peer, reachKey: `endpoint-independent ${OTHER}` })).toContainEqual({
+    path.feed({ ...SEEN, reachKey: `endpoint-independent ${DIRECT}` });
+    expect(path.feed({ ...SEEN, reachKey: `endpoint-independent ${OTHER}` })).toContainEqual({
       kind: 'read-tunnel',
     });
     path.feed({ kind: 'tunnel-read', endpoint, handshakeAgeMs: 10 });
@@ -87,10 +88,9 @@ describe('losing the direct path', () => {
 
   test('a broker that restarted and knows of nobody yet moves no peer, and still sees it move later', () => {
     const path = driveToDirect(false);
-    const peer = { kind: 'peer-changed', isOnline: true, relay: RELAY } as const;
-    path.feed({ ...peer, reachKey: `endpoint-independent ${DIRECT}` });
-    expect(path.feed({ ...peer, reachKey: 'unknown' })).toEqual([]);
-    expect(path.feed({ ...peer, reachKey: `endpoint-independent ${OTHER}` })).toContainEqual({
+    path.feed({ ...SEEN, reachKey: `endpoint-independent ${DIRECT}` });
+    expect(path.feed({ ...SEEN, reachKey: 'unknown' })).toEqual([]);
+    expect(path.feed({ ...SEEN, reachKey: `endpoint-independent ${OTHER}` })).toContainEqual({
       kind: 'read-tunnel',
     });
   });
@@ -104,6 +104,24 @@ describe('losing the direct path', () => {
     const before = path.of('request-punch').length;
     path.feed({ kind: 'prospects-changed' });
     path.pass(500, answersHeartbeats);
+    expect(path.of('request-punch').length).toBe(before + 1);
+  });
+
+  test.each([
+    ['candidates of the peer', { ...SEEN, reachKey: `endpoint-independent ${OTHER}` }],
+    ['our own prospects', { kind: 'prospects-changed' }],
+  ] as const)('%s that change during a try have the next one follow at once, and once', (_, news) => {
+    const path = drive(pathOf());
+    path.feed({ kind: 'traffic', isReceived: false });
+    path.feed({ ...PUNCH, candidates: [] });
+    path.pass(1000, answersHeartbeats);
+    path.feed(news);
+    const before = path.of('request-punch').length;
+    path.pass(4500, answersHeartbeats);
+    expect(path.of('request-punch').length).toBe(before + 1);
+    path.feed({ ...PUNCH, candidates: [] });
+    path.pass(8000, answersHeartbeats);
+    expect([path.state().phase, path.state().upgrade.failures]).toEqual(['relayed', 1]);
     expect(path.of('request-punch').length).toBe(before + 1);
   });
 

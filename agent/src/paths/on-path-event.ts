@@ -103,7 +103,12 @@ const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: numbe
   // Old failures were those of another place, or of a peer that was going away.
   const upgrade =
     isBack || reachKey !== state.reachKey
-      ? { ...state.upgrade, failures: 0, notBeforeMs: Math.min(state.upgrade.notBeforeMs, nowMs) }
+      ? {
+          ...state.upgrade,
+          failures: 0,
+          notBeforeMs: Math.min(state.upgrade.notBeforeMs, nowMs),
+          isOutdated: state.phase === 'probing',
+        }
       : state.upgrade;
   const changed = noteRelay({ ...state, relay, isOnline, reachKey, upgrade }, state.relay, nowMs);
   const isRelayInUse = state.phase !== 'direct' && state.phase !== 'switching';
@@ -132,7 +137,7 @@ const onPunch = (state: PathState, event: Of<'punch'>, nowMs: number): PathStep 
     state.isController,
     event.isYielding,
   );
-  return still({ ...probing, probe, upgrade: { ...state.upgrade, askedAtMs: undefined } });
+  return still({ ...probing, probe, upgrade: { ...state.upgrade, askedAtMs: undefined, isOutdated: false } });
 };
 
 const onPing = (state: PathState, event: Of<'ping'>, nowMs: number): PathStep => {
@@ -176,6 +181,7 @@ const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs:
     notBeforeMs: nowMs + T.probeAfterMoveMs,
     askedAtMs: undefined,
     isEager: event.left.length > 0,
+    isOutdated: event.left.length === 0 && state.phase === 'probing',
   };
   if (hasMoved && hasDirect) {
     const fallen = startFallback(state, 'our own network changed', nowMs, true);
@@ -204,6 +210,7 @@ const onProspectsChanged = (state: PathState, nowMs: number): PathState => ({
     notBeforeMs: nowMs + T.probeAfterMoveMs,
     askedAtMs: undefined,
     isEager: state.phase !== 'direct',
+    isOutdated: state.phase === 'probing',
   },
 });
 

@@ -48,7 +48,10 @@ const delayUpgrade = (state: PathState, delayMs: number, nowMs: number): PathSta
   const boundMs = isBusy(state.liveness, nowMs) ? T.retryBusyMaxMs : Number.POSITIVE_INFINITY;
   const failures = state.upgrade.failures + 1;
   const notBeforeMs = nowMs + Math.min(delayMs, boundMs);
-  return { ...state, upgrade: { failures, notBeforeMs, askedAtMs: undefined, isEager: false } };
+  return {
+    ...state,
+    upgrade: { failures, notBeforeMs, askedAtMs: undefined, isEager: false, isOutdated: false },
+  };
 };
 const retryMsAfter = (failures: number): number => T.retryMs[Math.min(failures, T.retryMs.length) - 1]!;
 
@@ -71,12 +74,23 @@ const withoutDirect = (state: PathState): PathState => ({
   switching: undefined,
 });
 
+/** A try that knew less than we do now says nothing. */
+const retrySoon = (state: PathState, nowMs: number): PathState => ({
+  ...state,
+  upgrade: {
+    ...state.upgrade,
+    notBeforeMs: nowMs + T.probeAfterMoveMs,
+    askedAtMs: undefined,
+    isOutdated: false,
+  },
+});
+
 /** Probing or switching did not work out. The relay was never given up, so this costs at most one setting. */
 export const giveUp = (state: PathState, why: string, nowMs: number): PathStep => {
   const effects: PathEffect[] =
     state.phase === 'switching' ? [{ kind: 'set-endpoint', endpoint: state.relay }] : [];
   const relayed = enterPhase(withoutDirect(state), 'relayed', why, nowMs);
-  return { state: failUpgrade(relayed, nowMs), effects };
+  return { state: (state.upgrade.isOutdated ? retrySoon : failUpgrade)(relayed, nowMs), effects };
 };
 
 /**
