@@ -12,6 +12,8 @@ export interface Liveness {
   readonly trafficAtMs: number | undefined;
   /** Last packet of the peer other than heartbeats. */
   readonly receivedAtMs: number | undefined;
+  /** Last look at the counters. What came in since, nobody knows: a busy machine is slow to look. */
+  readonly readAtMs: number | undefined;
   /** Last time the peer said that it sees traffic. Never passed on, else two idle peers kept each other busy. */
   readonly peerBusyAtMs: number | undefined;
   readonly answerAtMs: number | undefined;
@@ -29,6 +31,7 @@ const PENDING_MAX = 16;
 export const createLiveness = (): Liveness => ({
   trafficAtMs: undefined,
   receivedAtMs: undefined,
+  readAtMs: undefined,
   peerBusyAtMs: undefined,
   answerAtMs: undefined,
   rttMs: undefined,
@@ -65,6 +68,9 @@ export const noteTraffic = (liveness: Liveness, isReceived: boolean, nowMs: numb
   trafficAtMs: nowMs,
   receivedAtMs: isReceived ? nowMs : liveness.receivedAtMs,
 });
+
+/** The counters were read. */
+export const noteRead = (liveness: Liveness, nowMs: number): Liveness => ({ ...liveness, readAtMs: nowMs });
 
 /** The peer says that it sees packets. */
 export const notePeerBusy = (liveness: Liveness, nowMs: number): Liveness => ({
@@ -135,7 +141,7 @@ const silentForMs = (liveness: Liveness, nowMs: number): number => {
 
 /** Has the peer been silent for too long? */
 export const isDead = (liveness: Liveness, nowMs: number): boolean => {
-  const isReceiving = isWithin(liveness.receivedAtMs, T.receivingMs, nowMs);
+  const isReceiving = isWithin(liveness.receivedAtMs, T.receivingMs, liveness.readAtMs ?? nowMs);
   return silentForMs(liveness, nowMs) >= (isReceiving ? T.deadWhileReceivingMs : T.deadMs);
 };
 
@@ -145,11 +151,14 @@ export const hasMissed = (liveness: Liveness, nowMs: number): boolean => {
   return first !== undefined && nowMs - first.sentAtMs >= T.heartbeatMissMs && isBusy(liveness, nowMs);
 };
 
-/** Did packets flow, and has nothing come in since, neither answers nor packets? Slow paths get more time. */
+/**
+ * Did packets flow, and has nothing come in since, neither answers nor packets, up to the last look? Slow paths get
+ * more time.
+ */
 export const isCutOff = (liveness: Liveness, nowMs: number): boolean => {
   const first = liveness.pending[0];
   if (first === undefined || liveness.pending.length < T.deadMinUnanswered) return false;
   const patienceMs = Math.min(T.deadMs, Math.max(T.cutOffMs, 4 * (liveness.rttMs ?? 0)));
   const quietSinceMs = Math.max(first.sentAtMs, liveness.receivedAtMs ?? 0);
-  return isFlowing(liveness, nowMs) && nowMs - quietSinceMs >= patienceMs;
+  return isFlowing(liveness, nowMs) && (liveness.readAtMs ?? 0) - quietSinceMs >= patienceMs;
 };

@@ -10,6 +10,7 @@ import {
   PUNCH,
   pathOf,
   RELAY,
+  readsOnly,
 } from './testing/driven-path.ts';
 
 const SEEN = { kind: 'peer-changed', isOnline: true, relay: RELAY } as const;
@@ -37,10 +38,10 @@ describe('losing the direct path', () => {
     const path = driveToDirect(true);
     path.feed({ kind: 'traffic', isReceived: true });
     const sinceMs = path.nowMs();
-    path.pass(1000);
+    path.pass(1000, readsOnly(path));
     expect(path.of('show-mapping').map(({ atMs }) => atMs - sinceMs)).toEqual([expect.any(Number)]);
     expect(path.of('show-mapping')[0]!.atMs - sinceMs).toBeLessThanOrEqual(800);
-    path.pass(4000);
+    path.pass(4000, readsOnly(path));
     const resets = path.of('reset-peer').map(({ atMs }) => atMs - sinceMs);
     expect(resets[0]).toBeLessThan(2000);
     expect(resets.map((atMs) => atMs - resets[0]!)).toEqual([0, 350, 1000, 1700, 2400, 3600]);
@@ -53,13 +54,28 @@ describe('losing the direct path', () => {
     const path = driveToDirect(true);
     path.feed({ kind: 'traffic', isReceived: true });
     const earlier = path.effects.length;
-    path.pass(5000);
+    path.pass(5000, readsOnly(path));
     const told = path.effects.slice(earlier).filter(({ kind }) => /reset-peer|show-mapping/.test(kind));
     const shown = told.flatMap(({ kind, atMs }, at) => (kind === 'show-mapping' ? [{ at, atMs }] : []));
     // At the first miss there is no handshake yet; then one goes before each, in the same step.
     expect(shown.length).toBeGreaterThanOrEqual(5);
     for (const { at, atMs } of shown.slice(1))
       expect(told[at - 1]).toMatchObject({ kind: 'reset-peer', endpoint: RELAY, atMs });
+  });
+
+  test('a machine too busy to look does not take that for silence', () => {
+    const path = driveToDirect(true);
+    path.feed({ kind: 'traffic', isReceived: true });
+    path.feed({ kind: 'tunnel-read', endpoint: DIRECT, handshakeAgeMs: 100 });
+    path.pass(2000);
+    expect(path.state().phase).toBe('direct');
+    // Two seconds late, it sees that packets came all the time: the peer's agent alone is silent.
+    path.feed({ kind: 'traffic', isReceived: true });
+    path.feed({ kind: 'tunnel-read', endpoint: DIRECT, handshakeAgeMs: 100 });
+    path.pass(2900);
+    expect(path.state().phase).toBe('direct');
+    path.feed({ kind: 'tunnel-read', endpoint: DIRECT, handshakeAgeMs: 100 });
+    expect(path.state().phase).toBe('fallback');
   });
 
   test('a slow path is given more time', () => {

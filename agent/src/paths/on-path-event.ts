@@ -1,7 +1,14 @@
 /** What each thing heard does to a path. What time alone does is in `on-path-time.ts`. Pure. */
 import type { Endpoint } from '@sidegate/protocol';
 import { familyOf } from './family.ts';
-import { forgetPending, isInUse, noteHeartbeatAnswer, notePeerBusy, noteTraffic } from './liveness.ts';
+import {
+  forgetPending,
+  isInUse,
+  noteHeartbeatAnswer,
+  notePeerBusy,
+  noteRead,
+  noteTraffic,
+} from './liveness.ts';
 import {
   andThen,
   failPunch,
@@ -55,7 +62,7 @@ const onDirectRead = (
 const onTunnelRead = (state: PathState, event: Of<'tunnel-read'>, nowMs: number): PathStep => {
   const hasSession = event.handshakeAgeMs !== undefined && event.handshakeAgeMs < SESSION_LIFE_MS;
   const isOffRelay = event.endpoint !== undefined && event.endpoint !== state.relay;
-  const read = { ...state, hasSession };
+  const read = { ...state, hasSession, liveness: noteRead(state.liveness, nowMs) };
   if (state.phase === 'switching' && state.switching !== undefined) {
     const goodReads = isOffRelay ? state.switching.goodReads + 1 : 0;
     return still({ ...read, switching: { ...state.switching, goodReads } });

@@ -204,8 +204,9 @@ export const createPath = (
     transitions: [],
   };
   if (!isDirect) return enterPhase(fresh, 'relayed', 'every peer starts on the relay', nowMs);
-  // Heartbeats must find out whether the adopted path still lives, so it counts as in use.
-  const liveness = { ...fresh.liveness, trafficAtMs: nowMs };
+  // Heartbeats must find out whether the adopted path still lives, so it counts as in use; until the second reading
+  // tells what comes in, it is believed.
+  const liveness = { ...fresh.liveness, trafficAtMs: nowMs, receivedAtMs: nowMs };
   return enterPhase({ ...fresh, direct: endpoint, liveness }, 'direct', 'found direct at the start', nowMs);
 };
 

@@ -8,6 +8,7 @@ import {
   PUNCH,
   pathOf,
   RELAY,
+  readsOnly,
 } from './testing/driven-path.ts';
 
 const PEER = { kind: 'peer-changed', relay: RELAY, reachKey: '' } as const;
@@ -83,7 +84,7 @@ test('a peer that went and came several times is direct again as soon as after t
   const path = driveToDirect(true);
   for (let time = 0; time < 5; time++) {
     path.feed(LEFT);
-    path.pass(4_000);
+    path.pass(4_000, readsOnly(path));
     expect(path.state().phase).toBe('fallback');
     path.feed(BACK);
     const backAtMs = path.nowMs();

@@ -72,6 +72,15 @@ export const answersHeartbeats = (effect: PathEffect, feed: (event: PathEvent) =
   if (effect.kind === 'send-heartbeat') feed({ kind: 'heartbeat-answer', id: effect.id });
 };
 
+/** A tunnel that is read when asked, and a peer that says nothing. */
+export const readsOnly =
+  (path: { state(): PathState }) =>
+  (effect: PathEffect, feed: (event: PathEvent) => void): void => {
+    if (effect.kind !== 'read-tunnel') return;
+    const endpoint = path.state().phase === 'direct' ? DIRECT : RELAY;
+    feed({ kind: 'tunnel-read', endpoint, handshakeAgeMs: 100 });
+  };
+
 const readsDirect = (effect: PathEffect, feed: (event: PathEvent) => void) => {
   answersHeartbeats(effect, feed);
   if (effect.kind === 'read-tunnel') feed({ kind: 'tunnel-read', endpoint: DIRECT, handshakeAgeMs: 100 });

@@ -63,6 +63,8 @@ export const createMapApplier = (deps: MapApplierDeps): MapApplier => {
     if (map === undefined || keeper === undefined || signal.aborted) return;
     const states = await keeper.read();
     const ways = underlay.current();
+    // Before the paths: a path that is found in use asks at once, and would take its own deafness for the peer's silence.
+    await parts.paths?.ensureHeartbeats(map);
     parts.paths?.setMap(map, ways, states);
     const gate = deps.gate();
     gate.wish(map, { wireguardPort: keeper.listenPort, agentPort: parts.paths?.agentPort });
@@ -71,7 +73,6 @@ export const createMapApplier = (deps: MapApplierDeps): MapApplier => {
     if (isOpen) greeting.notePeers();
     await greeting.greetIfDue(map, keeper);
     greeter.noteInTunnel();
-    await parts.paths?.ensureHeartbeats(map);
     if (signal.aborted) return;
     const { interfaceName, mtuBytes } = config;
     if (parts.network !== undefined)
