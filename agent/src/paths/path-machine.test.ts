@@ -167,3 +167,12 @@ test('an interface that outlived the agent keeps its direct peers', () => {
   expect(path.state().phase).toBe('direct');
   expect(path.effects.filter(({ kind }) => kind !== 'send-heartbeat')).toEqual([]);
 });
+
+test('what is found is believed until the readings tell, though the broker sees the peer come back meanwhile', () => {
+  const path = drive(pathOf({ endpoint: DIRECT, isOnline: false }));
+  path.feed({ kind: 'peer-changed', isOnline: true, relay: RELAY, reachKey: '' });
+  path.pass(2400);
+  expect(path.state().phase).toBe('direct');
+  path.pass(3000);
+  expect(path.state().phase).toBe('fallback');
+});
