@@ -102,22 +102,24 @@ const moveToRelay = (state: PathState, before: Endpoint, nowMs: number): PathSte
   return { state, effects: isFollowing ? [] : [{ kind: 'aim', endpoint: state.relay }] };
 };
 
+/** A try under way does not know of it; one that has found its endpoint need not. */
+const withNews = (state: PathState): PathState => ({
+  ...state,
+  probe: state.probe && { ...state.probe, isOutdated: state.phase === 'probing' },
+});
+
 const onPeerChanged = (state: PathState, event: Of<'peer-changed'>, nowMs: number): PathStep => {
   const { relay, isOnline } = event;
   // A broker that restarted has seen nobody yet: what it knew before stands until it knows more.
   const reachKey = event.reachKey.includes(' ') ? event.reachKey : state.reachKey;
   const isBack = isOnline && !state.isOnline;
   // Old failures were those of another place, or of a peer that was going away.
-  const upgrade =
+  const notBeforeMs = Math.min(state.upgrade.notBeforeMs, nowMs);
+  const told =
     isBack || reachKey !== state.reachKey
-      ? {
-          ...state.upgrade,
-          failures: 0,
-          notBeforeMs: Math.min(state.upgrade.notBeforeMs, nowMs),
-          isOutdated: state.phase === 'probing',
-        }
-      : state.upgrade;
-  const changed = noteRelay({ ...state, relay, isOnline, reachKey, upgrade }, state.relay, nowMs);
+      ? { ...withNews(state), upgrade: { ...state.upgrade, failures: 0, notBeforeMs } }
+      : state;
+  const changed = noteRelay({ ...told, relay, isOnline, reachKey }, state.relay, nowMs);
   const isRelayInUse = state.phase !== 'direct' && state.phase !== 'switching';
   if (event.isOtherRelay === true && isRelayInUse && relay !== state.relay)
     return moveToRelay(changed, state.relay, nowMs);
@@ -144,7 +146,7 @@ const onPunch = (state: PathState, event: Of<'punch'>, nowMs: number): PathStep 
     state.isController,
     event.isYielding,
   );
-  return still({ ...probing, probe, upgrade: { ...state.upgrade, askedAtMs: undefined, isOutdated: false } });
+  return still({ ...probing, probe, upgrade: { ...state.upgrade, askedAtMs: undefined } });
 };
 
 const onPing = (state: PathState, event: Of<'ping'>, nowMs: number): PathStep => {
@@ -188,7 +190,6 @@ const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs:
     notBeforeMs: nowMs + T.probeAfterMoveMs,
     askedAtMs: undefined,
     isEager: event.left.length > 0,
-    isOutdated: event.left.length === 0 && state.phase === 'probing',
   };
   if (hasMoved && hasDirect) {
     const fallen = startFallback(state, 'our own network changed', nowMs, true);
@@ -206,18 +207,17 @@ const onNetworkChanged = (state: PathState, event: Of<'network-changed'>, nowMs:
   }
   // We were late to notice: the fallback went on without knowing that the move is ours to make good.
   const revival = { ...state.revival, isResetting: state.revival.isResetting || hasMoved };
-  return { state: hasDirect ? state : { ...state, upgrade, revival }, effects };
+  return { state: hasDirect ? state : { ...withNews(state), upgrade, revival }, effects };
 };
 
 /** Old failures say little now, and only we know it. */
 const onProspectsChanged = (state: PathState, nowMs: number): PathState => ({
-  ...state,
+  ...withNews(state),
   upgrade: {
     failures: 0,
     notBeforeMs: nowMs + T.probeAfterMoveMs,
     askedAtMs: undefined,
     isEager: state.phase !== 'direct',
-    isOutdated: state.phase === 'probing',
   },
 });
 

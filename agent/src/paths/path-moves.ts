@@ -48,10 +48,7 @@ const delayUpgrade = (state: PathState, delayMs: number, nowMs: number): PathSta
   const boundMs = isBusy(state.liveness, nowMs) ? T.retryBusyMaxMs : Number.POSITIVE_INFINITY;
   const failures = state.upgrade.failures + 1;
   const notBeforeMs = nowMs + Math.min(delayMs, boundMs);
-  return {
-    ...state,
-    upgrade: { failures, notBeforeMs, askedAtMs: undefined, isEager: false, isOutdated: false },
-  };
+  return { ...state, upgrade: { failures, notBeforeMs, askedAtMs: undefined, isEager: false } };
 };
 const retryMsAfter = (failures: number): number => T.retryMs[Math.min(failures, T.retryMs.length) - 1]!;
 
@@ -77,12 +74,7 @@ const withoutDirect = (state: PathState): PathState => ({
 /** A try that knew less than we do now says nothing. */
 const retrySoon = (state: PathState, nowMs: number): PathState => ({
   ...state,
-  upgrade: {
-    ...state.upgrade,
-    notBeforeMs: nowMs + T.probeAfterMoveMs,
-    askedAtMs: undefined,
-    isOutdated: false,
-  },
+  upgrade: { ...state.upgrade, notBeforeMs: nowMs + T.probeAfterMoveMs, askedAtMs: undefined },
 });
 
 /** Probing or switching did not work out. The relay was never given up, so this costs at most one setting. */
@@ -90,7 +82,7 @@ export const giveUp = (state: PathState, why: string, nowMs: number): PathStep =
   const effects: PathEffect[] =
     state.phase === 'switching' ? [{ kind: 'set-endpoint', endpoint: state.relay }] : [];
   const relayed = enterPhase(withoutDirect(state), 'relayed', why, nowMs);
-  return { state: (state.upgrade.isOutdated ? retrySoon : failUpgrade)(relayed, nowMs), effects };
+  return { state: (state.probe?.isOutdated === true ? retrySoon : failUpgrade)(relayed, nowMs), effects };
 };
 
 /**

@@ -75,8 +75,6 @@ export interface PathState {
     readonly askedAtMs: number | undefined;
     /** We moved: only we know, so we ask for a punch ourselves, controller or not. */
     readonly isEager: boolean;
-    /** There is news that the present try does not know: should it fail, the next one need not wait. */
-    readonly isOutdated: boolean;
   };
   /** While down or falling back: how often and when next to try a new handshake. */
   readonly revival: { readonly tries: number; readonly nextAtMs: number; readonly isResetting: boolean };
@@ -199,7 +197,7 @@ export const createPath = (
     returnedAtMs: undefined,
     liveness: createLiveness(),
     hasSession,
-    upgrade: { failures: 0, notBeforeMs: nowMs, askedAtMs: undefined, isEager: false, isOutdated: false },
+    upgrade: { failures: 0, notBeforeMs: nowMs, askedAtMs: undefined, isEager: false },
     revival: { tries: 0, nextAtMs: nowMs, isResetting: true },
     transitions: [],
   };

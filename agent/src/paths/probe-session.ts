@@ -36,6 +36,8 @@ export interface ProbeSession {
   readonly selection: Selection | undefined;
   /** Controlled side: selected by the peer before our own ping was answered. */
   readonly wanted: Endpoint | undefined;
+  /** There is news that this try does not know: should it fail, the next one need not wait. */
+  readonly isOutdated: boolean;
 }
 
 /** Order of preference; breaks ties only (facts: a LAN path is the faster one anyway). */
@@ -84,6 +86,7 @@ export const createProbeSession = (
   ),
   selection: undefined,
   wanted: undefined,
+  isOutdated: false,
 });
 
 /** The nonce names candidate and ping: the frame is authenticated, so it need not be random. */
