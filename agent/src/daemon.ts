@@ -5,6 +5,7 @@
 import {
   createLogger,
   createScope,
+  createTurns,
   describeError,
   type Logger,
   type LogLevel,
@@ -74,9 +75,9 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
 
 /** What was asked for by SIGHUP, one after the other; `systemctl reload` and procd's triggers send it. */
 const onHangup = (reload: () => Promise<void>, log: Logger): Disposable => {
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
   const listener = () => {
-    last = last.then(reload).catch((error: unknown) => log.error('read the configuration again', { error }));
+    inTurn(reload).catch((error: unknown) => log.error('read the configuration again', { error }));
   };
   process.on('SIGHUP', listener);
   return { [Symbol.dispose]: () => void process.off('SIGHUP', listener) };

@@ -1,4 +1,5 @@
 /** What the agent changed in the system, on disk, so that whoever comes after a crash can take it back. */
+import { createTurns } from '@sidegate/kit';
 import * as v from 'valibot';
 import type { Files } from '../ports/index.ts';
 
@@ -51,12 +52,7 @@ export const createChangeRecord = (
   bootId: string,
   area: 'state' | 'runtime' = 'state',
 ): ChangeRecord => {
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
-    const turn = last.catch(() => undefined).then(task);
-    last = turn;
-    return turn;
-  };
+  const inTurn = createTurns();
   const read = async () => parseRecord(await files.readText(area, FILE), bootId);
   const write = async (changes: readonly SystemChange[]) => {
     if (changes.length === 0) await files.remove(area, FILE);

@@ -21,7 +21,7 @@ export const createSysctl = (run: Run, record: ChangeRecord): Sysctl => {
   /** Whoever came while forwarding was on did not have to turn it on, and is not on record anywhere. */
   const isNeededByOthers = async (name: string): Promise<boolean> => {
     if (name !== FORWARDING) return false;
-    return hasForeignNetworks((await listFirewalls((file, args) => run(file, args))) ?? []);
+    return hasForeignNetworks((await listFirewalls(run)) ?? []);
   };
   return {
     async ensureForwarding(signal) {
